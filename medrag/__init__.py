@@ -1,0 +1,103 @@
+"""Questions about medicines and diseases, answered from drug labels and medical graphs, every sentence cited.
+
+    from medrag import KnowledgeBase, MedRAG, build
+
+Names are loaded when they are first used, so `import medrag` costs next to nothing.
+"""
+
+import typing as _typing
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "Claim",
+    "Document",
+    "DocumentInfo",
+    "DocumentKind",
+    "Entity",
+    "EntityKind",
+    "Evidence",
+    "Fact",
+    "FactSource",
+    "IngestError",
+    "KnowledgeBase",
+    "KnowledgeBaseError",
+    "LockedError",
+    "MedRAG",
+    "MedRAGError",
+    "MissingExtraError",
+    "NotFoundError",
+    "Passage",
+    "Place",
+    "Question",
+    "QuestionError",
+    "Section",
+    "SectionGroup",
+    "Turn",
+    "UnknownFormatError",
+    "Verdict",
+    "VersionError",
+    "build",
+]
+
+_PLACES = {
+    "KnowledgeBase": "medrag.kb.base",
+    "MedRAG": "medrag.answer.engine",
+    "SectionGroup": "medrag.sections",
+    "build": "medrag.ingest.build",
+}
+
+if _typing.TYPE_CHECKING:
+    from medrag.answer.engine import MedRAG
+    from medrag.errors import (
+        IngestError,
+        KnowledgeBaseError,
+        LockedError,
+        MedRAGError,
+        MissingExtraError,
+        NotFoundError,
+        QuestionError,
+        UnknownFormatError,
+        VersionError,
+    )
+    from medrag.ingest.build import build
+    from medrag.kb.base import KnowledgeBase
+    from medrag.sections import SectionGroup
+    from medrag.types import (
+        Answer,
+        Citation,
+        Claim,
+        Document,
+        DocumentInfo,
+        DocumentKind,
+        Entity,
+        EntityKind,
+        Evidence,
+        Fact,
+        FactSource,
+        Passage,
+        Place,
+        Question,
+        Section,
+        Turn,
+        Verdict,
+    )
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from the module that defines it."""
+    if name not in __all__:
+        raise AttributeError(f"module 'medrag' has no attribute {name!r}")
+    from importlib import import_module
+
+    place = _PLACES.get(name) or ("medrag.errors" if name.endswith("Error") else "medrag.types")
+    value: object = getattr(import_module(place), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """What is public, whether loaded yet or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,84 @@
+"""Why a question is not answered: what was looked for, what is missing, and what is near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from medrag.answer import phrases
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.folding import fold
+from medrag.retrieve.cues import group_cues
+from medrag.retrieve.understand import Understanding
+from medrag.retrieve.words import subject_runs, subject_spans
+from medrag.sections import heading_of
+from medrag.types import Question
+
+__all__ = ["Abstention", "abstain"]
+
+NEAR_PASSAGES = 20  # searched for names that look alike
+NEAR_NAMES = 3
+NEAR_CUTOFF = 0.5
+SHOWN_SECTIONS = 20
+SHOWN_TERMS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """What is said instead of an answer, and the reason in a word: unknown-drug, no-section or nothing-relevant."""
+
+    text: str
+    reason: str
+
+
+def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase) -> Abstention:
+    """The abstention for a question that the evidence does not answer."""
+    lang = understanding.lang
+    if understanding.unknown:
+        near = _near(understanding.unknown, kb)
+        return Abstention(phrases.unknown_drug(_printed(question, understanding.unknown), near, lang), "unknown-drug")
+    if understanding.drugs:
+        drug = understanding.drugs[0]
+        names = _printed(question, [drug.name])
+        text = phrases.no_section(names[0], understanding.groups or understanding.sought, _sections(understanding, kb), lang)
+        return Abstention(text, "no-section")
+    looked_for = _looked_for(understanding)
+    return Abstention(phrases.nothing_relevant(looked_for[:SHOWN_TERMS], lang), "nothing-relevant")
+
+
+def _looked_for(understanding: Understanding) -> list[str]:
+    text = understanding.question
+    spans = [(mention.start, mention.end) for mention in understanding.mentions if mention.end <= len(text)]
+    named = [text[start:end] for start, end in spans]
+    if understanding.lang != "zh":
+        return named + [text[start:end] for start, end in subject_spans(text, spans)]
+    cues = [(cue.start, cue.end) for cue in group_cues(text)]
+    return named + list(subject_runs(text, [*spans, *cues]))
+
+
+def _printed(question: Question, names: Sequence[str]) -> list[str]:
+    """The names as the question writes them, where its letters can be found again; else in lower case."""
+    lowered = question.text.lower()
+    found = []
+    for name in names:
+        at = lowered.find(name) if len(lowered) == len(question.text) else -1
+        found.append(question.text[at : at + len(name)] if at >= 0 else name)
+    return found
+
+
+def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
+    """Titles of documents that look like one of the names, most alike first."""
+    near: dict[str, None] = {}
+    for name in names[:2]:
+        passages = kb.passages([ref for ref, _ in kb.search_words(name, NEAR_PASSAGES)])
+        titles = {fold(passage.document.title): passage.document.title for passage in passages}
+        for match in get_close_matches(fold(name), list(titles), n=NEAR_NAMES, cutoff=NEAR_CUTOFF):
+            near.setdefault(titles[match])
+    return list(near)[:NEAR_NAMES]
+
+
+def _sections(understanding: Understanding, kb: KnowledgeBase) -> list[str]:
+    document = kb.document(understanding.drugs[0].documents[0].key, source=understanding.drugs[0].documents[0].source)
+    headings = [section.heading or heading_of(section.group, understanding.lang) for section in document.sections]
+    return list(dict.fromkeys(headings))[:SHOWN_SECTIONS]

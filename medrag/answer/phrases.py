@@ -1,0 +1,119 @@
+"""The library's own words around what it quotes, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from medrag.sections import SectionGroup, heading_of
+from medrag.types import DocumentInfo, Section
+
+__all__ = [
+    "document_name",
+    "fact_heading",
+    "inverse_heading",
+    "listed",
+    "more_facts",
+    "more_stands",
+    "no_section",
+    "nothing_relevant",
+    "section_heading",
+    "section_missing",
+    "support_heading",
+    "unknown_drug",
+    "unnamed_pair",
+]
+
+
+def listed(names: Sequence[str], lang: str) -> str:
+    """The names in one line."""
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
+def document_name(document: DocumentInfo) -> str:
+    """The printed name of a document, with its maker where it has one."""
+    return f"{document.title} ({document.maker})" if document.maker else document.title
+
+
+def _named(group: SectionGroup, lang: str) -> str:
+    heading = heading_of(group, lang)
+    return f"【{heading}】" if lang == "zh" else heading.capitalize()
+
+
+def section_heading(document: DocumentInfo, section: Section, lang: str) -> str:
+    """The line above what is quoted of a section: the drug and the section's printed heading."""
+    heading = section.heading or heading_of(section.group, lang)
+    name = document_name(document)
+    return f"{name}【{heading}】" if lang == "zh" else f"{name} — {heading}"
+
+
+def support_heading(document: DocumentInfo, group: SectionGroup, lang: str) -> str:
+    """The line above sentences of other sections that stand in for a missing one."""
+    name = document_name(document)
+    if lang == "zh":
+        return f"{name}：没有单独的{_named(group, lang)}栏目，其他栏目中的相关内容："
+    return f"{name} — no section of its own on {_named(group, lang).lower()}; other sections say:"
+
+
+def section_missing(document: DocumentInfo, group: SectionGroup, lang: str) -> str:
+    """The remark that one of several sections asked for is not in the document."""
+    if lang == "zh":
+        return f"（{document_name(document)}没有{_named(group, lang)}栏目。）"
+    return f"({document_name(document)} has no section on {_named(group, lang).lower()}.)"
+
+
+def more_stands(left_out: int, lang: str) -> str:
+    """The remark that a section was not quoted in full."""
+    if lang == "zh":
+        return f"（以上为节选，该栏目还有 {left_out} 条内容未列出，请看原文。）"
+    return f"(An excerpt: {left_out} more statements stand in this section.)"
+
+
+def more_facts(left_out: int, lang: str) -> str:
+    """The remark that not all facts are shown."""
+    return f"（另有 {left_out} 条未列出。）" if lang == "zh" else f"({left_out} more are not shown.)"
+
+
+def fact_heading(subject: str, relation: str, lang: str) -> str:
+    """What leads a line of facts: whose, and which relation."""
+    return f"{subject} 的 {relation}：" if lang == "zh" else f"{subject} — {relation}: "
+
+
+def inverse_heading(name: str, relation: str, lang: str) -> str:
+    """What leads a line of the subjects that stand in a relation to a thing: 症状为“头晕”的."""
+    return f"{relation}为“{name}”的：" if lang == "zh" else f"With {relation} {name}: "
+
+
+def unnamed_pair(first: str, second: str, lang: str) -> str:
+    """The remark that neither of two labels names the other drug."""
+    if lang == "zh":
+        return f"资料中没有同时提到{first}和{second}的内容（不等于可以合用）。各自说明书的相关原文："
+    return f"No text here names both {first} and {second}, which does not mean that they can be combined. Each label says:"
+
+
+def unknown_drug(names: Sequence[str], near: Sequence[str], lang: str) -> str:
+    """The abstention for a medicine that the knowledge base does not have."""
+    if lang == "zh":
+        hint = f"名称相近的有：{listed(near, lang)}。" if near else ""
+        return f"知识库中没有“{listed(names, lang)}”的资料，无法回答。{hint}"
+    hint = f" Names that look alike: {listed(near, lang)}." if near else ""
+    return f"The knowledge base has nothing on “{listed(names, lang)}”, so this cannot be answered.{hint}"
+
+
+def no_section(name: str, asked: Sequence[SectionGroup], there: Sequence[str], lang: str) -> str:
+    """The abstention for a section that the documents of the drug do not have."""
+    if lang == "zh":
+        wanted = "".join(_named(group, lang) for group in asked) or "所问内容"
+        has = f"已有的栏目：{listed(there, lang)}。" if there else ""
+        return f"{name}的资料中没有{wanted}的内容，无法回答。{has}"
+    wanted = listed([_named(group, lang).lower() for group in asked], lang) or "what was asked"
+    has = f" Its sections: {listed(there, lang)}." if there else ""
+    return f"The documents of {name} say nothing on {wanted}, so this cannot be answered.{has}"
+
+
+def nothing_relevant(looked_for: Sequence[str], lang: str) -> str:
+    """The abstention where nothing that was found answers the question."""
+    if lang == "zh":
+        looked = f"（查找了：{listed(looked_for, lang)}）" if looked_for else ""
+        return f"知识库中没有找到能回答这个问题的内容{looked}。"
+    looked = f" (looked for: {listed(looked_for, lang)})" if looked_for else ""
+    return f"The knowledge base has nothing that answers this question{looked}."

@@ -1,0 +1,23 @@
+"""Chosen sentences as lines of an answer: under the heading of their drug and section, neighbours together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from medrag.answer import phrases
+from medrag.answer.draft import Draft
+from medrag.answer.select import Unit
+
+__all__ = ["quote_by_section"]
+
+
+def quote_by_section(draft: Draft, units: Sequence[Unit], lang: str) -> None:
+    """Quotes the units in their order, with a heading wherever the document or the section changes."""
+    for heading, own in groupby(
+        units, key=lambda unit: phrases.section_heading(unit.passage.document, unit.passage.section, lang)
+    ):
+        draft.line(heading)
+        for _, together in groupby(own, key=lambda unit: unit.passage.id):
+            group = list(together)
+            draft.quote(group[0].passage, [(unit.start, unit.end) for unit in group])

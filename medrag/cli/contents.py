@@ -1,0 +1,176 @@
+"""`medrag show | list | delete | stats | verify | reindex`: what a knowledge base holds, and keeping it in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from medrag.cli.output import AsJson, Kb, open_kb, write_json, write_lines, write_table
+from medrag.cli.progress import progress_bar
+from medrag.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from medrag.types import Document, DocumentInfo, Entity, Fact
+
+__all__ = ["delete", "list_documents", "reindex", "show", "stats", "verify"]
+
+Source = Annotated[str | None, typer.Option(metavar="NAME", help="The collection it belongs to.")]
+_MAX_FACTS = 10_000  # of one entity card
+
+
+def show(
+    what: Annotated[str, typer.Argument(metavar="KEY|NAME", help="A document's key, or an entity's name or id.")],
+    kb: Kb,
+    source: Source = None,
+    version: Annotated[int | None, typer.Option(metavar="N", help="A version of the document.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show a document with its sections, or an entity with its names and facts."""
+    with open_kb(kb) as base:
+        try:
+            document = base.document(what, source=source, version=version)
+        except NotFoundError:
+            entities = [] if source or version is not None else base.entity(what)
+            if not entities:
+                raise
+            cards = [(entity, base.names(entity.id), base.facts_of([entity.id], limit=_MAX_FACTS)) for entity in entities]
+            if json:
+                write_json({"entities": [_card_as_json(*card) for card in cards]})
+            else:
+                write_lines(line for card in cards for line in _card_lines(*card))
+            return
+    if json:
+        write_json(_document_as_json(document))
+    else:
+        write_lines(_document_lines(document))
+
+
+def _document_as_json(document: Document) -> dict[str, Any]:
+    sections = [
+        {**section.model_dump(mode="json"), "text": document.text[section.start : section.end]} for section in document.sections
+    ]
+    return {"document": document.info().model_dump(mode="json"), "sections": sections, "text": document.text}
+
+
+def _document_lines(document: Document) -> Iterator[str]:
+    yield document.title
+    facts = {
+        "source": document.source,
+        "key": document.key,
+        "version": str(document.version),
+        "effective": document.effective,
+        "maker": document.maker,
+        "tags": ", ".join(document.tags),
+        "from": str(document.place),
+    }
+    yield "  ".join(f"{name}: {value}" for name, value in facts.items() if value)
+    for section in document.sections:
+        yield ""
+        yield f"{'  ' * len(section.path)}[{section.index}] {section.heading or '-'}  ({section.group}, {section.code})"
+        body = document.text[section.start : section.end]
+        if body:
+            yield body
+    if not document.sections:
+        yield document.text.rstrip("\n")
+
+
+def _card_as_json(entity: Entity, names: list[tuple[str, str]], facts: list[Fact]) -> dict[str, Any]:
+    return {
+        "entity": entity.model_dump(mode="json"),
+        "names": [{"name": name, "kind": kind} for name, kind in names],
+        "facts": [fact.model_dump(mode="json") for fact in facts],
+    }
+
+
+def _card_lines(entity: Entity, names: list[tuple[str, str]], facts: list[Fact]) -> Iterator[str]:
+    from medrag.kb.relations import label
+
+    yield f"{entity.name}  ({entity.kind}, {entity.id})"
+    others = [f"{name} ({kind})" for name, kind in names if name != entity.name]
+    if others:
+        yield f"  names: {', '.join(others)}"
+    lang = "zh" if any("一" <= character <= "鿿" for character in entity.name) else "en"
+    for fact in facts:
+        sources = ", ".join(sorted({str(source.document.place) for source in fact.sources})[:3])
+        yield f"  {fact.subject.name} · {label(fact.relation, lang)} · {fact.object.name}  [{sources}]"
+
+
+def list_documents(kb: Kb, source: Source = None, json: AsJson = False) -> None:
+    """List the documents: one JSON object a line with --json. Graph rows and name tables are counted by `stats`."""
+    with open_kb(kb) as base:
+        if json:
+            for document in base.documents(source=source):
+                write_json(document.model_dump(mode="json"))
+            return
+        rows = [_listed(document) for document in base.documents(source=source, kinds=("label", "file"))]
+    write_table(("source", "key", "version", "effective", "title", "maker"), rows)
+
+
+def _listed(document: DocumentInfo) -> tuple[str, ...]:
+    return (document.source, document.key, str(document.version), document.effective, document.title, document.maker)
+
+
+def delete(
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="The documents' keys; `medrag list` shows them.")],
+    kb: Kb,
+    source: Source = None,
+    purge: Annotated[bool, typer.Option("--purge", help="Erase every trace of their text instead of hiding them.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Delete documents: all of them, or where one is not there none."""
+    with open_kb(kb) as base, progress_bar() as tell:
+        with base.write(tell) as writer:
+            for key in keys:
+                (writer.purge if purge else writer.delete)(key, source=source)
+        commit = base.commit
+    if json:
+        write_json({"deleted": keys, "purged": purge, "commit": commit})
+    else:
+        write_lines([f"{'erased' if purge else 'deleted'} {len(keys)}; commit {commit}"])
+
+
+def stats(kb: Kb, json: AsJson = False) -> None:
+    """Show how much a knowledge base holds."""
+    with open_kb(kb) as base:
+        found = base.stats().model_dump(mode="json")
+    if json:
+        write_json(found)
+        return
+    sources: dict[str, int] = found.pop("sources")
+    found["bytes"] = f"{found['bytes']:,}"
+    write_table(
+        ("", "count"), [(name, f"{value:,}" if isinstance(value, int) else str(value)) for name, value in found.items()]
+    )
+    write_table(("source", "documents"), [(name or "-", f"{count:,}") for name, count in sources.items()])
+
+
+def verify(kb: Kb, json: AsJson = False) -> None:
+    """Check that the catalogue and everything derived from it agree; exit code 1 where something is wrong."""
+    with open_kb(kb) as base:
+        faults, commit = base.verify(), base.commit
+    if json:
+        write_json({"ok": not faults, "commit": commit, "faults": faults})
+    else:
+        write_lines(faults or [f"nothing wrong at commit {commit}"])
+    if faults:
+        raise typer.Exit(1)
+
+
+def reindex(
+    kb: Kb,
+    embedder: Annotated[str | None, typer.Option(metavar="NAME", help="Encode the passages with this embedder.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Build words, vectors and names anew from the catalogue."""
+    from medrag.kb.embed import embedder_from_name
+
+    chosen = None if embedder is None else embedder_from_name(embedder)
+    with open_kb(kb) as base, progress_bar() as tell:
+        base.reindex(chosen, tell)
+        done = {"commit": base.commit, "embedder": base.embedder.name}
+    if json:
+        write_json(done)
+    else:
+        write_lines([f"reindexed with {done['embedder']}; commit {done['commit']}"])

@@ -1,0 +1,56 @@
+"""What the commands share in writing: JSON, lines, tables, and opening the knowledge base they are called for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from medrag.kb.base import KnowledgeBase
+
+__all__ = ["AsJson", "Kb", "open_kb", "wide", "write_json", "write_lines", "write_table"]
+
+Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER", help="The knowledge base: a folder, or a database URL.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def open_kb(kb: str) -> KnowledgeBase:
+    """The knowledge base at a path or URL; `NotFoundError` where there is none."""
+    from medrag.kb.base import KnowledgeBase
+
+    return KnowledgeBase.open(kb)
+
+
+def write_json(value: object) -> None:
+    """Writes the value as one line of JSON, characters as they are."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Writes lines of text."""
+    for line in lines:
+        sys.stdout.write(line + "\n")
+
+
+def wide(text: str) -> int:
+    """How many columns of a terminal the text takes: Chinese characters take two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Writes rows under a header, columns aligned: numbers to the right, text to the left."""
+    cells = [list(header), *(list(row) for row in rows)]
+    widths = [max(wide(row[at]) for row in cells) for at in range(len(header))]
+    numeric = [all(row[at].replace(",", "").isdigit() for row in rows) for at in range(len(header))]
+    for row in cells:
+        padded = (
+            " " * (width - wide(cell)) + cell if right else cell + " " * (width - wide(cell))
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        )
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")

@@ -1,0 +1,68 @@
+"""Every error that medrag raises on purpose.
+
+    MedRAGError
+    ├── KnowledgeBaseError        a knowledge base that cannot be opened, written or trusted
+    │   ├── NotFoundError         no such knowledge base, document, version or entity
+    │   ├── LockedError           another writer is at work
+    │   └── VersionError          made by another release, or with another embedder
+    ├── IngestError               a file or folder that cannot be read at all
+    │   └── UnknownFormatError    no reader recognises it
+    ├── QuestionError             a question that cannot be asked
+    └── MissingExtraError         an optional package is not installed
+
+Messages name the thing, what was wanted, what was seen and what to do. Unreadable *records* are no
+exceptions: they are counted and reported (`medrag.ingest.records.Unreadable`).
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "IngestError",
+    "KnowledgeBaseError",
+    "LockedError",
+    "MedRAGError",
+    "MissingExtraError",
+    "NotFoundError",
+    "QuestionError",
+    "UnknownFormatError",
+    "VersionError",
+]
+
+
+class MedRAGError(Exception):
+    """The root of all errors that medrag raises on purpose."""
+
+
+class KnowledgeBaseError(MedRAGError):
+    """A knowledge base that cannot be opened, written or trusted."""
+
+
+class NotFoundError(KnowledgeBaseError):
+    """There is no such knowledge base, document, version or entity."""
+
+
+class LockedError(KnowledgeBaseError):
+    """Another process is writing to this knowledge base."""
+
+
+class VersionError(KnowledgeBaseError):
+    """The knowledge base was made by another release or with another embedder."""
+
+
+class IngestError(MedRAGError):
+    """A file or folder that cannot be read at all."""
+
+
+class UnknownFormatError(IngestError):
+    """No reader recognises the file; the message says what was tried."""
+
+
+class QuestionError(MedRAGError):
+    """A question that cannot be asked: empty, too long, or not text."""
+
+
+class MissingExtraError(MedRAGError):
+    """An optional package is not installed; the message holds the command that installs it."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f'{package} is not installed: run `pip install "medrag[{extra}]"`')

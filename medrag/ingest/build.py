@@ -1,0 +1,232 @@
+"""Ingesting files and folders into a knowledge base, and the report on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from medrag.errors import IngestError, MedRAGError, NotFoundError, UnknownFormatError
+from medrag.ingest import registry
+from medrag.ingest.prepare import prepare
+from medrag.ingest.records import Reader, ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.registry import NotDocument
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.prepared import Prepared
+from medrag.kb.rows import Outcome
+from medrag.kb.writer import Writer
+from medrag.types import Place
+
+__all__ = ["FileReport", "Report", "build"]
+
+BATCH_RECORDS = 1_000
+BATCH_CHARS = 8_000_000
+# Records without a key are told apart by comparing those of one file, so they are kept together up to here.
+KEYLESS_RECORDS = 20_000
+KEYLESS_CHARS = 64_000_000
+CHECKPOINT_CHARS = 200_000_000  # of canonical text, after which what was read is published
+MAX_PROBLEMS = 1_000  # kept per file; all are counted
+
+# Renderings of the same labels are one collection, so that a set id means one document.
+COLLECTIONS = {"spl-html": "spl"}
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one file: counts of records, why it was passed over, what could not be read."""
+
+    path: str
+    reader: str = ""
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    skipped_reason: str = ""
+    unmapped: Counter[str] = field(default_factory=Counter)
+    problems: list[Unreadable] = field(default_factory=list)
+
+    def fail(self, problem: Unreadable) -> None:
+        """Counts a record, or the rest of the file, that could not be read."""
+        self.failed += 1
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+
+    def count(self, outcome: Outcome) -> None:
+        """Counts a record that was read."""
+        self.added += outcome is Outcome.ADDED
+        self.updated += outcome is Outcome.UPDATED
+        self.unchanged += outcome is Outcome.UNCHANGED
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of all files, and the commit that holds them."""
+
+    files: list[FileReport] = field(default_factory=list)
+    commit: int = 0
+
+    def _sum(self, name: str) -> int:
+        return sum(getattr(file, name) for file in self.files)
+
+    @property
+    def read(self) -> int:
+        """Records that were read."""
+        return self._sum("read")
+
+    @property
+    def added(self) -> int:
+        """Documents and graph records that were not there before."""
+        return self._sum("added")
+
+    @property
+    def updated(self) -> int:
+        """Documents that got a new version."""
+        return self._sum("updated")
+
+    @property
+    def unchanged(self) -> int:
+        """Records that were there already, word for word."""
+        return self._sum("unchanged")
+
+    @property
+    def failed(self) -> int:
+        """Records and files that could not be read."""
+        return self._sum("failed")
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything could be read."""
+        return self.failed == 0
+
+
+def build(
+    paths: str | Path | Sequence[str | Path],
+    kb: KnowledgeBase | str | Path,
+    *,
+    source: str | None = None,
+    tags: Sequence[str] = (),
+    format: str | None = None,
+    mapping: dict[str, object] | None = None,
+    lang: str = "",
+    progress: Progress = lambda _doing, _done, _of: None,
+) -> Report:
+    """Reads files and folders into a knowledge base (opened, or made where there is none) and reports on it.
+
+    Each file's format is recognised, unless `format` names a reader or `mapping` says which column is what. What
+    cannot be read is in the report, and everything else goes in. Raises `MedRAGError` where nothing can be written.
+    """
+    base = kb if isinstance(kb, KnowledgeBase) else _open_or_create(kb)
+    given = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    run = _Run(source, tuple(tags), format, ReadOptions(lang=lang, mapping=mapping or {}), progress)
+    try:
+        with base.write(progress) as writer:
+            run.run([Path(path) for path in given], writer)
+        run.report.commit = base.commit
+        return run.report
+    finally:
+        if base is not kb:
+            base.close()
+
+
+def _open_or_create(path: str | Path) -> KnowledgeBase:
+    try:
+        return KnowledgeBase.open(path)
+    except NotFoundError:
+        return KnowledgeBase.create(path)
+
+
+class _Run:
+    """One run of `build`: the batch that is being collected, and the report so far."""
+
+    def __init__(
+        self, source: str | None, tags: tuple[str, ...], format: str | None, options: ReadOptions, progress: Progress
+    ) -> None:
+        self.report = Report()
+        self._source, self._tags, self._format = source, tags, format
+        self._options, self._progress = options, progress
+        self._batch: list[tuple[Prepared, FileReport]] = []
+        self._chars = self._chars_since_checkpoint = 0
+        self._keyless = False
+
+    def run(self, paths: list[Path], writer: Writer) -> None:
+        files = []
+        for path in paths:
+            if path.exists():
+                files += list(registry.sources([path]))
+            else:
+                self._missing(path)
+        sizes = [file.stat().st_size for file in files]
+        for at, file in enumerate(files):
+            self._progress("reading", sum(sizes[:at]), sum(sizes))
+            self._file(file, writer)
+        self._flush(writer)
+
+    def _missing(self, path: Path) -> None:
+        report = FileReport(str(path))
+        report.fail(Unreadable(Place(file=path.name), "there is no such file or folder"))
+        self.report.files.append(report)
+
+    def _file(self, path: Path, writer: Writer) -> None:
+        report = FileReport(str(path))
+        self.report.files.append(report)
+        try:
+            reader = registry.reader(self._format) if self._format else registry.find(path, self._options)
+            if isinstance(reader, NotDocument):
+                report.skipped_reason = reader.reason
+                return
+            report.reader = reader.name
+            for prepared in self._records(path, reader, report):
+                self._collect(prepared, report, writer)
+        except UnknownFormatError as error:
+            report.fail(Unreadable(Place(file=path.name), str(error)))
+        except (IngestError, OSError) as error:
+            report.fail(Unreadable(Place(file=path.name), _one_line(error)))
+        except MedRAGError:
+            raise
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+            # A reader met something that it did not expect; the rest of the run must not suffer for it.
+            report.fail(Unreadable(Place(file=path.name), f"the {report.reader} reader gave up: {type(error).__name__}: {_one_line(error)}"))
+
+    def _records(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
+        occurrences: Counter[str] = Counter()
+        for record in reader.read(path, self._options):
+            if isinstance(record, Unreadable):
+                report.fail(record)
+                continue
+            report.read += 1
+            report.unmapped.update(record.unmapped)
+            title = record.document.title
+            yield self._prepare(record, reader, occurrences[title])
+            occurrences[title] += 1
+
+    def _prepare(self, record: ReadRecord, reader: Reader, occurrence: int) -> Prepared:
+        source = self._source or record.document.source or COLLECTIONS.get(reader.name, reader.name)
+        return prepare(record, source=source, tags=self._tags, occurrence=occurrence)
+
+    def _collect(self, prepared: Prepared, report: FileReport, writer: Writer) -> None:
+        self._batch.append((prepared, report))
+        self._chars += len(prepared.document.text)
+        self._keyless = self._keyless or not prepared.document.key
+        records, chars = (KEYLESS_RECORDS, KEYLESS_CHARS) if self._keyless else (BATCH_RECORDS, BATCH_CHARS)
+        if len(self._batch) >= records or self._chars >= chars:
+            self._flush(writer)
+
+    def _flush(self, writer: Writer) -> None:
+        if not self._batch:
+            return
+        outcomes = writer.add_many([prepared for prepared, _ in self._batch])
+        for outcome, (_, report) in zip(outcomes, self._batch, strict=True):
+            report.count(outcome)
+        self._chars_since_checkpoint += self._chars
+        self._batch, self._chars, self._keyless = [], 0, False
+        if self._chars_since_checkpoint >= CHECKPOINT_CHARS:
+            self._chars_since_checkpoint = 0
+            writer.checkpoint()
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

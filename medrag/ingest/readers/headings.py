@@ -1,0 +1,195 @@
+"""Headings in Chinese label text: 【适应症】 or `适应症：…` at the beginning of a line, and what stands under each.
+
+Not every printed heading word heads a section: 【】 in `详见【禁忌】项` refers to one, and `儿童：一次1片` under 用法用量
+is a line of that section. Both are told apart here, once for all readers of Chinese text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field
+
+from medrag.ingest.readers.draft import heading_word
+from medrag.sections import SectionCode, SectionGroup, classify_heading
+
+__all__ = [
+    "CLINICAL",
+    "Piece",
+    "bracket_sections",
+    "colon_heading",
+    "colon_sections",
+    "heads",
+    "page_sections_of",
+    "sections_of",
+]
+
+MAX_HEADING_CHARS = 24
+
+# Groups that only a label of a drug has; a text without any of them is not taken for one.
+CLINICAL = frozenset(
+    {
+        SectionGroup.INDICATIONS,
+        SectionGroup.DOSAGE,
+        SectionGroup.CONTRAINDICATIONS,
+        SectionGroup.BOXED_WARNING,
+        SectionGroup.WARNINGS,
+        SectionGroup.ADVERSE_REACTIONS,
+        SectionGroup.INTERACTIONS,
+        SectionGroup.PREGNANCY,
+        SectionGroup.OVERDOSAGE,
+    }
+)
+_BRACKETED = re.compile(r"[【［\[〖]\s*([^【】［］\[\]〖〗\n]{2,24}?)\s*[】］\]〗]\s*[:：]?[ \t]*")
+_REFERS_BEFORE = re.compile(r"(?:见|参见|参阅|参考|参照|及|和|与|在|按|、|“|\")\s*$")
+_REFERS_AFTER = re.compile(r"\s*(?:项(?:[下中内的。，；、)）]|$)|[和及与]【|[、，。）)”\"])")
+# Inside a line more words refer; but 【禁忌】中度肾损害者 and 【用法用量】部分患者 begin sections.
+_REFERS_AFTER_WITHIN = re.compile(r"\s*(?:(?:项|栏|章节|一节|部分|中)(?:[的所内下，。、；）)]|规定|说明|提到|$)|项目?下)")
+_ENDS_SENTENCE = re.compile(r"[。；;！!？?）)\]】\s]$")
+_COLON = re.compile(r"^\s*([^\n:：。，；,;（(]{2,24}?)\s*[:：]\s*(.*)$")
+_CELL = re.compile(r"^\s*([^\n|]{2,24}?)\s*[:：]?\s*\|\s*(.+)$")
+_HAN = re.compile(r"[一-鿿]")
+_BULLETS = " \t　*#•●■◆>-"
+# Words of the heading table that also begin lines inside a section: who takes it, how, what for.
+_ALSO_LINES = frozenset(
+    (
+        "儿童 小儿剂量 儿童用量 儿童用法用量 小儿用法用量 老年人 老年患者 妊娠 哺乳期 孕妇及哺乳期妇女 特殊人群 剂量 用法 用量 用途 制剂 规格 注意 慎用 禁用 忌用 警告 警示 "
+        "中毒 毒性 过量 逾量 症状 临床表现 典型症状 病因 检查 诊断 治疗 药物治疗 预防 预防措施 分类 类别 来源 名称 组成 处方 保存 包装 用药过量 给药方法 药物作用 作用机制 药理 厂家 科室"
+    ).split()
+)
+
+
+@dataclass(slots=True)
+class Piece:
+    """A heading as printed (empty before the first one) and the lines under it."""
+
+    heading: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def body(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+
+def _bracket_marks(line: str, before: str = "") -> Iterator[tuple[int, int, str]]:
+    """The bracketed headings of a line: start and end of the mark, and the heading.
+
+    At the beginning of a line any short Han text in 【】 is one; in brackets that also hold other things, or inside
+    a line, it must be known. `before` is the line before, for a reference that is broken over two lines.
+    """
+    for match in _BRACKETED.finditer(line):
+        heading = match.group(1)
+        lead = line[: match.start()]
+        if _REFERS_BEFORE.search(lead if lead.strip() else before) or _REFERS_AFTER.match(line, match.end()):
+            continue
+        known = classify_heading(heading) is not None
+        at_start = not lead.strip(_BULLETS)
+        if at_start and (known or (line[match.start()] in "【〖" and _HAN.search(heading))):
+            yield match.start(), match.end(), heading
+        elif not known or _REFERS_AFTER_WITHIN.match(line, match.end()):
+            continue
+        elif line[match.start()] == "【" and _ENDS_SENTENCE.search(lead):
+            yield match.start(), match.end(), heading
+
+
+def bracket_sections(lines: Iterable[str]) -> list[Piece]:
+    """The text cut at bracketed headings; what stands before the first one is a piece without heading."""
+    pieces = [Piece("")]
+    before = ""
+    for line in lines:
+        _cut_at_brackets(line, before, pieces)
+        before = line if line.strip() else before
+    return _kept(pieces)
+
+
+def _cut_at_brackets(line: str, before: str, pieces: list[Piece]) -> None:
+    """Appends a line to the last piece, and a piece for each bracketed heading in it."""
+    at = 0
+    for start, end, heading in _bracket_marks(line, before):
+        lead = line[at:start]
+        if lead.strip(_BULLETS):
+            pieces[-1].lines.append(lead)
+        pieces.append(Piece(heading))
+        at = end
+    if line[at:].strip() or not at:
+        pieces[-1].lines.append(line[at:])
+
+
+def colon_heading(line: str, *, current: SectionCode | None = None, extra: Set[str] = frozenset()) -> tuple[str, str] | None:
+    """The heading and the rest of a line `适应症：…`, or None where its first word heads no section here.
+
+    `current` is the section in which the line stands; `extra` are further words (folded) that are headings.
+    """
+    match = _COLON.match(line)
+    if match is None or not _HAN.search(match.group(1)):
+        return None
+    heading, rest = match.groups()
+    if heading_word(heading) in extra:
+        return heading, rest
+    code = classify_heading(heading)
+    if code is None:
+        return None
+    if heading_word(heading) in _ALSO_LINES and current is not None and current.group in CLINICAL:
+        return None
+    return heading, rest
+
+
+def colon_sections(lines: Iterable[str], *, extra: Set[str] = frozenset()) -> list[Piece]:
+    """The text cut at lines `栏目：…`, and at bracketed headings that stray into them; other lines continue a section."""
+    pieces = [Piece("")]
+    before = ""
+    for line in lines:
+        found = colon_heading(line, current=classify_heading(pieces[-1].heading), extra=extra)
+        if found is not None:
+            pieces.append(Piece(found[0]))
+            line = found[1]
+        _cut_at_brackets(line, before, pieces)
+        before = line
+    return _kept(pieces)
+
+
+def _bare_sections(lines: Iterable[str]) -> list[Piece]:
+    """The text cut at known headings that fill a line or the first cell of a table row, as pages of HTML have them."""
+    pieces = [Piece("")]
+    for line in lines:
+        word = line.strip().lstrip("-").strip().rstrip(":：")
+        cell = _CELL.match(line)
+        if 2 < len(word) <= MAX_HEADING_CHARS and _HAN.search(word) and _strong(word):
+            pieces.append(Piece(word))
+        elif cell and _HAN.search(cell.group(1)) and _strong(cell.group(1)):
+            pieces.append(Piece(cell.group(1), [cell.group(2)]))
+        else:
+            pieces[-1].lines.append(line)
+    return _kept(pieces)
+
+
+def _strong(heading: str) -> bool:
+    return classify_heading(heading) is not None and heading_word(heading) not in _ALSO_LINES
+
+
+def _kept(pieces: list[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if piece.heading or piece.body.strip()]
+
+
+def heads(pieces: Iterable[Piece]) -> set[SectionGroup]:
+    """The clinical groups among the headings of the pieces."""
+    codes = (classify_heading(piece.heading) for piece in pieces if piece.heading)
+    return {code.group for code in codes if code is not None} & CLINICAL
+
+
+def sections_of(lines: list[str]) -> list[Piece]:
+    """The text cut at the kind of heading it uses more: bracketed, or with colons.
+
+    Without any known heading it is one piece without heading.
+    """
+    bracketed, with_colons = bracket_sections(lines), colon_sections(lines)
+    # In a label with 【】, `通用名称：` and `规格：` are lines of a section.
+    return bracketed if len(heads(bracketed)) * 2 >= len(heads(with_colons)) else with_colons
+
+
+def page_sections_of(lines: list[str]) -> list[Piece]:
+    """As `sections_of`, for a page of HTML: there a heading may also fill a line or the first cell of a row."""
+    pieces = sections_of(lines)
+    bare = _bare_sections(lines)
+    return bare if len(heads(bare)) > len(heads(pieces)) else pieces

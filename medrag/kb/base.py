@@ -1,0 +1,390 @@
+"""The knowledge base: created, opened, searched and written as one thing, pinned to one commit while it is read.
+
+    labels.kb/
+      catalogue.sqlite         what is known: documents, versions, names, facts
+      generations/000041/      words, vectors and names derived from it at commit 41
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy.exc import DatabaseError
+
+from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
+from medrag.kb import facts, schema
+from medrag.kb import schema as t
+from medrag.kb.catalogue import (
+    INFO,
+    PASSAGE_TEXT,
+    connect,
+    current,
+    document_of,
+    explain_database,
+    in_batches,
+    info_of,
+    load_version,
+    passage_rows,
+    set_setting,
+    setting,
+    to_passages,
+    visible,
+)
+from medrag.kb.derive import Progress, derive_all
+from medrag.kb.embed import Embedder, HashedEmbedder, embedder_from_name
+from medrag.kb.facts import Mention
+from medrag.kb.filters import Filters
+from medrag.kb.generations import Generation, drop_unused, generation_path
+from medrag.kb.names import NameIndex
+from medrag.kb.tokens import TOKENIZER
+from medrag.kb.vectors import VectorIndex
+from medrag.kb.verify import verify
+from medrag.kb.words import WordIndex
+from medrag.kb.writer import Writer, quiet
+from medrag.sections import SectionGroup
+from medrag.types import Document, DocumentInfo, Entity, Fact, Passage
+
+__all__ = ["KnowledgeBase", "Stats"]
+
+CATALOGUE = "catalogue.sqlite"
+CACHED = 512  # answers of small look-ups kept per commit
+T = TypeVar("T")
+
+
+class Stats(BaseModel):
+    """What a knowledge base holds at a commit; `bytes` is its size on disk."""
+
+    commit: int
+    documents: int
+    labels: int
+    records: int
+    versions: int
+    passages: int
+    entities: int
+    names: int
+    facts: int
+    sources: dict[str, int]
+    embedder: str
+    bytes: int
+
+
+class Snapshot:
+    """The indexes of one generation, held open by its lock."""
+
+    def __init__(self, root: Path, commit: int, embedder: Embedder) -> None:
+        self.commit = commit
+        self.generation = Generation(root, commit)
+        self.words = WordIndex(self.generation.path / "words")
+        self.names = NameIndex(self.generation.path / "names")
+        self._vectors: VectorIndex | None = None
+        self._dimensions = embedder.dimensions
+        self.cache: dict[tuple[object, ...], object] = {}
+
+    @property
+    def vectors(self) -> VectorIndex:
+        """The vector index, opened when it is first searched."""
+        if self._vectors is None:
+            self._vectors = VectorIndex(self.generation.path / "vectors", self._dimensions)
+        return self._vectors
+
+    def cached(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What `make` returns, remembered for this commit."""
+        if key not in self.cache:
+            if len(self.cache) >= CACHED:
+                self.cache.clear()
+            self.cache[key] = make()
+        return self.cache[key]  # type: ignore[return-value]  # stored under its own key
+
+
+class KnowledgeBase:
+    """Documents, passages, names and facts at one commit; `open` and `create` make one.
+
+    Reading never sees half a commit: the object is pinned until `refresh`. Writing goes through `write()`.
+    """
+
+    def __init__(self, root: Path, embedder: Embedder | None = None, *, outdated: bool = False) -> None:
+        self.path = root
+        self._engine = connect(root / CATALOGUE)
+        with self._engine.begin() as connection:
+            schema.migrate(connection, str(root))
+            commit = int(setting(connection, "current", root))
+            made_with = setting(connection, "embedder", root)
+        if embedder is not None and embedder.name != made_with:
+            raise VersionError(
+                f"{root} was built with embedder {made_with!r}, not {embedder.name!r}: "
+                "open it with the first, or run `medrag reindex --embedder` with the second"
+            )
+        self.embedder = embedder or _embedder(made_with)
+        self._snapshot = Snapshot(root, commit, self.embedder)
+        tokenizer = self._snapshot.generation.manifest.get("tokenizer")
+        if tokenizer != TOKENIZER and not outdated:
+            raise VersionError(f"{root} was cut by tokenizer {tokenizer!r}, this release cuts by {TOKENIZER!r}: run `medrag reindex`")
+
+    @classmethod
+    def create(cls, path: str | Path, *, embedder: Embedder | None = None) -> KnowledgeBase:
+        """An empty knowledge base in a folder that does not exist or is empty."""
+        root = _folder(path)
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise KnowledgeBaseError(f"{root} exists and is not empty: open it, or choose another folder")
+        chosen = embedder or HashedEmbedder()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            generation = generation_path(root, 0)
+            generation.mkdir(parents=True)
+            with connect(root / CATALOGUE).begin() as connection:
+                schema.migrate(connection, str(root))
+                derive_all(connection, generation, 0, chosen, quiet)
+                set_setting(connection, "embedder", chosen.name)
+                set_setting(connection, "current", "0")  # last: without it the folder is no knowledge base
+        except OSError as error:
+            shutil.rmtree(root, ignore_errors=True)
+            raise KnowledgeBaseError(f"{root} cannot be created: {error}") from error
+        return cls(root, chosen)
+
+    @classmethod
+    def open(cls, path: str | Path, *, embedder: Embedder | None = None, outdated: bool = False) -> KnowledgeBase:
+        """The knowledge base in a folder, pinned to its current commit.
+
+        With `outdated`, also one whose indexes another release cut differently, so that it can be reindexed.
+        """
+        root = _folder(path)
+        if not (root / CATALOGUE).is_file():
+            raise NotFoundError(f"there is no knowledge base at {root}: make one with `medrag ingest PATH --kb {root}`")
+        for _ in range(3):  # a writer may publish and sweep between reading the number and locking it
+            try:
+                return cls(root, embedder, outdated=outdated)
+            except DatabaseError as error:
+                raise explain_database(error, root) from error
+            except KnowledgeBaseError as error:
+                if "is gone" not in str(error):
+                    raise
+                gone = error
+        raise gone
+
+    @property
+    def commit(self) -> int:
+        """The number of the commit that this object reads."""
+        return self._snapshot.commit
+
+    def refresh(self) -> bool:
+        """Moves to the newest commit; whether there was a newer one."""
+        with self._reading() as connection:
+            newest = int(setting(connection, "current", self.path))
+            made_with = setting(connection, "embedder", self.path)
+        if newest == self._snapshot.commit:
+            return False
+        if made_with != self.embedder.name:
+            self.embedder = _embedder(made_with)
+        old, self._snapshot = self._snapshot, Snapshot(self.path, newest, self.embedder)
+        old.generation.close()
+        return True
+
+    def close(self) -> None:
+        """Lets go of the commit and of the database."""
+        self._snapshot.generation.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> KnowledgeBase:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ writing
+
+    @contextmanager
+    def write(self, progress: Progress = quiet) -> Iterator[Writer]:
+        """A writer; leaving the block publishes one commit, which this object then reads."""
+        with Writer(self.path, self._engine, self.embedder, progress) as writer:
+            yield writer
+        if self.refresh():
+            drop_unused(self.path, self.commit)  # the generation that this object held until now
+
+    def reindex(self, embedder: Embedder | None = None, progress: Progress = quiet) -> None:
+        """Builds all indexes anew from the catalogue, with another embedder if one is given."""
+        with self.write(progress) as writer:
+            writer.reindex(embedder)
+
+    # ------------------------------------------------------------------ documents
+
+    def documents(self, *, source: str | None = None, kinds: Collection[str] = ()) -> Iterator[DocumentInfo]:
+        """The current documents in the order of source and key, without their text."""
+        query = select(*INFO).join(t.documents).where(current(self.commit)).order_by(t.documents.c.source, t.documents.c.key)
+        if source is not None:
+            query = query.where(t.documents.c.source == source)
+        if kinds:
+            query = query.where(t.versions.c.kind.in_(kinds))
+        with self._reading() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                yield info_of(row)
+
+    def document(self, key: str, *, source: str | None = None, version: int | None = None) -> Document:
+        """A document with its text and sections: the current version, or the one asked for."""
+        with self._reading() as connection:
+            return document_of(connection, load_version(connection, key, source, version, self.commit))
+
+    def versions(self, key: str, *, source: str | None = None) -> list[DocumentInfo]:
+        """All versions of a document, oldest first."""
+        query = select(*INFO).join(t.documents).where(t.documents.c.key == key, visible(self.commit))
+        if source is not None:
+            query = query.where(t.documents.c.source == source)
+        with self._reading() as connection:
+            return [info_of(row) for row in connection.execute(query.order_by(t.documents.c.source, t.versions.c.version))]
+
+    # ------------------------------------------------------------------ names and facts
+
+    def link(self, text: str) -> list[Mention]:
+        """The known names in a text, leftmost longest, each with all entities that it may mean."""
+        with self._reading() as connection:
+            return facts.link(connection, self._snapshot.names, text, self.commit)
+
+    def entity(self, name_or_id: str) -> list[Entity]:
+        """The entities with that name or id; several where a name is ambiguous, none where nobody has it."""
+        with self._reading() as connection:
+            return facts.entities_named(connection, name_or_id, self.commit)
+
+    def names(self, entity_id: str) -> list[tuple[str, str]]:
+        """All names of an entity as (name, kind)."""
+        with self._reading() as connection:
+            return facts.names_of(connection, entity_id, self.commit)
+
+    def facts(self, entity: str, *, limit: int = 200) -> list[Fact]:
+        """The facts about an entity (a name or an id), each with every row or span that says so."""
+        return self.facts_of([found.id for found in self.entity(entity)], limit=limit)
+
+    def facts_of(self, entity_ids: Sequence[str], relations: Collection[str] | None = None, limit: int = 200) -> list[Fact]:
+        """The facts whose subject or object is one of the entities, in the order of relation, subject and object."""
+        key = ("facts", tuple(entity_ids), None if relations is None else tuple(sorted(relations)), limit)
+        with self._reading() as connection:
+            return self._snapshot.cached(key, lambda: facts.facts_of(connection, entity_ids, relations, limit, self.commit))
+
+    def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
+        """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""
+        key = ("about", tuple(entity_ids))
+        with self._reading() as connection:
+            return self._snapshot.cached(key, lambda: facts.documents_about(connection, entity_ids, self.commit))
+
+    # ------------------------------------------------------------------ passages
+
+    def passages_of(self, document: DocumentInfo, groups: Collection[SectionGroup] | None = None) -> list[Passage]:
+        """The passages of a current document, of the given section groups or of all, in text order."""
+        same = (t.documents.c.source == document.source) & (t.documents.c.key == document.key)
+        query = passage_rows(same, self.commit).add_columns(PASSAGE_TEXT)
+        if groups is not None:
+            query = query.where(t.sections.c.grp.in_([group.value for group in groups]))
+        key = ("passages", document.source, document.key, None if groups is None else tuple(sorted(groups)))
+        with self._reading() as connection:
+            return self._snapshot.cached(key, lambda: list(to_passages(connection.execute(query))))
+
+    def passages(self, ids: Sequence[int]) -> list[Passage]:
+        """The passages with those ids, in their order; ids that are not current are left out."""
+        found: dict[int, Passage] = {}
+        with self._reading() as connection:
+            for some in in_batches(list(ids)):
+                query = passage_rows(t.passages.c.id.in_(some), self.commit).add_columns(PASSAGE_TEXT)
+                found.update((passage.id, passage) for passage in to_passages(connection.execute(query)))
+        return [found[i] for i in ids if i in found]
+
+    def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
+        """The passages before and after in the same section."""
+        same = [p for p in self.passages_of(passage.document) if p.section.index == passage.section.index]
+        at = next((i for i, p in enumerate(same) if p.id == passage.id), None)
+        if at is None:
+            return None, None
+        return (same[at - 1] if at else None), (same[at + 1] if at + 1 < len(same) else None)
+
+    def search_words(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
+        """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
+        return self._snapshot.words.search(text, k, only)
+
+    def search_vectors(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
+        """The k nearest passages as (id, cosine), nearest first, ties by id; none for a text without tokens."""
+        query = self.embedder.encode_queries([text])[0]
+        if not np.any(query):
+            return []
+        return self._snapshot.vectors.search(query, k, self._allowed(only))
+
+    def _allowed(self, only: Filters) -> NDArray[np.int64] | None:
+        if not only:
+            return None
+        return self._snapshot.cached(("allowed", only), lambda: self._allowed_ids(only))
+
+    def _allowed_ids(self, only: Filters) -> NDArray[np.int64]:
+        joined = t.passages.join(t.versions).join(t.documents, t.documents.c.id == t.versions.c.document_id)
+        query = select(t.passages.c.id).select_from(joined).where(current(self.commit))
+        columns = {"source": t.documents.c.source, "lang": t.versions.c.lang, "kind": t.versions.c.kind}
+        for name, values in only.by_field().items():
+            if name in columns:
+                query = query.where(columns[name].in_(values))
+        if only.tags:
+            tagged = func.json_each(t.versions.c.tags).table_valued("value")
+            query = query.where(select(1).select_from(tagged).where(tagged.c.value.in_(only.tags)).exists())
+        with self._reading() as connection:
+            return np.fromiter(connection.scalars(query), np.int64)
+
+    # ------------------------------------------------------------------ the whole
+
+    def stats(self) -> Stats:
+        """What the knowledge base holds."""
+        with self._reading() as connection:
+            return self._stats(connection)
+
+    def _stats(self, connection: Connection) -> Stats:
+        now = current(self.commit)
+        by_kind = select(t.versions.c.kind, func.count()).where(now).group_by(t.versions.c.kind)
+        kinds = {row[0]: row[1] for row in connection.execute(by_kind)}
+        by_source = select(t.documents.c.source, func.count()).join(t.versions).where(now).group_by(t.documents.c.source)
+        triples = select(t.statements.c.subject, t.statements.c.relation, t.statements.c.object).join(t.versions).where(now).distinct()
+
+        def count(table: Table, counted: ColumnElement[Any]) -> int:
+            query = select(func.count(counted)).select_from(table).join(t.versions).where(now)
+            return int(connection.execute(query).scalar_one())
+
+        return Stats(
+            commit=self.commit,
+            documents=sum(kinds.values()) - kinds.get("record", 0),
+            labels=kinds.get("label", 0),
+            records=kinds.get("record", 0),
+            versions=int(connection.execute(select(func.count(t.versions.c.id)).where(visible(self.commit))).scalar_one()),
+            passages=count(t.passages, t.passages.c.id),
+            entities=int(connection.execute(select(func.count(t.entities.c.id)).where(facts.spoken_of(self.commit))).scalar_one()),
+            names=count(t.names, t.names.c.norm.distinct()),
+            facts=int(connection.execute(select(func.count()).select_from(triples.subquery())).scalar_one()),
+            sources={row[0]: row[1] for row in connection.execute(by_source)},
+            embedder=self.embedder.name,
+            bytes=sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file()),
+        )
+
+    def verify(self) -> list[str]:
+        """What is wrong with the knowledge base, a line each; empty where nothing is."""
+        with self._reading() as connection:
+            snapshot = self._snapshot
+            return verify(connection, self.commit, snapshot.generation, snapshot.words, snapshot.vectors, snapshot.names)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise explain_database(error, self.path) from error
+
+
+def _folder(path: str | Path) -> Path:
+    if "://" in str(path):
+        raise KnowledgeBaseError(f"{path}: only folders can be opened so far, no database addresses")
+    return Path(path)
+
+
+@lru_cache(maxsize=4)
+def _embedder(name: str) -> Embedder:
+    return embedder_from_name(name)

@@ -1,0 +1,216 @@
+"""The catalogue: an SQL database that is the one truth; what is asked of it by readers stands here.
+
+All reading is pinned to a commit. `current(commit)` is the condition that a version is the document's current one
+there; everything else is joined to such a version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, func, or_, select
+from sqlalchemy.exc import DatabaseError
+
+from medrag.errors import KnowledgeBaseError, NotFoundError
+from medrag.kb import schema as t
+from medrag.sections import SectionGroup
+from medrag.types import Document, DocumentInfo, DocumentKind, Passage, Place, Section
+
+__all__ = [
+    "PASSAGE_TEXT",
+    "AnyRow",
+    "connect",
+    "current",
+    "document_of",
+    "explain_database",
+    "in_batches",
+    "info_of",
+    "load_version",
+    "passage_rows",
+    "set_setting",
+    "setting",
+    "to_passages",
+    "visible",
+]
+
+AnyRow = Any  # the parameters of SQLAlchemy's Row differ between 2.0 and 2.1
+BATCH = 500  # values in one IN (…): SQLite's limit on variables is 32,766, its planner likes fewer
+
+INFO = (
+    t.versions.c.id,
+    t.documents.c.source,
+    t.documents.c.key,
+    t.versions.c.version,
+    t.versions.c.revision,
+    t.versions.c.effective,
+    t.versions.c.title,
+    t.versions.c.maker,
+    t.versions.c.kind,
+    t.versions.c.lang,
+    t.versions.c.tags,
+    t.versions.c.file,
+    t.versions.c.record,
+    t.versions.c.reader,
+)
+
+
+def connect(path: Path) -> Engine:
+    """An engine on the SQLite file: write-ahead log, so that readers and the writer do not wait for each other."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "mmap_size=1073741824", "cache_size=-65536"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def setting(connection: Connection, name: str, path: object) -> str:
+    """A value that the knowledge base keeps about itself."""
+    value = connection.execute(select(t.settings.c.value).where(t.settings.c.name == name)).scalar_one_or_none()
+    if value is None:
+        raise KnowledgeBaseError(f"{path}: not a knowledge base of medrag (its catalogue has no {name!r})")
+    return str(value)
+
+
+def set_setting(connection: Connection, name: str, value: str) -> None:
+    """Keeps a value; the caller's transaction decides when it holds."""
+    changed = connection.execute(t.settings.update().where(t.settings.c.name == name).values(value=value))
+    if changed.rowcount == 0:
+        connection.execute(t.settings.insert().values(name=name, value=value))
+
+
+def visible(commit: int) -> ColumnElement[bool]:
+    """The condition that a version exists at the commit, current or superseded."""
+    v = t.versions.c
+    return and_(v.added <= commit, or_(v.deleted.is_(None), v.deleted > commit))
+
+
+def current(commit: int) -> ColumnElement[bool]:
+    """The condition that a version is its document's current one at the commit."""
+    v = t.versions.c
+    return and_(visible(commit), or_(v.until.is_(None), v.until > commit))
+
+
+def info_of(row: AnyRow) -> DocumentInfo:
+    """The document that a row of `INFO` columns describes."""
+    return DocumentInfo.model_construct(
+        source=row.source,
+        key=row.key,
+        version=row.version,
+        revision=row.revision,
+        effective=row.effective,
+        title=row.title,
+        maker=row.maker,
+        kind=DocumentKind(row.kind),
+        lang=row.lang,
+        tags=tuple(json.loads(row.tags)),
+        place=Place.model_construct(file=row.file, record=row.record),
+        reader=row.reader,
+    )
+
+
+def _section_of(row: AnyRow) -> Section:
+    return Section.model_construct(
+        index=row.number,
+        code=row.code,
+        group=SectionGroup(row.grp),
+        heading=row.heading,
+        path=tuple(json.loads(row.path)),
+        start=row.start,
+        end=row.stop,
+    )
+
+
+def load_version(connection: Connection, key: str, source: str | None, version: int | None, commit: int) -> int:
+    """The id of a document's version: the current one, or the one asked for; `NotFoundError` says what there is."""
+    query = select(t.versions.c.id, t.versions.c.version, t.documents.c.source, t.versions.c.until).join(t.documents)
+    query = query.where(t.documents.c.key == key, visible(commit)).order_by(t.versions.c.version)
+    if source is not None:
+        query = query.where(t.documents.c.source == source)
+    rows = connection.execute(query).all()
+    where = f" in source {source!r}" if source is not None else ""
+    if not rows:
+        raise NotFoundError(f"there is no document {key!r}{where}: `medrag list` shows the keys")
+    sources = sorted({row.source for row in rows})
+    if len(sources) > 1:
+        raise NotFoundError(f"{key!r} is in several sources ({', '.join(sources)}): say which")
+    if version is None:
+        return int(next(row.id for row in reversed(rows) if row.until is None or row.until > commit))
+    for row in rows:
+        if row.version == version:
+            return int(row.id)
+    raise NotFoundError(f"{key!r}{where} has no version {version}: there are {', '.join(str(r.version) for r in rows)}")
+
+
+def document_of(connection: Connection, version_id: int) -> Document:
+    """A version as a whole document, text and sections included."""
+    query = select(*INFO, t.versions.c.text).join(t.documents).where(t.versions.c.id == version_id)
+    row = connection.execute(query).one()
+    found = connection.execute(select(t.sections).where(t.sections.c.version_id == version_id).order_by(t.sections.c.number))
+    info = info_of(row)
+    return Document.model_construct(
+        **{name: getattr(info, name) for name in DocumentInfo.model_fields},
+        text=row.text,
+        sections=tuple(_section_of(section) for section in found),
+    )
+
+
+def passage_rows(condition: ColumnElement[bool], commit: int) -> Any:
+    """A query of passages with all that `to_passages` needs but their text, in document and text order."""
+    return (
+        select(
+            *INFO,
+            t.passages.c.id.label("passage_id"),
+            t.passages.c.start.label("passage_start"),
+            t.passages.c.stop.label("passage_stop"),
+            t.sections.c.number,
+            t.sections.c.code,
+            t.sections.c.grp,
+            t.sections.c.heading,
+            t.sections.c.path,
+            t.sections.c.start,
+            t.sections.c.stop,
+        )
+        .select_from(t.passages)
+        .join(t.versions, t.versions.c.id == t.passages.c.version_id)
+        .join(t.documents, t.documents.c.id == t.versions.c.document_id)
+        .join(t.sections, and_(t.sections.c.version_id == t.versions.c.id, t.sections.c.number == t.passages.c.section))
+        .where(condition, current(commit))
+        .order_by(t.passages.c.version_id, t.passages.c.start)
+    )
+
+
+# Cutting one passage out in SQL spares fetching a long label for it; for many of one label it would be quadratic.
+PASSAGE_TEXT = func.substr(t.versions.c.text, t.passages.c.start + 1, t.passages.c.stop - t.passages.c.start).label("passage_text")
+
+
+def to_passages(rows: Iterable[AnyRow], texts: Mapping[int, str] | None = None) -> Iterator[Passage]:
+    """The passages that rows of `passage_rows` describe; rows of one document share its record.
+
+    Their text is cut from `texts` (by version id), or is in the rows (`PASSAGE_TEXT`).
+    """
+    infos: dict[int, DocumentInfo] = {}
+    for row in rows:
+        if row.id not in infos:
+            infos[row.id] = info_of(row)
+        start, end = row.passage_start, row.passage_stop
+        text = row.passage_text if texts is None else texts[row.id][start:end]
+        yield Passage(row.passage_id, infos[row.id], _section_of(row), start, end, text)
+
+
+def in_batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The values in portions that fit one IN (…)."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
+
+
+def explain_database(error: DatabaseError, path: object) -> KnowledgeBaseError:
+    """The error that a user is shown for one of the database's."""
+    return KnowledgeBaseError(f"{path}: the catalogue cannot be read or written: {str(error.orig or error).splitlines()[0]}")

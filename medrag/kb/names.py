@@ -1,0 +1,101 @@
+"""Finding known names in text: Aho–Corasick automata over all folded names, a base and additions beside it.
+
+The automata only say where some name stands; what it means, and whether it is still a name at the reader's commit,
+the catalogue says. So a removed name needs no rebuilding: it is found and then means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import daachorse
+
+from medrag.kb.folding import fold_with_map
+
+__all__ = ["NameIndex", "NameWriter", "Occurrence", "is_indexed"]
+
+MIN_LENGTH = 2  # a single character is no name that could be told from a word
+MAX_LENGTH = 80
+COMPACT_AT = 0.25
+_Automaton = daachorse.CharwiseDoubleArrayAhoCorasick
+
+Occurrence = tuple[int, int, str]  # start and end in the text, and the folded name that stands there
+
+
+class NameIndex:
+    """Published automata, open for searching."""
+
+    def __init__(self, folder: Path) -> None:
+        self._automata = [
+            _Automaton.deserialize(path.read_bytes()) for part in ("base", "more") if (path := folder / f"{part}.automaton").exists()
+        ]
+
+    def find(self, text: str) -> list[Occurrence]:
+        """Every place where a name stands as a whole word, overlapping ones too, in text order, longest first."""
+        folded = fold_with_map(text)
+        found: set[Occurrence] = set()
+        for automaton in self._automata:
+            for start, end, _ in automaton.find_overlapping(folded.text):
+                if _whole_word(folded.text, start, end):
+                    found.add((*folded.span(start, end), folded.text[start:end]))
+        return sorted(found, key=lambda o: (o[0], -o[1]))
+
+    def knows(self, norm: str) -> bool:
+        """Whether a folded name is in one of the automata."""
+        return any((0, len(norm)) == match[:2] for a in self._automata for match in a.find_overlapping(norm))
+
+
+def is_indexed(norm: str) -> bool:
+    """Whether a folded name can be found in text: one character is no name, and prose from a graph's cell is none."""
+    return MIN_LENGTH <= len(norm) <= MAX_LENGTH and "\n" not in norm
+
+
+def _whole_word(text: str, start: int, end: int) -> bool:
+    """Whether the match is not a piece of a longer word or number; Han text has no words to be a piece of."""
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not (_joins(before) and _joins(text[start])) and not (_joins(after) and _joins(text[end - 1]))
+
+
+def _joins(character: str) -> bool:
+    return character.isalnum() and character < "ʰ"
+
+
+class NameWriter:
+    """Builds the next automata in a folder that holds a clone of the last ones (or nothing)."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._before = NameIndex(folder)
+        self._new: set[str] = set()
+
+    def add(self, norms: Iterable[str]) -> None:
+        """Adds folded names; those that are known already change nothing."""
+        self._new.update(filter(is_indexed, norms))
+
+    def publish(self) -> None:
+        """Writes the automata, as a new base where the additions have grown large."""
+        fresh = sorted(norm for norm in self._new if not self._before.knows(norm))
+        base, more = self._list("base"), self._list("more")
+        if not fresh and base:
+            return
+        if len(more) + len(fresh) > COMPACT_AT * len(base):
+            self._save("base", sorted({*base, *more, *fresh}))
+            self._save("more", [])
+        else:
+            self._save("more", sorted({*more, *fresh}))
+
+    def _list(self, part: str) -> list[str]:
+        path = self._folder / f"{part}.txt"
+        return path.read_text("utf-8").split("\n")[:-1] if path.exists() else []
+
+    def _save(self, part: str, norms: list[str]) -> None:
+        # Unlinked first: the files may be hard links that an older generation reads.
+        listed, saved = self._folder / f"{part}.txt", self._folder / f"{part}.automaton"
+        listed.unlink(missing_ok=True)
+        saved.unlink(missing_ok=True)
+        listed.write_text("".join(norm + "\n" for norm in norms), "utf-8", newline="\n")
+        if norms:
+            saved.write_bytes(_Automaton(norms, daachorse.MATCH_KIND_STANDARD).serialize())

@@ -1,0 +1,217 @@
+"""The catalogue's tables, and the steps that bring an older file to today's.
+
+A row in `versions` carries the commit that added it (`added`), the one at which a newer version took over
+(`until`), and the one at which its document was deleted (`deleted`): a reader pinned to commit N sees exactly
+N. Everything else belongs to a version and lives as long as it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    inspect,
+    select,
+)
+
+from medrag.errors import VersionError
+
+__all__ = [
+    "FORMAT",
+    "about",
+    "commits",
+    "documents",
+    "entities",
+    "metadata",
+    "migrate",
+    "names",
+    "passages",
+    "places",
+    "purges",
+    "sections",
+    "settings",
+    "statements",
+    "versions",
+]
+
+metadata = MetaData()
+
+settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+commits = Table(
+    "commits",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("source", "key"),
+)
+
+# Where a document without an identity of its own was seen first: its n-th record of that name in that file.
+places = Table(
+    "places",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("occurrence", Integer, nullable=False),
+    Column("document_id", ForeignKey("documents.id"), nullable=False),
+    Column("added", Integer, nullable=False),
+    PrimaryKeyConstraint("source", "title", "file", "occurrence"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("document_id", ForeignKey("documents.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("effective", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("until", Integer),
+    Column("deleted", Integer),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("document_id", "version"),
+    Index("versions_added", "added"),
+    Index("versions_until", "until"),
+    Index("versions_deleted", "deleted"),
+)
+
+sections = Table(
+    "sections",
+    metadata,
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("grp", Text, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("stop", Integer, nullable=False),
+    PrimaryKeyConstraint("version_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("stop", Integer, nullable=False),
+    Column("section", Integer, nullable=False),
+    Column("id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("version_id", "start"),
+    Index("passages_id", "id", "version_id"),
+    sqlite_with_rowid=False,
+)
+
+# An entity is there while a current version states something of it, names it or is about it; its own name counts then.
+entities = Table(
+    "entities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),  # the public id: `substance:普萘洛尔`
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("norm", Text, nullable=False),
+    Index("entities_norm", "norm"),
+)
+
+# Other names than the entity's own, each with the version that gives it.
+names = Table(
+    "names",
+    metadata,
+    Column("norm", Text, nullable=False),
+    Column("entity_id", ForeignKey("entities.id"), nullable=False),
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    PrimaryKeyConstraint("norm", "entity_id", "version_id"),
+    Index("names_version", "version_id"),
+    Index("names_entity", "entity_id", "norm"),
+    sqlite_with_rowid=False,
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("subject", ForeignKey("entities.id"), nullable=False),
+    Column("relation", Text, nullable=False),
+    Column("object", ForeignKey("entities.id"), nullable=False),
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("stop", Integer, nullable=False),
+    PrimaryKeyConstraint("subject", "relation", "object", "version_id", "start"),
+    Index("statements_object", "object", "relation", "subject"),
+    Index("statements_version", "version_id"),
+    sqlite_with_rowid=False,
+)
+
+about = Table(
+    "about",
+    metadata,
+    Column("entity_id", ForeignKey("entities.id"), nullable=False),
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    PrimaryKeyConstraint("entity_id", "version_id"),
+    Index("about_version", "version_id"),
+    sqlite_with_rowid=False,
+)
+
+# Documents whose rows are to be erased once no index holds them; finished after a crash.
+purges = Table("purges", metadata, Column("document_id", Integer, primary_key=True), Column("added", Integer, nullable=False))
+
+
+def _first_tables(connection: Connection) -> None:
+    metadata.create_all(connection)
+
+
+# Step i brings a catalogue of format i to format i + 1. Steps are never changed once released, only added.
+MIGRATIONS: list[Callable[[Connection], None]] = [_first_tables]
+FORMAT = len(MIGRATIONS)
+
+
+def migrate(connection: Connection, where: str) -> None:
+    """Brings the catalogue to today's format, in the caller's transaction; a newer one is a `VersionError`."""
+    found = 0
+    if inspect(connection).has_table("settings"):
+        found = int(connection.execute(select(settings.c.value).where(settings.c.name == "format")).scalar_one())
+    if found > len(MIGRATIONS):
+        raise VersionError(
+            f"{where} has format {found}, this release of medrag reads up to {len(MIGRATIONS)}: update medrag to open it"
+        )
+    if found == len(MIGRATIONS):
+        return
+    for step in MIGRATIONS[found:]:
+        step(connection)
+    connection.execute(settings.delete().where(settings.c.name == "format"))
+    connection.execute(settings.insert().values(name="format", value=str(len(MIGRATIONS))))

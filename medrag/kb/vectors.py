@@ -1,0 +1,167 @@
+"""The vector index: FAISS, exact, eight bits a component.
+
+A base that never changes (so that generations share it by hard link), additions beside it, and a bitmap of what was
+removed from both. Quantising is by one fixed scale, not fitted to the data, so that a passage has the same vector in
+every knowledge base. Exact search over 8-bit codes takes 1.2 ms at 115,000 passages of 256 dimensions (one core),
+and loses no answer silently, which an approximate index of that size does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medrag.errors import MissingExtraError
+
+__all__ = ["VectorIndex", "VectorWriter"]
+
+SCALE = 127.0  # components of unit vectors lie in -1..1; the cosine of two is then right to about .002
+COMPACT_AT = 0.25  # additions or removals over this share of the base make a new base
+PARTS = ("base", "more")
+
+
+def _faiss() -> Any:
+    try:
+        import faiss
+    except ImportError:
+        raise MissingExtraError("faiss", "cpu") from None
+    return faiss
+
+
+def _quantised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    clipped: NDArray[np.float32] = np.clip(np.rint(vectors * SCALE), -128, 127).astype(np.float32)
+    return clipped
+
+
+class _Part:
+    """Codes in a FAISS index and the passage ids of its rows."""
+
+    def __init__(self, dimensions: int, index: Any = None, ids: NDArray[np.int64] | None = None) -> None:
+        faiss = _faiss()
+        self.index = index
+        if index is None:
+            kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
+            self.index = faiss.IndexScalarQuantizer(dimensions, kind, faiss.METRIC_INNER_PRODUCT)
+        self.ids = np.empty(0, np.int64) if ids is None else ids
+
+    @classmethod
+    def load(cls, folder: Path, name: str, dimensions: int) -> _Part:
+        path = folder / f"{name}.faiss"
+        if not path.exists():
+            return cls(dimensions)
+        faiss = _faiss()
+        return cls(dimensions, faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC), np.load(folder / f"{name}.npy"))
+
+    def save(self, folder: Path, name: str) -> None:
+        # Never written in place: the file may be a hard link that an older generation reads.
+        for suffix in (".faiss", ".npy"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
+        _faiss().write_index(self.index, str(folder / f"{name}.faiss"))
+        np.save(folder / f"{name}.npy", self.ids)
+
+    def codes(self) -> NDArray[np.uint8]:
+        faiss = _faiss()
+        stored: NDArray[np.uint8] = faiss.vector_to_array(self.index.codes).reshape(self.index.ntotal, self.index.code_size)
+        return stored
+
+    def add_codes(self, codes: NDArray[np.uint8], ids: NDArray[np.int64]) -> None:
+        if len(ids):
+            self.index.add_sa_codes(np.ascontiguousarray(codes))
+            self.ids = np.concatenate([self.ids, ids])
+
+
+class VectorIndex:
+    """A published vector index, open for searching."""
+
+    def __init__(self, folder: Path, dimensions: int) -> None:
+        self.dimensions = dimensions
+        self.parts = [_Part.load(folder, name, dimensions) for name in PARTS]
+        removed = folder / "removed.npy"
+        self.removed: NDArray[np.int64] = np.load(removed) if removed.exists() else np.empty(0, np.int64)
+        self._alive = [~np.isin(part.ids, self.removed) for part in self.parts]
+
+    def search(self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None) -> list[tuple[int, float]]:
+        """The k nearest passages as (id, cosine), nearest first, ties by id; `allowed` restricts the ids."""
+        faiss = _faiss()
+        found: list[tuple[float, int]] = []
+        row = _quantised(query.reshape(1, -1))
+        for part, alive in zip(self.parts, self._alive, strict=True):
+            mask = alive if allowed is None else alive & np.isin(part.ids, allowed)
+            wanted = min(k + 8, int(mask.sum()))  # a few more, so that ties at the end are cut by id
+            if not wanted:
+                continue
+            selector = None if mask.all() else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
+            parameters = faiss.SearchParameters(sel=selector) if selector is not None else None
+            scores, rows = part.index.search(row, wanted, params=parameters)
+            found.extend((float(s) / SCALE**2, int(part.ids[r])) for s, r in zip(scores[0], rows[0], strict=True) if r >= 0)
+        found.sort(key=lambda pair: (-pair[0], pair[1]))
+        return [(i, max(-1.0, min(1.0, s))) for s, i in found[:k]]
+
+    def ids(self) -> set[int]:
+        """The ids of all passages in the index (for verifying)."""
+        return {int(i) for part, alive in zip(self.parts, self._alive, strict=True) for i in part.ids[alive]}
+
+
+class VectorWriter:
+    """Builds the next vector index in a folder that holds a clone of the last one (or nothing)."""
+
+    def __init__(self, folder: Path, dimensions: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._before = VectorIndex(folder, dimensions)
+        self._new = _Part(dimensions)
+        self._new_ids: list[NDArray[np.int64]] = []
+        self._removed: list[int] = []
+
+    def add(self, ids: list[int], vectors: NDArray[np.float32]) -> None:
+        """Adds passages that are not in the index, one row of `vectors` each."""
+        if ids:
+            self._new.index.add(_quantised(vectors))
+            self._new_ids.append(np.asarray(ids, np.int64))
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Removes passages of the last commit."""
+        self._removed.extend(ids)
+
+    def publish(self) -> None:
+        """Writes the additions and removals to the folder, as a new base where they have grown large."""
+        base, more = self._before.parts
+        new_ids = np.concatenate([np.empty(0, np.int64), *self._new_ids])
+        removed = np.union1d(self._before.removed, np.asarray(self._removed, np.int64))
+        # A passage that was removed and comes back (a version reverted) is alive in its new row only.
+        returned = np.intersect1d(removed, new_ids)
+        grown = len(more.ids) + len(new_ids)
+        if len(returned) or grown > COMPACT_AT * len(base.ids) or len(removed) > COMPACT_AT * max(len(base.ids), 1):
+            self._compact(removed, new_ids)
+            return
+        if len(new_ids):
+            joined = _Part(self._before.dimensions)
+            joined.add_codes(more.codes(), more.ids)
+            joined.add_codes(self._new.codes(), new_ids)
+            joined.save(self._folder, "more")
+        self._save_removed(removed)
+
+    def _compact(self, removed: NDArray[np.int64], new_ids: NDArray[np.int64]) -> None:
+        """One base of everything alive, rows in the order of ids."""
+        kept_ids, kept_codes = [new_ids], [self._new.codes()]
+        for part in self._before.parts:
+            alive = ~np.isin(part.ids, removed)
+            kept_ids.append(part.ids[alive])
+            kept_codes.append(part.codes()[alive] if len(part.ids) else part.codes())
+        ids = np.concatenate(kept_ids)
+        codes = np.concatenate(kept_codes)
+        order = np.argsort(ids, kind="stable")
+        base = _Part(self._before.dimensions)
+        base.add_codes(codes[order], ids[order])
+        base.save(self._folder, "base")
+        _Part(self._before.dimensions).save(self._folder, "more")
+        self._save_removed(np.empty(0, np.int64))
+
+    def _save_removed(self, removed: NDArray[np.int64]) -> None:
+        path = self._folder / "removed.npy"
+        path.unlink(missing_ok=True)
+        np.save(path, removed)

@@ -1,0 +1,234 @@
+"""How people ask: the words that ask for a section of a label, for a relation of the graph, or name who the patient is.
+
+Patterns are matched on the question as `plain` makes it (NFKC, lower case). Order inside a table does not matter:
+what is asked first in the question ranks first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from medrag.sections import SectionGroup
+
+__all__ = ["Cue", "Population", "asked_groups", "group_cues", "populations", "support_groups", "support_pattern"]
+
+G = SectionGroup
+
+
+class Population(StrEnum):
+    """Who the medicine is for, where the label has words of its own for them."""
+
+    PREGNANT = "pregnant"
+    LACTATING = "lactating"
+    CHILD = "child"
+    ELDERLY = "elderly"
+    RENAL = "renal"
+    HEPATIC = "hepatic"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A stretch of the question that asks for something: `question[start:end]`."""
+
+    start: int
+    end: int
+    group: SectionGroup
+
+
+_ZH_TAKE = r"(?:服用|使用|吃|服|用|喝|涂|抹|打|擦|敷|贴|含|滴|注射|口服)"
+_ZH_COUNT = r"(?:几|多少)(?:片|粒|颗|袋|包|支|丸|瓶|滴|喷|次|毫克|毫升|克|量|天|周|个疗程|个月|mg|ml|g)?"
+
+_ZH_GROUPS: dict[SectionGroup, str] = {
+    G.INDICATIONS: (
+        r"适应的?[症证]|适应的?病[症证]?|适应(?:什么|哪些)|适合(?:什么|哪些|啥)人?|适用于?|主治|功效|功能|治(?:疗)?(?:什么|哪些|哪方面|啥|那方面|哪)"
+        r"|管什么|干(?:什么|嘛|啥)(?:用|的)|(?<![副相互理])作用(?!机[制理]|时间|原理|多久)|(?:有|是)?(?:什么|啥|哪些)用(?!法|药)|用途|用来|用于|能治|可以治|治疗|治得?好"
+        r"|治愈|疗效|效果|管用|有用|有效|能缓解|缓解|改善|用处|好处"
+    ),
+    G.DOSAGE: (
+        rf"用法|用量|服法|吃法|剂量|(?:怎么|如何|怎样|咋|怎么样|该怎么){_ZH_TAKE}|{_ZH_TAKE}(?:药)?(?:多久|多长|几天|几周)|{_ZH_TAKE}{_ZH_COUNT}"
+        rf"|(?:一天|一日|每天|每日|每次|一次|一回|日服|成人|小儿)(?:{_ZH_TAKE})?{_ZH_COUNT}|{_ZH_COUNT}{_ZH_TAKE}|多久{_ZH_TAKE}|[饭餐][前后]|空腹|疗程"
+        rf"|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
+    ),
+    G.ADVERSE_REACTIONS: (
+        r"副作用|不良(?:反应|影响|后果)|毒副|副反应|毒性|(?:不好|坏)的?影响|坏处|危害|伤(?:肝|肾|胃|身)|依赖性?|上瘾|成瘾|耐药性|有毒"
+        r"|(?:会|可以|能)?(?:引起|导致|造成)|出现.{0,6}(?:吗|怎么办)"
+    ),
+    G.CONTRAINDICATIONS: (
+        rf"禁忌|禁用|(?:不能|不可以|不可|不宜|不得|不要){_ZH_TAKE}(?!.{{0,4}}一起)|(?:哪些|什么|啥)(?:样的)?人(?:群)?(?:不|禁|要?慎)|不适(?:合|宜)|慎用"
+    ),
+    G.INTERACTIONS: (
+        r"相互作用|同服|同(?:时|吃|用)|一起|一块|合用|联用|联合|并用|配伍|配合|相?冲突?|相克|犯冲|[喝饮]酒|酒后|(?:搭|混)(?:配|着|用)|加.{1,12}一起"
+        r"|(?:喝|配|和|与)(?:茶|咖啡|牛奶|西柚|葡萄柚)"
+    ),
+    G.OVERDOSAGE: r"过量|(?:吃|服|用|喝)多了|多吃|多服|误服|误食|中毒|吃错|双倍|超量|吃了(?:一|整)瓶",
+    G.STORAGE: r"保存|存放|储存|储藏|贮藏|贮存|冰箱|冷藏|过期|保质期|有效期|开封",
+    G.COMPOSITION: r"成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
+    G.FORMS: r"规格|剂型|有几种|哪几种|包装|(?:一片|每片|一粒|每粒|一袋|每袋|一支|每支)(?:是|有)?(?:多少|几)",
+    G.WARNINGS: r"注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
+    G.PHARMACOLOGY: r"药理|机[制理]|原理|起效|见效|多久.{0,4}(?:有效|起作用)|半衰期|代谢|吸收|药代|药效|作用时间|怎么起作用",
+    G.CLASSIFICATION: r"处方药|中成药|(?:是|属于?)(?:中药|西药)|中药还是|西药还是|非处方|otc|(?:什么|哪)(?:类|种)药|医保|抗生素吗|激素吗|消炎药吗",
+    G.APPROVAL: r"批准文号|厂家|哪个厂|生产(?:商|厂|企业)|国药准字",
+    G.NAMES: r"别名|英文名|商品名|又叫|通用名|学名|化学名|拼音",
+    G.SYMPTOMS: r"症状|表现|征兆|体征",
+    G.CAUSES: r"病因|(?:什么|啥)?原因|怎么(?:引起|得的|会得)|为什么会",
+    G.DIAGNOSIS: r"(?:做|查|需要|要)?(?:什么|哪些|啥)检查|检查(?:项目|方法|什么)|化验|怎么(?:诊断|确诊|查)|诊断",
+    G.TREATMENT: r"怎么(?:治|办)|如何治|治疗方法|怎样治|怎么治疗",
+    G.PREVENTION: r"预防|避免得",
+}
+
+_EN_TAKE = r"(?:tak(?:e|en|ing)|us(?:e|ed|ing)|administ\w+|giv(?:e|en|ing)|appl(?:y|ied|ying)|inject\w*|drink)"
+_EN_GROUPS: dict[SectionGroup, str] = {
+    G.INDICATIONS: (
+        r"\bindicat\w*|\bused? (?:for|to treat|in)\b|\buses\b|\btreat(?:s|ed|ing|ment)?\b|\bfor what\b|\bwhat\b.{1,40}\bfor\b|\bgood for\b|\bhelps?\b|\bprescribed\b"
+        r"|\bworks? for\b|\beffective\b|\bbenefits?\b|\bwhat does .{2,40} do\b"
+    ),
+    G.DOSAGE: (
+        rf"\bdos(?:e|es|age|ages|ing)\b|\bhow (?:much|many|often)\b|\bhow (?:is|are|do|does|to|should|can)\b.{{0,40}}\b{_EN_TAKE}\b|\bprep(?:are)?\b|\badminister\w*"
+        rf"|\bhow long\b.{{0,30}}\b{_EN_TAKE}\b|\b(?:with|without|before|after) (?:food|meals?|eating)\b|\beat after\b|\bwhen\b.{{0,15}}\b{_EN_TAKE}\b|\btitrat\w+|\bschedule\b"
+        r"|\btaper\w*|\bper day\b|\btimes a day\b|\bmissed\b|\bdirections\b|\blong[- ]term use\b|\bmilligrams?\b|\bregimen\b|\bmaximum\b|\busage\b"
+    ),
+    G.ADVERSE_REACTIONS: r"\bside[- ]?effects?\b|\badverse\b|\breactions?\b|\bcaus(?:e|es|ed|ing)\b|\bmakes? (?:me|you)\b|\bharm\w*|\baddict\w*|\baggravat\w+|\brelated to\b",
+    G.CONTRAINDICATIONS: r"\bcontra-?indicat\w*|\bwho (?:should|can|must) ?not\b|\bshould not\b|\bcannot (?:take|use)\b|\bnot (?:take|use|be used|be taken)\b|\bavoid(?:ed)?\b",
+    G.INTERACTIONS: (
+        r"\binteract\w*|\b(?:with|and) (?:alcohol|wine|beer|grapefruit|caffeine|coffee|milk)\b|\bdrink(?:ing)? (?:alcohol|wine|beer)\b|\btogether\b|\bcombin(?:e|ed|ing)\b"
+        r"|\bco-?administ\w*|\bconcomitant\w*|\bwhile (?:taking|on)\b|\balong with\b"
+        r"|\bat the same time\b|\balso taking\b"
+    ),
+    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble do\w+|\btook (?:two|twice|double)\b|\baccidentally\b",
+    G.STORAGE: r"\bstor(?:e|ed|age|ing)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
+    G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b",
+    G.FORMS: r"\bstrengths?\b|\bwhat (?:mg|milligrams?)\b|\blowest do\w+|\bsupplied\b|\bdosage forms?\b|\bavailable\b|\bcomes? in\b|\bcolou?r\b|\bshape\b|\blooks? like\b",
+    G.BOXED_WARNING: r"\bbox(?:ed)? warnings?\b|\bblack box\b",
+    G.WARNINGS: r"\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
+    G.PHARMACOLOGY: (
+        r"\bmechanism\b|\bhow (?:does|do|did)\b.{1,40}\bwork\b|\bhalf-?life\b|\bmetaboli\w+|\bpharmacokinetic\w*|\beliminat\w+|\babsor(?:b|ption)\w*|\bhow (?:fast|quick\w*|soon)\b"
+        r"|\bin (?:your |my |the )?system\b|\btherapeutic effects?\b|\bonset\b|\bbioavailab\w+"
+    ),
+    G.CLASSIFICATION: r"\bdrug class\b|\bwhat (?:kind|type|class) of (?:drug|medic\w+)\b|\bover[- ]the[- ]counter\b|\botc\b|\bprescription drug\b|\bcontrolled substance\b",
+    G.APPROVAL: r"\bmanufactur\w+|\bwho makes\b",
+    G.NAMES: r"\bbrand names?\b|\bgeneric (?:name|for)\b|\bother names?\b|\bsynonyms?\b",
+    G.STUDIES: r"\bclinical (?:stud|trial)\w*|\bcarcinogen\w*|\bevidence\b",
+    G.SYMPTOMS: r"\bsymptoms?\b|\bsigns\b|\bmanifestations?\b",
+    G.CAUSES: r"\bwhat causes\b|\betiology\b",
+    G.DIAGNOSIS: r"\bdiagnos\w+|\bwhat tests?\b",
+    G.PREVENTION: r"\bprevent(?:s|ion|ed)?\b",
+}
+
+_POPULATIONS: dict[Population, str] = {
+    Population.PREGNANT: r"孕妇|怀孕|孕期|妊娠|备孕|早孕|孕[早中晚]期|准妈妈|怀上|\bpregnan\w*|\bfetus\b|\bfetal\b|\bconceive\b",
+    Population.LACTATING: r"哺乳|喂奶|母乳|月子|\bbreast-?\s?feed\w*|\bnursing mothers?\b|\blactat\w+|\bbreast milk\b",
+    Population.CHILD: (
+        r"小孩|儿童|宝宝|婴儿|婴幼儿|幼儿|孩子|小儿|新生儿|未成年|少年|小朋友|女儿|儿子|\bchild\w*|\bkids?\b|\bp(?:a)?ediatric\w*|\binfants?\b|\bbab(?:y|ies)\b|\btoddlers?\b"
+        r"|\badolescents?\b|\bneonat\w*|\bnewborns?\b"
+    ),
+    Population.ELDERLY: r"老人|老年|高龄|\belderly\b|\bolder (?:adults?|patients?|people)\b|\bgeriatric\b|\bseniors\b",
+    Population.RENAL: r"肾功能|肾不好|肾衰|肾病|透析|尿毒症|\brenal\b|\bkidney\w*|\bdialysis\b",
+    Population.HEPATIC: r"肝功能|肝不好|肝病|肝硬化|肝炎|\bhepatic\b|\bliver\b|\bcirrhosis\b|\bhepatitis\b",
+}
+_AGE = re.compile(
+    r"(\d{1,3}|[一二两三四五六七八九十]{1,3})\s*(个半?月|周岁|岁|years? old|year-old|months? old|month-old)(?!以)"
+)
+_ZH_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
+ADULT_YEARS = 18
+ELDERLY_YEARS = 65
+
+_POPULATION_GROUPS = {
+    Population.PREGNANT: G.PREGNANCY,
+    Population.LACTATING: G.PREGNANCY,
+    Population.CHILD: G.PEDIATRIC,
+    Population.ELDERLY: G.GERIATRIC,
+}
+
+# Where a label has no section of its own for what was asked, such sentences of these other sections answer it.
+_ADVICE = (G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.DOSAGE, G.INDICATIONS, G.PATIENT, G.OTHER)
+_SUPPORT_GROUPS: dict[SectionGroup, tuple[SectionGroup, ...]] = {
+    G.STORAGE: (G.FORMS, G.APPROVAL, G.WARNINGS, G.COMPOSITION, G.DOSAGE, G.PATIENT),
+    G.FORMS: (G.STORAGE, G.COMPOSITION, G.DOSAGE),
+    G.COMPOSITION: (G.FORMS, G.STORAGE, G.CLASSIFICATION),
+    G.ADVERSE_REACTIONS: (G.WARNINGS, G.BOXED_WARNING, G.CONTRAINDICATIONS, G.PATIENT, G.OVERDOSAGE),
+    G.OVERDOSAGE: (G.WARNINGS, G.BOXED_WARNING, G.ADVERSE_REACTIONS, G.DOSAGE, G.PATIENT),
+    G.BOXED_WARNING: (G.WARNINGS,),
+    G.WARNINGS: (G.BOXED_WARNING, G.CONTRAINDICATIONS, G.ADVERSE_REACTIONS, G.INTERACTIONS, G.PATIENT),
+}
+_SUPPORT: dict[SectionGroup, str] = {
+    G.PREGNANCY: r"孕|妊娠|哺乳|授乳|pregnan|lactat|nursing|breast",
+    G.PEDIATRIC: r"儿童|小儿|婴|幼儿|患儿|新生儿|周?岁|child|pa?ediatric|infant|neonat|years of age",
+    G.GERIATRIC: r"老年|老人|高龄|年老|elderly|geriatric|older|65 years",
+    G.OVERDOSAGE: r"过量|逾量|中毒|超量|超剂量|误服|overdos",
+    G.STORAGE: r"贮|储存|保存|密封|避光|遮光|冷藏|阴凉|有效期|store|storage|refrigerat|room temperature|expir",
+    G.INTERACTIONS: r"合用|同用|并用|同服|同时|联用|配伍|酒|相互作用|interact|concomitant|coadminist|alcohol|together with",
+    G.CONTRAINDICATIONS: r"禁用|忌用|禁忌|不宜|不得|不能|不可|慎用|不应|contraindicat|should not|do not|must not|not be used",
+    G.ADVERSE_REACTIONS: r"不良反应|副作用|可引起|可致|可出现|可有|偶[有见]|引起|过敏|adverse|side effect|reaction|may cause|reported",
+    G.BOXED_WARNING: r"警告|warning",
+    G.FORMS: r"规格|每[片粒支袋瓶]|(?:片剂|胶囊|注射剂|颗粒)[:：]|strength|supplied|available as|tablets? contain|containing",
+    G.COMPOSITION: r"成[份分]|组成|含有|辅料|ingredient|contains",
+    G.WARNINGS: r"注意|慎用|避免|监测|caution|warning|monitor|avoid|discontinu|withdraw",
+}
+
+
+@lru_cache(maxsize=1)
+def _group_patterns() -> tuple[tuple[SectionGroup, re.Pattern[str]], ...]:
+    tables = (_ZH_GROUPS, _EN_GROUPS)
+    return tuple((group, re.compile(pattern)) for table in tables for group, pattern in table.items())
+
+
+@lru_cache(maxsize=1)
+def _population_patterns() -> tuple[tuple[Population, re.Pattern[str]], ...]:
+    return tuple((population, re.compile(pattern)) for population, pattern in _POPULATIONS.items())
+
+
+@lru_cache(maxsize=64)
+def support_pattern(group: SectionGroup) -> re.Pattern[str] | None:
+    """What a sentence of another section says when it answers for a section that the label lacks; None: nothing stands in."""
+    pattern = _SUPPORT.get(group)
+    return re.compile(pattern, re.IGNORECASE) if pattern else None
+
+
+def support_groups(group: SectionGroup) -> tuple[SectionGroup, ...]:
+    """The section groups whose sentences may stand in for a section that the label lacks."""
+    return _SUPPORT_GROUPS.get(group, _ADVICE)
+
+
+def group_cues(text: str) -> list[Cue]:
+    """The stretches of a plain text that ask for a section, by place, longer ones first; overlapping ones are kept."""
+    found = [
+        Cue(match.start(), match.end(), group)
+        for group, pattern in _group_patterns()
+        for match in pattern.finditer(text)
+        if match.end() > match.start()
+    ]
+    return sorted(found, key=lambda cue: (cue.start, cue.start - cue.end, cue.group.value))
+
+
+def populations(text: str) -> tuple[Population, ...]:
+    """Who the question is about, in the order of the enumeration; ages are read too (`3岁`, `70 years old`)."""
+    found = {population for population, pattern in _population_patterns() if pattern.search(text)}
+    for match in _AGE.finditer(text):
+        years = _number(match.group(1)) if "月" not in match.group(2) and "month" not in match.group(2) else 0
+        if years < ADULT_YEARS:
+            found.add(Population.CHILD)
+        elif years >= ELDERLY_YEARS:
+            found.add(Population.ELDERLY)
+    return tuple(population for population in Population if population in found)
+
+
+def _number(digits: str) -> int:
+    if digits.isdigit():
+        return int(digits)
+    tens, ten, ones = digits.rpartition("十")
+    value = _ZH_DIGITS.get(ones, 0)
+    return value + (_ZH_DIGITS.get(tens, 1) * 10 if ten else 0)
+
+
+def asked_groups(cues: Sequence[Cue], who: Sequence[Population]) -> tuple[SectionGroup, ...]:
+    """The section groups asked for, first asked first; sections for a kind of patient follow those asked in so many words."""
+    named = dict.fromkeys(cue.group for cue in cues)
+    for population in who:
+        group = _POPULATION_GROUPS.get(population)
+        if group is not None:
+            named.setdefault(group)
+    return tuple(named)

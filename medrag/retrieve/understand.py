@@ -1,0 +1,200 @@
+"""What a question is about: its drugs, the sections and relations it asks for, who it is for, and what is not known."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from medrag.errors import QuestionError
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.facts import Mention
+from medrag.kb.relations import asked_relations
+from medrag.retrieve.cues import Cue, Population, asked_groups, group_cues, populations
+from medrag.retrieve.names import unknown_names
+from medrag.retrieve.subjects import Drug, drugs_of, titled
+from medrag.retrieve.words import content_terms, label_words
+from medrag.sections import SectionGroup
+from medrag.types import Entity, Question
+
+__all__ = ["MAX_QUESTION", "Shape", "Understanding", "plain", "understand"]
+
+MAX_QUESTION = 10_000  # characters; longer is a pasted document, not a question
+
+G = SectionGroup
+
+
+class Shape(StrEnum):
+    """What kind of answer the question wants."""
+
+    FACT = "fact"
+    LIST = "list"
+    YES_NO = "yes-no"
+    TWO_DRUGS = "two-drug"
+    DISEASE_TO_DRUG = "disease->drug"
+    WHAT_IS = "what-is"
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A question as retrieval sees it; offsets are into `question`, the plain form of what was asked.
+
+    `drugs` are the medicines asked about that the knowledge base has documents of; `entities` all that is asked
+    about, drugs first; `groups` the sections asked for in so many words, first asked first, and `sought` those that
+    answer a question that names none; `unknown` the names of medicines that the knowledge base does not have;
+    `terms` the words left to search for when names and cues are taken away; `hints` the words in which a label would
+    say what the question says: they help to choose among sentences, but prove nothing.
+    """
+
+    question: str
+    lang: str
+    mentions: tuple[Mention, ...]
+    drugs: tuple[Drug, ...]
+    entities: tuple[Entity, ...]
+    groups: tuple[SectionGroup, ...]
+    sought: tuple[SectionGroup, ...]
+    relations: tuple[str, ...]
+    unknown: tuple[str, ...]
+    shape: Shape
+    populations: tuple[Population, ...]
+    terms: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
+def plain(text: str) -> str:
+    """A question as it is understood: NFKC, lower case, control characters and runs of blanks as one blank."""
+    if len(text) > MAX_QUESTION:
+        raise QuestionError(f"the question has {len(text):,} characters, at most {MAX_QUESTION:,} can be asked: shorten it")
+    printable = "".join(" " if unicodedata.category(c) in _UNPRINTED else c for c in unicodedata.normalize("NFKC", text))
+    words = " ".join(printable.lower().split())
+    if not words:
+        raise QuestionError("the question is empty: ask something")
+    return words[:MAX_QUESTION]  # NFKC can lengthen a text
+
+
+_UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_HAN = re.compile(r"[㐀-鿿]")
+
+_YES_NO = re.compile(
+    r"吗|嘛|么[?？]?$|能不能|可不可以|可否|能否|是否|是不是|会不会|要不要|有没有|行不行|好不好|需不需要"
+    r"|^(?:can|could|does|do|did|is|are|was|should|may|will|would|has|have)\b|[.?] (?:can|is|does|should) "
+)
+_MAY_TAKE = re.compile(
+    r"(?:能|可以|可|需要|适合|想|要)(?:不能|不可以|否)?(?:再|继续|直接|同时|长期)?(?:吃|用|服|喝|涂|贴|打|使用|治)|\b(?:can|may|should) i\b"
+)
+_WHAT_IS = re.compile(
+    r"是什么(?:药|东西|样的药|$|[?？])|是(?:啥|干什么|做什么)|(?:介绍|说明书|什么药)[?？。]?$|^(?:what (?:is|are|was)|tell me about|information (?:on|about))\b"
+)
+_WHICH_DRUG = re.compile(
+    r"(?:吃|用|服|喝|涂|擦|抹|打|买|开)(?:一?[点些])?(?:什么|啥|哪[些种个]|何种?)(?:[^,，。;?？!]{0,6})(?:药|膏|片|针)|(?:什么|哪些|啥|何|哪种)(?:[^,，。;?？!]{0,4})药(?!物?相互)"
+    r"|常用药|用药(?:有|是|推荐)|药物(?:有哪些|治疗|推荐)|(?:治疗|缓解).{1,20}的药"
+    r"|\b(?:what|which)\b.{0,20}\b(?:drugs?|medic(?:ine|ation)s?|pills?|treatments?)\b|\bmedic(?:ine|ation)s? (?:for|to treat)\b"
+)
+_LIST = re.compile(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
+_AND = re.compile(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
+_PATIENT_GROUPS = frozenset({G.WARNINGS, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
+
+
+def understand(question: Question, kb: KnowledgeBase) -> Understanding:
+    """What the question asks; where it names nothing itself, it is about what the latest user turn named.
+
+    Raises `QuestionError` for an empty question and for one of more than 10,000 characters.
+    """
+    text = plain(question.text)
+    mentions = tuple(kb.link(text))
+    drugs = drugs_of(text, mentions, kb)
+    unknown = unknown_names(text, mentions, drugs)
+    drugs = tuple(drug for drug in drugs if not any(name.start <= drug.start and drug.end <= name.end for name in unknown))
+    spans = [(drug.start, drug.end) for drug in drugs] + [(name.start, name.end) for name in unknown]
+    cues = _cues_outside(text, mentions, spans)
+    who = populations(_masked(text, spans))
+    if not spans and not any(mention.entities for mention in mentions):
+        drugs, mentions = (
+            _from_history(question, kb) if question.history else (titled(text, [(c.start, c.end) for c in cues], kb), mentions)
+        )
+    groups = asked_groups(cues, who)
+    relations = tuple(asked_relations(_masked(text, spans)))
+    shape = _shape(text, drugs, groups)
+    if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
+        groups = (G.INTERACTIONS, *groups)
+    return Understanding(
+        question=text,
+        lang="zh" if _HAN.search(text) else "en",
+        mentions=mentions,
+        drugs=drugs,
+        entities=_entities(mentions, drugs),
+        groups=groups,
+        sought=_sought(text, shape, groups),
+        relations=relations,
+        unknown=tuple(dict.fromkeys(name.text for name in unknown)),
+        shape=shape,
+        populations=who,
+        terms=content_terms(text, spans + [(cue.start, cue.end) for cue in cues]),
+        hints=label_words(text),
+    )
+
+
+def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
+
+
+def _cues_outside(text: str, mentions: Sequence[Mention], spans: Sequence[tuple[int, int]]) -> list[Cue]:
+    """The cues of the question that do not lie in a name: 小儿 in 小儿清肺化痰口服液 asks for no section."""
+    wider = [(mention.start, mention.end) for mention in mentions]
+    return [
+        cue
+        for cue in group_cues(_masked(text, spans))
+        if not any(start <= cue.start and cue.end <= end and end - start > cue.end - cue.start for start, end in wider)
+    ]
+
+
+def _from_history(question: Question, kb: KnowledgeBase) -> tuple[tuple[Drug, ...], tuple[Mention, ...]]:
+    """The drugs and mentions of the latest user turn that names something; empty where none does."""
+    for turn in reversed(question.history):
+        if turn.role != "user" or not turn.content.strip():
+            continue
+        text = plain(turn.content[:MAX_QUESTION])
+        mentions = tuple(kb.link(text))
+        drugs = drugs_of(text, mentions, kb)
+        if drugs or mentions:
+            return drugs, mentions
+    return (), ()
+
+
+def _entities(mentions: Sequence[Mention], drugs: Sequence[Drug]) -> tuple[Entity, ...]:
+    known = {entity.id: entity for drug in drugs for entity in drug.entities}
+    for mention in mentions:
+        for entity in mention.entities:
+            known.setdefault(entity.id, entity)
+    return tuple(known.values())
+
+
+def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup]) -> Shape:
+    if len(drugs) >= 2 and (G.INTERACTIONS in groups or (_AND.search(text) and _YES_NO.search(text))):
+        return Shape.TWO_DRUGS
+    if not drugs and _WHICH_DRUG.search(text):
+        return Shape.DISEASE_TO_DRUG
+    if drugs and any(text.strip("?？。.! ") == text[drug.start : drug.end] for drug in drugs):
+        return Shape.WHAT_IS
+    if _YES_NO.search(text):
+        return Shape.YES_NO
+    if not groups and _WHAT_IS.search(text):
+        return Shape.WHAT_IS
+    return Shape.LIST if _LIST.search(text) else Shape.FACT
+
+
+def _sought(text: str, shape: Shape, groups: tuple[SectionGroup, ...]) -> tuple[SectionGroup, ...]:
+    """The sections to read: those asked for, else those that answer a question of this shape."""
+    if shape is Shape.DISEASE_TO_DRUG:
+        return (G.INDICATIONS,)
+    if shape is Shape.WHAT_IS and not groups:
+        return (G.INDICATIONS, G.CLASSIFICATION, G.COMPOSITION)
+    if shape is Shape.YES_NO and not groups:
+        return (G.INDICATIONS, G.CONTRAINDICATIONS, G.WARNINGS)
+    if shape is Shape.YES_NO and _MAY_TAKE.search(text) and set(groups) <= _PATIENT_GROUPS:
+        return (*groups, G.INDICATIONS)
+    return groups

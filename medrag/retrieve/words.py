@@ -1,0 +1,100 @@
+"""The words of a question that are left to search for: no names, no cues, none of the words that every question has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from medrag.kb.tokens import tokens
+
+__all__ = ["STOP_WORDS", "content_terms", "label_words", "subject_runs", "subject_spans", "term_hits"]
+
+MAX_TERMS = 40  # a pasted case history has thousands; the first ones decide
+_WORD = re.compile(r"[a-z][a-z\-']{3,}")
+
+_ZH_STOP = re.compile(
+    r"请问|你好|您好|医生|大夫|咨询|帮我|解答|谢谢|麻烦|拜托|一下|知道|朋友|我们?|你们?|您|他们?|她们?|它|自己|老是|最近|感觉|需要|应该|应当|如果|因为|所以|但是|而且"
+    r"|或者|还是|还|就是|就|都|也|很|太|再|又|吗|呢|啊|呀|吧|嘛|哦|了|的|地|得|着|过|是|有没有|有|在|和|与|跟|及|或|对于?|关于|被|把|给|让|从|到|向"
+    r"|可不可以|能不能|可以|可否|能否|能|会不会|会|要不要|要|不知道|想|怎么样|怎么|怎样|如何|什么|啥|哪些|哪种|哪个|哪|谁|为什么|多少|多久|几|吃|服用|服|使用|用|喝|涂|打"
+    r"|这个|这种|这款|这|那个|那种|那|个|种|些|点|药品|药物|药|说明书|情况|问题|时候|时|后|前|患者|病人|治疗|一起|一直|已经|以前|现在|说|看|去|来|做|出现|引起"
+)
+STOP_WORDS = frozenset(
+    """a about above across after again all also am an and any are as at be because been before being below between both but by can could did do does doing
+    down during each either else ever every few for from further get gets getting give given go goes going good had has have having he her here hers him his
+    how i if in into is it its just know let like long made make many may me might more most much must my need needs no nor not now of off often on once only
+    or other our ours out over own per please same say see she should since so some such take taken takes taking than that the their them then there these
+    they this those through to too took under until up upon us use used uses using very via was we were what when where whether which while who whom whose why
+    will with within without would you your yours day days week weeks month months year years time times people person persons patient patients someone anyone
+    drug drugs medicine medicines medication medications pill pills tablet tablets capsule capsules label labels information info available listed described
+    recommended reported associated possible potential specific currently taking following regarding according mg mcg ml kg""".split()
+)
+
+
+# What people say, and the words in which labels say it.
+_LABEL_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        r"\bstop(?:s|ped|ping)?\b|\bcom(?:e|ing) off\b|\btaper\w*|\breduce\b|\bwean\w*|\bwithdraw\w*|\bdiscontinu\w*",
+        "discontinu withdraw abrupt cessation taper",
+    ),
+    (r"停药|能停|停了|戒", "停药 停用 突然 减量"),
+    (r"酒", "酒 乙醇"),
+    (r"\balcohol\b|\bwine\b|\bbeer\b|\bdrink(?:ing)?\b", "alcohol ethanol"),
+    (r"开车|驾[驶车]", "驾驶 机械"),
+    (r"\bdriv(?:e|ing)\b", "driving machinery drowsiness"),
+    (r"[饭餐][前后]|空腹", "饭前 饭后 餐前 餐后 进餐 空腹 随餐"),
+    (r"\bfood\b|\beat(?:ing)?\b|\bmeals?\b", "food meal"),
+    (r"\bkidney\b", "renal kidney"),
+    (r"\bliver\b", "hepatic liver"),
+    (r"\bhow (?:fast|quick\w*|soon)\b|\bonset\b", "onset peak hours"),
+    (r"起效|见效", "起效 达峰 小时"),
+    (r"\bstrengths?\b|\blowest\b|\bavailable\b|\bcomes? in\b", "supplied strength containing"),
+    (r"多久|多长|疗程|几天", "疗程 连续 周 个月"),
+    (r"长期", "长期 疗程"),
+)
+
+
+@lru_cache(maxsize=1)
+def _label_words() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    return tuple((re.compile(pattern), tuple(said.split())) for pattern, said in _LABEL_WORDS)
+
+
+@lru_cache(maxsize=1)
+def _stop_tokens() -> frozenset[str]:
+    return STOP_WORDS | {token for word in STOP_WORDS for token in tokens(word)}  # does is cut to doe
+
+
+def label_words(text: str) -> tuple[str, ...]:
+    """The words in which labels say what a plain question says in a patient's words: 喝酒 is 乙醇 to a label."""
+    return tuple(dict.fromkeys(word for pattern, said in _label_words() if pattern.search(text) for word in said))
+
+
+def content_terms(text: str, taken: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """The search tokens of what is left of a plain question beside the spans taken and the words all questions share."""
+    for start, end in taken:
+        text = text[:start] + " " * (end - start) + text[end:]
+    left = _ZH_STOP.sub(" ", text)
+    found = dict.fromkeys(token for token in tokens(left) if token not in _stop_tokens() and len(token) > 1)
+    return tuple(found)[:MAX_TERMS]
+
+
+def subject_runs(text: str, taken: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """The Chinese runs of a plain question that could name its subject: what is left beside stop words and the spans taken."""
+    for start, end in taken:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return tuple(run for run in re.findall(r"[㐀-鿿a-z0-9]+", _ZH_STOP.sub(" ", text)) if len(run) > 1)
+
+
+def term_hits(text: str, terms: Sequence[str]) -> int:
+    """How many of the terms stand in the text; compare texts of any case."""
+    lowered = text.lower()
+    return sum(term in lowered for term in terms)
+
+
+def subject_spans(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where the English words stand that could name the subject of a plain question: no stop words, none taken."""
+    return [
+        match.span()
+        for match in _WORD.finditer(text)
+        if match.group() not in STOP_WORDS and not any(start <= match.start() < end for start, end in taken)
+    ]

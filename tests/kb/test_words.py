@@ -1,0 +1,104 @@
+"""The word index against BM25 worked out by hand and by brute force."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from medrag.kb.filters import Filters
+from medrag.kb.tokens import tokens
+from medrag.kb.words import FIELD_WEIGHTS, K1, B, WordEntry, WordIndex, WordWriter
+
+
+def entry(number: int, title: str, body: str) -> WordEntry:
+    return WordEntry(number, tokens(title), (), tokens(body), (("source", "s"),))
+
+
+def index_of(folder: Path, entries: list[WordEntry]) -> WordIndex:
+    writer = WordWriter(folder)
+    writer.add(entries)
+    writer.publish()
+    return WordIndex(folder)
+
+
+def brute_force(entries: list[WordEntry], question: str) -> list[tuple[int, float]]:
+    """BM25 over weighted fields, written out."""
+    frequency = Counter(t for e in entries for t in {*e.title, *e.heading, *e.body})
+    average = sum(e.length() for e in entries) / len(entries)
+    scored = []
+    for e in entries:
+        score = 0.0
+        for token in dict.fromkeys(tokens(question)):
+            tf = sum(w * list(f).count(token) for w, f in zip(FIELD_WEIGHTS, (e.title, e.heading, e.body), strict=True))
+            if tf:
+                n = frequency[token]
+                idf = math.log(1 + (len(entries) - n + 0.5) / (n + 0.5))
+                score += idf * tf * (K1 + 1) / (tf + K1 * (1 - B + B * e.length() / average))
+        if score:
+            scored.append((e.id, score))
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+
+
+def test_one_score_by_hand(tmp_path: Path) -> None:
+    index = index_of(tmp_path / "w", [entry(1, "", "头痛"), entry(2, "", "发热")])
+    # Two passages of one token each: idf = ln(1 + 1.5 / 1.5) = ln 2; length is average, so tf part = 2.2 / (1 + 1.2) = 1.
+    assert index.search("头痛", 5, Filters()) == [(1, pytest.approx(math.log(2)))]
+
+
+def test_ranking_equals_brute_force_after_removals_and_additions(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    words = "高血压 心绞痛 哮喘 aspirin 100mg 头痛 发热 warfarin 咳嗽 每日两次 肾功能不全 禁用".split()
+    entries = [entry(i, rng.choice(words), "，".join(rng.choices(words, k=rng.randint(1, 12)))) for i in range(1, 400)]
+    index_of(tmp_path / "w", entries[:300])
+    writer = WordWriter(tmp_path / "w")
+    writer.remove([e.id for e in entries[:120]])
+    writer.add(entries[300:])
+    writer.publish()
+    index, kept = WordIndex(tmp_path / "w"), entries[120:]
+    assert index.ids() == {e.id for e in kept}
+    for question in ("高血压 aspirin", "肾功能不全 禁用", "warfarin 100mg 头痛 发热", "咳嗽"):
+        expected = brute_force(kept, question)[:10]
+        found = index.search(question, 10, Filters())
+        assert [i for i, _ in found] == [i for i, _ in expected]
+        assert [s for _, s in found] == pytest.approx([s for _, s in expected])
+
+
+def test_ties_go_by_id_even_among_hundreds_of_equals(tmp_path: Path) -> None:
+    numbers = list(range(1, 901))
+    random.Random(3).shuffle(numbers)
+    index = index_of(tmp_path / "w", [entry(n, "", "尚不明确。") for n in numbers])
+    assert [i for i, _ in index.search("尚不明确", 5, Filters())] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("question", ["", " ", "😀", "a AND (b", "title:x OR *", '"unclosed', "^~!@#$%", "x" * 100_000, "\ud800", "\0"])
+def test_no_question_upsets_the_index(tmp_path: Path, question: str) -> None:
+    index = index_of(tmp_path / "w", [entry(1, "阿司匹林", "用于头痛。")])
+    assert index.search(question, 5, Filters()) == []
+
+
+def test_a_very_long_question_keeps_its_rarest_words(tmp_path: Path) -> None:
+    entries = [entry(i, "", f"common text number {i}") for i in range(1, 200)]
+    index = index_of(tmp_path / "w", entries)
+    found = index.search("common text number " * 2000 + " ".join("q" + c * n for c in "abcdefgh" for n in range(1, 30)) + " 77", 1, Filters())
+    assert found[0][0] == 77
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("每次0.1g，一日3次", ["每次", "0.1", "g", "一日", "3", "次"]),
+        ("１００㎎", ["100", "mg"]),
+        ("Warfarin's tablets", ["warfarin", "tablet"]),
+        ("studies of diseases", ["study", "of", "disease"]),
+        ("CYP3A4 和 B12", ["cyp3a4", "和", "b12"]),
+        ("高血压", ["高血", "血压"]),
+        ("痛", ["痛"]),
+        ("", []),
+    ],
+)
+def test_text_is_cut_into_bigrams_words_and_numbers(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected

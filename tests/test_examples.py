@@ -1,0 +1,39 @@
+"""The examples run and show what they are there to show."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOWS = {
+    "demo.py": ["documents", "禁忌", "[", "司美格鲁肽"],
+    "facts_as_networkx.py": ["nodes", "华法林"],
+    "own_spreadsheet.py": ["2 labels", "5 ml three times a day"],
+    "search_only.py": ["1. ", "›"],
+    "ten_lines.py": ["抑制血小板聚集", "适应症"],
+}
+
+
+def test_every_example_is_run() -> None:
+    assert sorted(path.name for path in (ROOT / "examples").glob("*.py")) == sorted(SHOWS)
+
+
+@pytest.mark.parametrize("name", sorted(SHOWS))
+def test_the_example_runs(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", ROOT / "examples" / name, tmp_path / "demo.kb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for words in SHOWS[name]:
+        assert words in done.stdout
