@@ -166,9 +166,17 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
         "geriatric use | use in the elderly | elderly",
     ),
     _kind(
-        "43684-0", G.WARNINGS, "特殊人群用药 特殊人群", "use in specific populations | use in special populations | specific populations"
+        "43684-0",
+        G.WARNINGS,
+        "特殊人群用药 特殊人群",
+        "use in specific populations | use in special populations | specific populations",
     ),
-    _kind("34088-5", G.OVERDOSAGE, "药物过量 过量 用药过量 过量处理 药物过量与处理 逾量 中毒", "overdosage | overdose | over dosage"),
+    _kind(
+        "34088-5",
+        G.OVERDOSAGE,
+        "药物过量 过量 用药过量 过量处理 药物过量与处理 逾量 中毒",
+        "overdosage | overdose | over dosage",
+    ),
     _kind(
         "44425-7",
         G.STORAGE,
@@ -210,14 +218,17 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
     ),
     _kind("43679-0", G.PHARMACOLOGY, "", "mechanism of action"),
     _kind("43681-6", G.PHARMACOLOGY, "", "pharmacodynamics | pharmacodynamic properties"),
-    _kind("43682-4", G.PHARMACOLOGY, "药代动力学 药动学 体内过程 药物代谢动力学", "pharmacokinetics | pharmacokinetic properties"),
+    _kind(
+        "43682-4", G.PHARMACOLOGY, "药代动力学 药动学 体内过程 药物代谢动力学", "pharmacokinetics | pharmacokinetic properties"
+    ),
     _kind("55105-1", G.CLASSIFICATION, "", "purpose | otc - purpose"),
     _kind("49489-8", G.PHARMACOLOGY, "", "microbiology"),
+    _kind("43680-8", G.STUDIES, "毒理研究 毒理", "nonclinical toxicology | non-clinical toxicology | preclinical safety data"),
     _kind(
-        "43680-8", G.STUDIES, "毒理研究 毒理", "nonclinical toxicology | non-clinical toxicology | preclinical safety data"
-    ),
-    _kind(
-        "34083-6", G.STUDIES, "", "carcinogenesis & mutagenesis & impairment of fertility | carcinogenesis, mutagenesis, impairment of fertility"
+        "34083-6",
+        G.STUDIES,
+        "",
+        "carcinogenesis & mutagenesis & impairment of fertility | carcinogenesis, mutagenesis, impairment of fertility",
     ),
     _kind("34091-9", G.STUDIES, "", "animal pharmacology & or toxicology | animal toxicology"),
     _kind("34092-7", G.STUDIES, "临床试验 临床研究 临床应用", "clinical studies | clinical trials"),
@@ -269,10 +280,20 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
         "进口药品注册证号",
         "manufacturer | marketing authorisation holder | marketing authorization holder | shelf life | expiry",
     ),
-    _kind("medrag:symptoms", G.SYMPTOMS, "症状 临床表现 相关症状 典型症状 症状体征", "symptoms | clinical presentation | signs and symptoms"),
+    _kind(
+        "medrag:symptoms",
+        G.SYMPTOMS,
+        "症状 临床表现 相关症状 典型症状 症状体征",
+        "symptoms | clinical presentation | signs and symptoms",
+    ),
     _kind("medrag:causes", G.CAUSES, "病因 发病原因 发病机制 病因病机", "causes | cause | etiology"),
     _kind("medrag:diagnosis", G.DIAGNOSIS, "诊断 检查 鉴别诊断 诊断标准 检查检验", "diagnosis | tests | examinations"),
-    _kind("medrag:treatment", G.TREATMENT, "治疗 治疗方案 药物治疗 治疗原则 治疗方法 常用药物 推荐药物 在售药品", "treatment | therapy | management"),
+    _kind(
+        "medrag:treatment",
+        G.TREATMENT,
+        "治疗 治疗方案 药物治疗 治疗原则 治疗方法 常用药物 推荐药物 在售药品",
+        "treatment | therapy | management",
+    ),
     _kind("medrag:prevention", G.PREVENTION, "预防 预防措施", "prevention"),
     _kind("medrag:nature", G.PHARMACOLOGY, "性味 归经 性味归经 性味与归经"),
     _kind("medrag:herb", G.COMPOSITION, "药用部位 植物形态 药材鉴别 鉴别 加工采集 采集加工 炮制 产地"),

@@ -16,7 +16,7 @@ from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.cues import Population, support_groups, support_pattern
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import term_hits
+from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, DocumentKind, Evidence, Fact, Passage
 
@@ -30,6 +30,7 @@ MAX_DISEASE_DRUGS = 6
 FILE_COVERAGE = 0.6  # of the question's words, in a user's own file that names no drug
 LABEL_COVERAGE = 0.75  # the same in a drug label, where words meet by chance
 MIN_LABEL_TERMS = 4
+_ALCOHOL = frozenset({"酒", "alcohol"})
 _PATIENT_GROUP = {
     Population.CHILD: SectionGroup.PEDIATRIC,
     Population.ELDERLY: SectionGroup.GERIATRIC,
@@ -119,6 +120,7 @@ def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
     if answered and missing and not set(missing) <= set(_PATIENT_GROUP.values()):
         for group in missing:
             draft.line(phrases.section_missing(passages[0].document, group, scene.lang))
+    _beside(draft, scene, passages, before)
     for place, group in enumerate(implied):
         if place == 0 or understanding.shape is Shape.WHAT_IS:
             _section(draft, scene, passages, group, share)
@@ -126,6 +128,21 @@ def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
             _mentions(draft, scene, passages, group)
     if len(draft.citations) == before and not groups and not implied:
         _sentences(draft, scene, passages)
+
+
+def _beside(draft: Draft, scene: _Scene, passages: Sequence[Passage], before: int) -> None:
+    """Quotes sentences of other sections with the question's words, where the sections quoted do not hold them."""
+    terms, hints = scene.understanding.terms, scene.understanding.hints
+    quoted = draft.citations[before:]
+    if not (terms or hints) or not quoted or any(speaks_of(citation.quote, terms, hints) for citation in quoted):
+        return
+    groups = {citation.section.group for citation in quoted if citation.section is not None}
+    document = quoted[0].document
+    other = [p for p in passages if _same(p.document, document) and p.section.group not in groups]
+    found = [unit for unit in units_of(_in_text_order(other)) if speaks_of(unit.text, terms, hints)]
+    quote_by_section(draft, found[: SUPPORT_UNITS // 2], scene.lang)
+    if not found and _ALCOHOL & set(hints):
+        draft.line(phrases.alcohol_unsaid(scene.lang))
 
 
 def _section(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: SectionGroup, budget: int) -> bool:
@@ -140,9 +157,8 @@ def _section(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: Se
         units, (*scene.understanding.terms, *scene.understanding.hints), budget, _patient_pattern(scene.understanding, group)
     )
     quote_by_section(draft, chosen.units, scene.lang)
-    left_out = chosen.left_out + _unseen(quoted, scene)
-    if left_out:
-        draft.line(phrases.more_stands(left_out, scene.lang))
+    if chosen.left_out or _unseen(quoted, scene):
+        draft.line(phrases.more_stands(scene.lang))
     return True
 
 
@@ -154,14 +170,11 @@ def _in_text_order(passages: Iterable[Passage]) -> list[Passage]:
     return sorted(passages, key=lambda passage: passage.start)
 
 
-def _unseen(quoted: Sequence[Passage], scene: _Scene) -> int:
-    """How many passages of the quoted sections are no evidence, because there was no room for them."""
-    if not quoted:
-        return 0
+def _unseen(quoted: Sequence[Passage], scene: _Scene) -> bool:
+    """Whether the sections of that group hold passages for which the evidence had no room."""
     seen = {passage.id for passage in quoted}
-    indexes = {passage.section.index for passage in quoted}
-    there = scene.kb.passages_of(quoted[0].document, [quoted[0].section.group])
-    return sum(passage.section.index in indexes and passage.id not in seen for passage in there)
+    there = scene.kb.passages_of(quoted[0].document, scene.understanding.sought)
+    return any(passage.section.group is quoted[0].section.group and passage.id not in seen for passage in there)
 
 
 def _patient_pattern(understanding: Understanding, group: SectionGroup) -> re.Pattern[str] | None:
@@ -196,7 +209,9 @@ def _mentions(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: S
         return
     units = units_of(_in_text_order(passage for passage in own if _same(passage.document, own[0].document)))
     named = [mention.name.lower() for mention in scene.understanding.mentions if len(mention.name) > 1]
-    quote_by_section(draft, matching(units, [*named, *scene.understanding.terms], SUPPORT_UNITS // 2), scene.lang)
+    quote_by_section(
+        draft, matching(units, [*named, *scene.understanding.terms, *scene.understanding.hints], SUPPORT_UNITS // 2), scene.lang
+    )
 
 
 def _sentences(draft: Draft, scene: _Scene, passages: Sequence[Passage]) -> None:

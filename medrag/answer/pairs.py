@@ -44,7 +44,7 @@ def write_pair(
         chosen = choose(units, understanding.terms, budget // 2)
         quote_by_section(draft, chosen.units, understanding.lang)
         if chosen.left_out:
-            draft.line(phrases.more_stands(chosen.left_out, understanding.lang))
+            draft.line(phrases.more_stands(understanding.lang))
 
 
 def other_names(drug: Drug, kb: KnowledgeBase) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from medrag.sections import SectionGroup, heading_of
 from medrag.types import DocumentInfo, Section
 
 __all__ = [
+    "alcohol_unsaid",
     "document_name",
     "fact_heading",
     "inverse_heading",
@@ -41,7 +42,7 @@ def _named(group: SectionGroup, lang: str) -> str:
 
 def section_heading(document: DocumentInfo, section: Section, lang: str) -> str:
     """The line above what is quoted of a section: the drug and the section's printed heading."""
-    heading = section.heading or heading_of(section.group, lang)
+    heading = section.heading.strip("【】[]〔〕:： ") or heading_of(section.group, lang)
     name = document_name(document)
     return f"{name}【{heading}】" if lang == "zh" else f"{name} — {heading}"
 
@@ -61,11 +62,9 @@ def section_missing(document: DocumentInfo, group: SectionGroup, lang: str) -> s
     return f"({document_name(document)} has no section on {_named(group, lang).lower()}.)"
 
 
-def more_stands(left_out: int, lang: str) -> str:
+def more_stands(lang: str) -> str:
     """The remark that a section was not quoted in full."""
-    if lang == "zh":
-        return f"（以上为节选，该栏目还有 {left_out} 条内容未列出，请看原文。）"
-    return f"(An excerpt: {left_out} more statements stand in this section.)"
+    return "（以上为节选，该栏目还有内容未列出，请看原文。）" if lang == "zh" else "(An excerpt: more stands in this section.)"
 
 
 def more_facts(left_out: int, lang: str) -> str:
@@ -88,6 +87,15 @@ def unnamed_pair(first: str, second: str, lang: str) -> str:
     if lang == "zh":
         return f"资料中没有同时提到{first}和{second}的内容（不等于可以合用）。各自说明书的相关原文："
     return f"No text here names both {first} and {second}, which does not mean that they can be combined. Each label says:"
+
+
+def alcohol_unsaid(lang: str) -> str:
+    """The remark that what is quoted does not speak of alcohol, though that was asked."""
+    return (
+        "（以上原文没有提到酒精，不等于可以饮酒。）"
+        if lang == "zh"
+        else "(None of this mentions alcohol, which does not mean that it is safe.)"
+    )
 
 
 def unknown_drug(names: Sequence[str], near: Sequence[str], lang: str) -> str:

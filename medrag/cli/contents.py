@@ -167,7 +167,7 @@ def reindex(
     from medrag.kb.embed import embedder_from_name
 
     chosen = None if embedder is None else embedder_from_name(embedder)
-    with open_kb(kb) as base, progress_bar() as tell:
+    with open_kb(kb, outdated=True) as base, progress_bar() as tell:
         base.reindex(chosen, tell)
         done = {"commit": base.commit, "embedder": base.embedder.name}
     if json:

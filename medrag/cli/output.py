@@ -18,11 +18,11 @@ Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER", help="The knowledge b
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def open_kb(kb: str) -> KnowledgeBase:
-    """The knowledge base at a path or URL; `NotFoundError` where there is none."""
+def open_kb(kb: str, *, outdated: bool = False) -> KnowledgeBase:
+    """The knowledge base at a path; `NotFoundError` where there is none. `outdated` opens it for reindexing."""
     from medrag.kb.base import KnowledgeBase
 
-    return KnowledgeBase.open(kb)
+    return KnowledgeBase.open(kb, outdated=outdated)
 
 
 def write_json(value: object) -> None:

@@ -189,7 +189,11 @@ class _Run:
             raise
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, MemoryError) as error:
             # A reader met something that it did not expect; the rest of the run must not suffer for it.
-            report.fail(Unreadable(Place(file=path.name), f"the {report.reader} reader gave up: {type(error).__name__}: {_one_line(error)}"))
+            report.fail(
+                Unreadable(
+                    Place(file=path.name), f"the {report.reader} reader gave up: {type(error).__name__}: {_one_line(error)}"
+                )
+            )
 
     def _records(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
         occurrences: Counter[str] = Counter()

@@ -1,8 +1,8 @@
 """The knowledge base: created, opened, searched and written as one thing, pinned to one commit while it is read.
 
-    labels.kb/
-      catalogue.sqlite         what is known: documents, versions, names, facts
-      generations/000041/      words, vectors and names derived from it at commit 41
+labels.kb/
+  catalogue.sqlite         what is known: documents, versions, names, facts
+  generations/000041/      words, vectors and names derived from it at commit 41
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import Connection, bindparam, func, select, true
 from sqlalchemy.exc import DatabaseError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
@@ -26,6 +25,7 @@ from medrag.kb import schema as t
 from medrag.kb.catalogue import (
     INFO,
     PASSAGE_TEXT,
+    among,
     connect,
     current,
     document_of,
@@ -45,6 +45,7 @@ from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
 from medrag.kb.generations import Generation, drop_unused, generation_path
 from medrag.kb.names import NameIndex
+from medrag.kb.stats import Stats, count_all
 from medrag.kb.tokens import TOKENIZER
 from medrag.kb.vectors import VectorIndex
 from medrag.kb.verify import verify
@@ -60,21 +61,10 @@ CACHED = 512  # answers of small look-ups kept per commit
 T = TypeVar("T")
 
 
-class Stats(BaseModel):
-    """What a knowledge base holds at a commit; `bytes` is its size on disk."""
-
-    commit: int
-    documents: int
-    labels: int
-    records: int
-    versions: int
-    passages: int
-    entities: int
-    names: int
-    facts: int
-    sources: dict[str, int]
-    embedder: str
-    bytes: int
+_TEXTS = passage_rows(true(), PASSAGE_TEXT)
+_OF_DOCUMENT = _TEXTS.where(t.documents.c.source == bindparam("source"), t.documents.c.key == bindparam("key"))
+_OF_SECTIONS = _OF_DOCUMENT.where(among(t.sections.c.grp))
+_BY_ID = _TEXTS.where(among(t.passages.c.id))
 
 
 class Snapshot:
@@ -127,7 +117,9 @@ class KnowledgeBase:
         self._snapshot = Snapshot(root, commit, self.embedder)
         tokenizer = self._snapshot.generation.manifest.get("tokenizer")
         if tokenizer != TOKENIZER and not outdated:
-            raise VersionError(f"{root} was cut by tokenizer {tokenizer!r}, this release cuts by {TOKENIZER!r}: run `medrag reindex`")
+            raise VersionError(
+                f"{root} was cut by tokenizer {tokenizer!r}, this release cuts by {TOKENIZER!r}: run `medrag reindex`"
+            )
 
     @classmethod
     def create(cls, path: str | Path, *, embedder: Embedder | None = None) -> KnowledgeBase:
@@ -175,6 +167,11 @@ class KnowledgeBase:
         """The number of the commit that this object reads."""
         return self._snapshot.commit
 
+    @property
+    def _at(self) -> dict[str, Any]:
+        """The parameter that pins a query."""
+        return {"commit": self._snapshot.commit}
+
     def refresh(self) -> bool:
         """Moves to the newest commit; whether there was a newer one."""
         with self._reading() as connection:
@@ -218,13 +215,13 @@ class KnowledgeBase:
 
     def documents(self, *, source: str | None = None, kinds: Collection[str] = ()) -> Iterator[DocumentInfo]:
         """The current documents in the order of source and key, without their text."""
-        query = select(*INFO).join(t.documents).where(current(self.commit)).order_by(t.documents.c.source, t.documents.c.key)
+        query = select(*INFO).join(t.documents).where(current()).order_by(t.documents.c.source, t.documents.c.key)
         if source is not None:
             query = query.where(t.documents.c.source == source)
         if kinds:
             query = query.where(t.versions.c.kind.in_(kinds))
         with self._reading() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query):
+            for row in connection.execution_options(yield_per=1000).execute(query, self._at):
                 yield info_of(row)
 
     def document(self, key: str, *, source: str | None = None, version: int | None = None) -> Document:
@@ -234,11 +231,13 @@ class KnowledgeBase:
 
     def versions(self, key: str, *, source: str | None = None) -> list[DocumentInfo]:
         """All versions of a document, oldest first."""
-        query = select(*INFO).join(t.documents).where(t.documents.c.key == key, visible(self.commit))
+        query = select(*INFO).join(t.documents).where(t.documents.c.key == key, visible())
         if source is not None:
             query = query.where(t.documents.c.source == source)
         with self._reading() as connection:
-            return [info_of(row) for row in connection.execute(query.order_by(t.documents.c.source, t.versions.c.version))]
+            return [
+                info_of(r) for r in connection.execute(query.order_by(t.documents.c.source, t.versions.c.version), self._at)
+            ]
 
     # ------------------------------------------------------------------ names and facts
 
@@ -277,21 +276,21 @@ class KnowledgeBase:
 
     def passages_of(self, document: DocumentInfo, groups: Collection[SectionGroup] | None = None) -> list[Passage]:
         """The passages of a current document, of the given section groups or of all, in text order."""
-        same = (t.documents.c.source == document.source) & (t.documents.c.key == document.key)
-        query = passage_rows(same, self.commit).add_columns(PASSAGE_TEXT)
+        at = {**self._at, "source": document.source, "key": document.key}
+        query = _OF_DOCUMENT
         if groups is not None:
-            query = query.where(t.sections.c.grp.in_([group.value for group in groups]))
-        key = ("passages", document.source, document.key, None if groups is None else tuple(sorted(groups)))
+            query, at = _OF_SECTIONS, {**at, "values": sorted(group.value for group in groups)}
+        key = ("passages", document.source, document.key, None if groups is None else tuple(at["values"]))
         with self._reading() as connection:
-            return self._snapshot.cached(key, lambda: list(to_passages(connection.execute(query))))
+            return self._snapshot.cached(key, lambda: list(to_passages(connection.execute(query, at))))
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages with those ids, in their order; ids that are not current are left out."""
         found: dict[int, Passage] = {}
         with self._reading() as connection:
             for some in in_batches(list(ids)):
-                query = passage_rows(t.passages.c.id.in_(some), self.commit).add_columns(PASSAGE_TEXT)
-                found.update((passage.id, passage) for passage in to_passages(connection.execute(query)))
+                rows = connection.execute(_BY_ID, {**self._at, "values": some})
+                found.update((passage.id, passage) for passage in to_passages(rows))
         return [found[i] for i in ids if i in found]
 
     def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
@@ -320,7 +319,7 @@ class KnowledgeBase:
 
     def _allowed_ids(self, only: Filters) -> NDArray[np.int64]:
         joined = t.passages.join(t.versions).join(t.documents, t.documents.c.id == t.versions.c.document_id)
-        query = select(t.passages.c.id).select_from(joined).where(current(self.commit))
+        query = select(t.passages.c.id).select_from(joined).where(current())
         columns = {"source": t.documents.c.source, "lang": t.versions.c.lang, "kind": t.versions.c.kind}
         for name, values in only.by_field().items():
             if name in columns:
@@ -329,40 +328,15 @@ class KnowledgeBase:
             tagged = func.json_each(t.versions.c.tags).table_valued("value")
             query = query.where(select(1).select_from(tagged).where(tagged.c.value.in_(only.tags)).exists())
         with self._reading() as connection:
-            return np.fromiter(connection.scalars(query), np.int64)
+            return np.fromiter(connection.scalars(query, self._at), np.int64)
 
     # ------------------------------------------------------------------ the whole
 
     def stats(self) -> Stats:
         """What the knowledge base holds."""
         with self._reading() as connection:
-            return self._stats(connection)
-
-    def _stats(self, connection: Connection) -> Stats:
-        now = current(self.commit)
-        by_kind = select(t.versions.c.kind, func.count()).where(now).group_by(t.versions.c.kind)
-        kinds = {row[0]: row[1] for row in connection.execute(by_kind)}
-        by_source = select(t.documents.c.source, func.count()).join(t.versions).where(now).group_by(t.documents.c.source)
-        triples = select(t.statements.c.subject, t.statements.c.relation, t.statements.c.object).join(t.versions).where(now).distinct()
-
-        def count(table: Table, counted: ColumnElement[Any]) -> int:
-            query = select(func.count(counted)).select_from(table).join(t.versions).where(now)
-            return int(connection.execute(query).scalar_one())
-
-        return Stats(
-            commit=self.commit,
-            documents=sum(kinds.values()) - kinds.get("record", 0),
-            labels=kinds.get("label", 0),
-            records=kinds.get("record", 0),
-            versions=int(connection.execute(select(func.count(t.versions.c.id)).where(visible(self.commit))).scalar_one()),
-            passages=count(t.passages, t.passages.c.id),
-            entities=int(connection.execute(select(func.count(t.entities.c.id)).where(facts.spoken_of(self.commit))).scalar_one()),
-            names=count(t.names, t.names.c.norm.distinct()),
-            facts=int(connection.execute(select(func.count()).select_from(triples.subquery())).scalar_one()),
-            sources={row[0]: row[1] for row in connection.execute(by_source)},
-            embedder=self.embedder.name,
-            bytes=sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file()),
-        )
+            size = sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+            return count_all(connection, self.commit, self.embedder.name, size)
 
     def verify(self) -> list[str]:
         """What is wrong with the knowledge base, a line each; empty where nothing is."""

@@ -1,6 +1,6 @@
 """The catalogue: an SQL database that is the one truth; what is asked of it by readers stands here.
 
-All reading is pinned to a commit. `current(commit)` is the condition that a version is the document's current one
+All reading is pinned to a commit. `current()` is the condition that a version is the document's current one
 there; everything else is joined to such a version.
 """
 
@@ -11,7 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.exc import DatabaseError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError
@@ -20,8 +33,10 @@ from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, DocumentKind, Passage, Place, Section
 
 __all__ = [
+    "COMMIT",
     "PASSAGE_TEXT",
     "AnyRow",
+    "among",
     "connect",
     "current",
     "document_of",
@@ -64,7 +79,13 @@ def connect(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "mmap_size=1073741824", "cache_size=-65536"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "secure_delete=ON",
+            "mmap_size=1073741824",
+            "cache_size=-65536",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -86,16 +107,24 @@ def set_setting(connection: Connection, name: str, value: str) -> None:
         connection.execute(t.settings.insert().values(name=name, value=value))
 
 
-def visible(commit: int) -> ColumnElement[bool]:
-    """The condition that a version exists at the commit, current or superseded."""
-    v = t.versions.c
-    return and_(v.added <= commit, or_(v.deleted.is_(None), v.deleted > commit))
+COMMIT = bindparam("commit", type_=Integer)  # what every pinned query takes
 
 
-def current(commit: int) -> ColumnElement[bool]:
-    """The condition that a version is its document's current one at the commit."""
+def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition that a column is one of the parameter `values`."""
+    return column.in_(bindparam("values", expanding=True))
+
+
+def visible() -> ColumnElement[bool]:
+    """The condition that a version exists at `COMMIT`, current or superseded."""
     v = t.versions.c
-    return and_(visible(commit), or_(v.until.is_(None), v.until > commit))
+    return and_(v.added <= COMMIT, or_(v.deleted.is_(None), v.deleted > COMMIT))
+
+
+def current() -> ColumnElement[bool]:
+    """The condition that a version is its document's current one at `COMMIT`."""
+    v = t.versions.c
+    return and_(visible(), or_(v.until.is_(None), v.until > COMMIT))
 
 
 def info_of(row: AnyRow) -> DocumentInfo:
@@ -131,10 +160,10 @@ def _section_of(row: AnyRow) -> Section:
 def load_version(connection: Connection, key: str, source: str | None, version: int | None, commit: int) -> int:
     """The id of a document's version: the current one, or the one asked for; `NotFoundError` says what there is."""
     query = select(t.versions.c.id, t.versions.c.version, t.documents.c.source, t.versions.c.until).join(t.documents)
-    query = query.where(t.documents.c.key == key, visible(commit)).order_by(t.versions.c.version)
+    query = query.where(t.documents.c.key == key, visible()).order_by(t.versions.c.version)
     if source is not None:
         query = query.where(t.documents.c.source == source)
-    rows = connection.execute(query).all()
+    rows = connection.execute(query, {"commit": commit}).all()
     where = f" in source {source!r}" if source is not None else ""
     if not rows:
         raise NotFoundError(f"there is no document {key!r}{where}: `medrag list` shows the keys")
@@ -162,8 +191,8 @@ def document_of(connection: Connection, version_id: int) -> Document:
     )
 
 
-def passage_rows(condition: ColumnElement[bool], commit: int) -> Any:
-    """A query of passages with all that `to_passages` needs but their text, in document and text order."""
+def passage_rows(condition: ColumnElement[bool], *more: ColumnElement[Any]) -> Select[Any]:
+    """A query of current passages with all that `to_passages` needs but their text, in document and text order."""
     return (
         select(
             *INFO,
@@ -177,18 +206,21 @@ def passage_rows(condition: ColumnElement[bool], commit: int) -> Any:
             t.sections.c.path,
             t.sections.c.start,
             t.sections.c.stop,
+            *more,
         )
         .select_from(t.passages)
         .join(t.versions, t.versions.c.id == t.passages.c.version_id)
         .join(t.documents, t.documents.c.id == t.versions.c.document_id)
         .join(t.sections, and_(t.sections.c.version_id == t.versions.c.id, t.sections.c.number == t.passages.c.section))
-        .where(condition, current(commit))
+        .where(condition, current())
         .order_by(t.passages.c.version_id, t.passages.c.start)
     )
 
 
 # Cutting one passage out in SQL spares fetching a long label for it; for many of one label it would be quadratic.
-PASSAGE_TEXT = func.substr(t.versions.c.text, t.passages.c.start + 1, t.passages.c.stop - t.passages.c.start).label("passage_text")
+PASSAGE_TEXT = func.substr(t.versions.c.text, t.passages.c.start + 1, t.passages.c.stop - t.passages.c.start).label(
+    "passage_text"
+)
 
 
 def to_passages(rows: Iterable[AnyRow], texts: Mapping[int, str] | None = None) -> Iterator[Passage]:

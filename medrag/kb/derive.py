@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from medrag.kb import schema as t
-from medrag.kb.catalogue import current, in_batches, passage_rows, to_passages
+from medrag.kb.catalogue import among, current, in_batches, passage_rows, to_passages
 from medrag.kb.embed import Embedder, HashedEmbedder
 from medrag.kb.names import NameWriter
 from medrag.kb.tokens import TOKENIZER, tokens
@@ -22,6 +22,8 @@ __all__ = ["Progress", "derive_all", "derive_changes", "norms_of"]
 
 PORTION = 2_000  # passages cut, encoded and added at a time
 VERSIONS_AT_ONCE = 200
+
+_PASSAGES = passage_rows(among(t.passages.c.version_id))
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
@@ -54,7 +56,7 @@ def derive_changes(connection: Connection, folder: Path, commit: int, embedder: 
     ]
     writers.words.remove(removed)
     writers.vectors.remove(removed)
-    _add(connection, writers, and_(v.added == commit, current(commit)), commit, embedder, progress)
+    _add(connection, writers, and_(v.added == commit, current()), commit, embedder, progress)
     writers.publish()
     _write_manifest(folder, commit, embedder)
 
@@ -62,7 +64,7 @@ def derive_changes(connection: Connection, folder: Path, commit: int, embedder: 
 def derive_all(connection: Connection, folder: Path, commit: int, embedder: Embedder, progress: Progress) -> None:
     """Builds a generation in an empty `folder` from everything that is current at the commit."""
     writers = _Writers.at(folder, embedder.dimensions)
-    _add(connection, writers, current(commit), commit, embedder, progress)
+    _add(connection, writers, current(), commit, embedder, progress)
     writers.publish()
     _write_manifest(folder, commit, embedder)
 
@@ -70,7 +72,8 @@ def derive_all(connection: Connection, folder: Path, commit: int, embedder: Embe
 def _add(
     connection: Connection, writers: _Writers, wanted: ColumnElement[bool], commit: int, embedder: Embedder, progress: Progress
 ) -> None:
-    versions = list(connection.scalars(select(t.versions.c.id).where(wanted).order_by(t.versions.c.id)))
+    query = select(t.versions.c.id).where(wanted).order_by(t.versions.c.id)
+    versions = list(connection.scalars(query, {"commit": commit}))
     for done, ids in enumerate(_portions(versions)):
         for passages in _passages(connection, ids, commit):
             _add_passages(writers, passages, embedder)
@@ -94,7 +97,7 @@ def _portions(versions: Sequence[int]) -> Iterator[Sequence[int]]:
 def _passages(connection: Connection, version_ids: Sequence[int], commit: int) -> Iterator[list[Passage]]:
     query = select(t.versions.c.id, t.versions.c.text).where(t.versions.c.id.in_(version_ids), t.versions.c.kind != "record")
     texts = {row.id: row.text for row in connection.execute(query)}
-    rows = connection.execute(passage_rows(t.passages.c.version_id.in_(list(texts)), commit)) if texts else ()
+    rows = connection.execute(_PASSAGES, {"values": list(texts), "commit": commit}) if texts else ()
     passages = list(to_passages(rows, texts))
     for start in range(0, len(passages), PORTION):
         yield passages[start : start + PORTION]
@@ -107,7 +110,9 @@ def _add_passages(writers: _Writers, passages: list[Passage], embedder: Embedder
     if isinstance(embedder, HashedEmbedder):  # takes the tokens as they are, so that each passage is cut once
         writers.vectors.add(ids, embedder.encode_tokens([[*e.title, *e.heading, *e.body] for e in entries]))
     else:
-        writers.vectors.add(ids, embedder.encode_passages([f"{p.document.title} {p.section.heading}\n{p.text}" for p in passages]))
+        writers.vectors.add(
+            ids, embedder.encode_passages([f"{p.document.title} {p.section.heading}\n{p.text}" for p in passages])
+        )
 
 
 def _entry(passage: Passage) -> WordEntry:

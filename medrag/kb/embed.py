@@ -135,7 +135,12 @@ class SentenceTransformerEmbedder:
         prompt = next((name for name in prompts if name in self._model.prompts), None)
         options: dict[str, Any] = {"prompt_name": prompt} if prompt else {}
         encoded = self._model.encode(
-            list(texts), batch_size=self._batch_size, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False, **options
+            list(texts),
+            batch_size=self._batch_size,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+            **options,
         )
         return np.asarray(encoded, dtype=np.float32)
 

@@ -55,7 +55,9 @@ class WriterLock:
             self._file.seek(0)
             holder = self._file.read().strip()
             self._file.close()
-            raise LockedError(f"{root}: another writer is at work (process {holder or '?'}): wait for it to finish, then try again") from None
+            raise LockedError(
+                f"{root}: another writer is at work (process {holder or '?'}): wait for it to finish, then try again"
+            ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()

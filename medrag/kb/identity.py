@@ -80,9 +80,7 @@ def _texts(connection: Connection, document_ids: Sequence[int]) -> dict[int, set
     return hashes
 
 
-def _resolve_group(
-    members: list[tuple[int, Prepared]], known: list[_Known], texts: dict[int, set[str]]
-) -> dict[int, str]:
+def _resolve_group(members: list[tuple[int, Prepared]], known: list[_Known], texts: dict[int, set[str]]) -> dict[int, str]:
     """Keys for records of one title: exact texts first, so that no place is given away that a record still holds."""
     keys: dict[int, str] = {}
     by_text = {sha: k for k in known for sha in texts.get(k.document_id, ())}

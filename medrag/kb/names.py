@@ -28,7 +28,9 @@ class NameIndex:
 
     def __init__(self, folder: Path) -> None:
         self._automata = [
-            _Automaton.deserialize(path.read_bytes()) for part in ("base", "more") if (path := folder / f"{part}.automaton").exists()
+            _Automaton.deserialize(path.read_bytes())
+            for part in ("base", "more")
+            if (path := folder / f"{part}.automaton").exists()
         ]
 
     def find(self, text: str) -> list[Occurrence]:

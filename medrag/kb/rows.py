@@ -152,7 +152,9 @@ def _supersede(
         connection.execute(t.versions.update().where(t.versions.c.id == before.id).values(until=commit))
 
 
-def _collect(rows: dict[Table, list[dict[str, Any]]], prepared: Prepared, fresh: _Version, document_id: int, commit: int) -> None:
+def _collect(
+    rows: dict[Table, list[dict[str, Any]]], prepared: Prepared, fresh: _Version, document_id: int, commit: int
+) -> None:
     """Adds the rows of one version to those that are to be written."""
     document, sha = prepared.document, digest(prepared.document.text)
     rows[t.versions].append(
@@ -207,7 +209,11 @@ def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]
     """Writes the names, facts and subjects of versions; what a document says twice is kept once."""
     refs: dict[str, EntityRef] = {}
     for _, prepared in written:
-        said = (*(n.entity for n in prepared.names), *(e for s in prepared.statements for e in (s.subject, s.object)), *prepared.about)
+        said = (
+            *(n.entity for n in prepared.names),
+            *(e for s in prepared.statements for e in (s.subject, s.object)),
+            *prepared.about,
+        )
         refs.update((ref.id, ref) for ref in said if ref.id not in refs)
     ids = _entity_ids(connection, refs)
     names, statements, about = [], [], []
@@ -215,7 +221,9 @@ def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]
         for n in prepared.names:
             norm = fold(n.name)
             if is_indexed(norm):
-                names.append({"norm": norm, "entity_id": ids[n.entity.id], "version_id": version_id, "name": n.name, "kind": n.kind})
+                names.append(
+                    {"norm": norm, "entity_id": ids[n.entity.id], "version_id": version_id, "name": n.name, "kind": n.kind}
+                )
         statements += [
             {
                 "subject": ids[s.subject.id],
@@ -237,7 +245,10 @@ def _entity_ids(connection: Connection, refs: dict[str, EntityRef]) -> dict[str,
     """The catalogue's ids of entities by code; entities that are not there yet are added."""
     found: dict[str, int] = {}
     for codes in in_batches(sorted(refs)):
-        found.update((r.code, r.id) for r in connection.execute(select(t.entities.c.code, t.entities.c.id).where(t.entities.c.code.in_(codes))))
+        found.update(
+            (r.code, r.id)
+            for r in connection.execute(select(t.entities.c.code, t.entities.c.id).where(t.entities.c.code.in_(codes)))
+        )
     missing = [ref for code, ref in refs.items() if code not in found]
     if missing:
         first = (connection.execute(select(func.max(t.entities.c.id))).scalar() or 0) + 1

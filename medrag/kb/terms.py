@@ -43,7 +43,20 @@ _EN_SALT = re.compile(
     r"nitrate|bromide|chloride|lactate|gluconate|malate|pamoate|propionate|dipropionate|furoate|valerate|medoxomil|axetil|"
     r"proxetil|cilexetil|mofetil|monohydrate|dihydrate|trihydrate|anhydrous|hemihydrate)$"
 )
-_EN_ALONE = {"sodium", "potassium", "calcium", "magnesium", "lithium", "zinc", "ferrous", "barium", "aluminum", "ammonium", "iron", "silver"}
+_EN_ALONE = {
+    "sodium",
+    "potassium",
+    "calcium",
+    "magnesium",
+    "lithium",
+    "zinc",
+    "ferrous",
+    "barium",
+    "aluminum",
+    "ammonium",
+    "iron",
+    "silver",
+}
 
 
 def name_variants(name: str) -> list[str]:

@@ -32,9 +32,13 @@ def verify(
         stored |= ids
     for name, found in (("words", words.ids()), ("vectors", vectors.ids())):
         if found != stored:
-            problems.append(f"{name}: {len(stored - found)} passages are missing and {len(found - stored)} are too many: run `medrag reindex`")
+            problems.append(
+                f"{name}: {len(stored - found)} passages are missing and {len(found - stored)} are too many: run `medrag reindex`"
+            )
     if words.statistics.passages != len(stored):
-        problems.append(f"words: the statistics count {words.statistics.passages} passages of {len(stored)}: run `medrag reindex`")
+        problems.append(
+            f"words: the statistics count {words.statistics.passages} passages of {len(stored)}: run `medrag reindex`"
+        )
     return [*problems, *_names(connection, commit, names)]
 
 
@@ -56,9 +60,12 @@ def _files(generation: Generation) -> Iterator[str]:
 
 def _versions(connection: Connection, commit: int) -> Iterator[tuple[list[str], set[int]]]:
     """For each portion of current versions: the faults found, and the ids of their passages."""
-    query = select(t.versions.c.id).where(current(commit)).order_by(t.versions.c.id)
-    for ids in in_batches(list(connection.scalars(query))):
+    for ids in in_batches(_current_ids(connection, commit)):
         yield _check_versions(connection, ids)
+
+
+def _current_ids(connection: Connection, commit: int) -> list[int]:
+    return list(connection.scalars(select(t.versions.c.id).where(current()).order_by(t.versions.c.id), {"commit": commit}))
 
 
 def _check_versions(connection: Connection, ids: object) -> tuple[list[str], set[int]]:
@@ -85,13 +92,15 @@ def _check_versions(connection: Connection, ids: object) -> tuple[list[str], set
         passages.add(passage.id)
     for fact in connection.execute(select(t.statements).where(t.statements.c.version_id.in_(rows))):
         if not 0 <= fact.start < fact.stop <= len(rows[fact.version_id].text):
-            problems.append(f"{rows[fact.version_id].key}: the fact of relation {fact.relation!r} at {fact.start} lies outside the text")
+            problems.append(
+                f"{rows[fact.version_id].key}: the fact of relation {fact.relation!r} at {fact.start} lies outside the text"
+            )
     return problems, passages
 
 
 def _names(connection: Connection, commit: int, names: NameIndex) -> Iterator[str]:
     missing: set[str] = set()
-    for ids in in_batches(list(connection.scalars(select(t.versions.c.id).where(current(commit))))):
+    for ids in in_batches(_current_ids(connection, commit)):
         norms = set(norms_of(connection, ids))
         missing.update(n for n in norms if is_indexed(n) and not names.knows(n))
     if missing:

@@ -89,9 +89,11 @@ class Writer:
         """Hides a document with all its versions, names and facts from this commit on; returns how many it hid."""
         self._changed = True
         with self._transaction() as connection:
-            documents = self._documents(connection, key, source, visible(self.commit))
+            documents = self._documents(connection, key, source, visible())
             v = t.versions
-            connection.execute(v.update().where(v.c.document_id.in_(documents), v.c.deleted.is_(None)).values(deleted=self.commit))
+            connection.execute(
+                v.update().where(v.c.document_id.in_(documents), v.c.deleted.is_(None)).values(deleted=self.commit)
+            )
         return len(documents)
 
     def purge(self, key: str, *, source: str | None = None) -> int:
@@ -102,7 +104,9 @@ class Writer:
         with self._transaction() as connection:
             documents = self._documents(connection, key, source)
             v = t.versions
-            connection.execute(v.update().where(v.c.document_id.in_(documents), v.c.deleted.is_(None)).values(deleted=self.commit))
+            connection.execute(
+                v.update().where(v.c.document_id.in_(documents), v.c.deleted.is_(None)).values(deleted=self.commit)
+            )
             connection.execute(t.purges.insert(), [{"document_id": d, "added": self.commit} for d in documents])
         self._changed = self._rebuild = True
         return len(documents)
@@ -124,7 +128,7 @@ class Writer:
         query = query.distinct()
         if source is not None:
             query = query.where(t.documents.c.source == source)
-        rows = connection.execute(query).all()
+        rows = connection.execute(query, {"commit": self.commit}).all()
         where = f" in source {source!r}" if source is not None else ""
         if not rows:
             raise NotFoundError(f"there is no document {key!r}{where}: `medrag list` shows the keys")
@@ -152,7 +156,13 @@ class Writer:
             os.replace(building, target)
             fsync_tree_parent(target)
             self._move_number()
-        except (OSError, ValueError, RuntimeError, DatabaseError, MedRAGError) as error:  # faiss and tantivy raise the middle two
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+            DatabaseError,
+            MedRAGError,
+        ) as error:  # faiss and tantivy raise the middle two
             self._abandon()
             if isinstance(error, MedRAGError):
                 raise
@@ -168,7 +178,9 @@ class Writer:
         with self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
             connection.commit()
-            connection.execute(t.commits.insert().values(number=self.commit, at=datetime.now(UTC).isoformat(), note=self._embedder.name))
+            connection.execute(
+                t.commits.insert().values(number=self.commit, at=datetime.now(UTC).isoformat(), note=self._embedder.name)
+            )
             set_setting(connection, "embedder", self._embedder.name)
             set_setting(connection, "current", str(self.commit))
             connection.commit()

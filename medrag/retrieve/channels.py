@@ -11,8 +11,8 @@ from medrag.kb.relations import inverse_of
 from medrag.kb.terms import name_variants
 from medrag.retrieve.cues import support_groups, support_pattern
 from medrag.retrieve.subjects import DRUG_KINDS, Drug
-from medrag.retrieve.understand import Understanding
-from medrag.retrieve.words import term_hits
+from medrag.retrieve.understand import Shape, Understanding
+from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Fact, Passage
 
@@ -36,6 +36,7 @@ NO_FILTERS = Filters()
 LABEL_DOCUMENTS = 4  # documents read per drug; more of the same drug say the same again
 FIRST_SHARE = 0.7  # of the places, for the document that was meant most exactly
 TIE_PASSAGES = 30  # looked at to choose between labels of the same drug
+BESIDE = 2  # passages of sections that were not asked for
 MAX_PASSAGES = 200  # looked at per document
 MAX_ENTITIES = 12
 PANEL = "51945-4"  # package label, principal display panel
@@ -85,6 +86,8 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
         inner = _inner_ids(understanding, kb)
         about = kb.facts_of(inner, asked, limit=k * 2) if inner else []
         facts = [fact for fact in about if fact.subject.id in inner] or facts
+    if not asked and understanding.drugs and understanding.shape is not Shape.WHAT_IS:
+        return []  # a label answers; facts of any kind would be chance
     if not asked:
         facts = [fact for fact in kb.facts_of(ids, limit=k * 2) if fact.relation not in _LINEAGE]
     named = set(ids)
@@ -192,6 +195,8 @@ def _of_document(document: DocumentInfo, understanding: Understanding, kb: Knowl
     if missing:
         for group in missing:
             by_group[group] = _supporting(kb.passages_of(document, support_groups(group))[:MAX_PASSAGES], group)
+    beside = _beside(document, understanding, kb, [p for own in by_group.values() for p in own])
+    places = max(1, places - len(beside))
     share = max(2, places // max(1, sum(bool(passages) for passages in by_group.values())))
     found: dict[int, Passage] = {}
     for group in groups:
@@ -201,7 +206,16 @@ def _of_document(document: DocumentInfo, understanding: Understanding, kb: Knowl
         for passage in by_group[group]:
             if len(found) < places:
                 found.setdefault(passage.id, passage)
-    return list(found.values())[:places]
+    return [*list(found.values())[:places], *beside]
+
+
+def _beside(document: DocumentInfo, understanding: Understanding, kb: KnowledgeBase, own: Sequence[Passage]) -> list[Passage]:
+    """Passages of other sections that hold the words of a question whose own sections do not: hepatitis as a side effect."""
+    terms, hints = understanding.terms, understanding.hints
+    if not (terms or hints) or understanding.shape is Shape.WHAT_IS or any(speaks_of(p.text, terms, hints) for p in own):
+        return []
+    found = _best(kb.passages_of(document), terms or hints, BESIDE)
+    return [passage for passage in found if speaks_of(passage.text, terms, hints)]
 
 
 def _supporting(passages: Sequence[Passage], missing: SectionGroup) -> list[Passage]:

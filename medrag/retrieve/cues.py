@@ -32,11 +32,12 @@ class Population(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A stretch of the question that asks for something: `question[start:end]`."""
+    """A stretch of the question that asks for something: `question[start:end]`, its words."""
 
     start: int
     end: int
     group: SectionGroup
+    words: str
 
 
 _ZH_TAKE = r"(?:服用|使用|吃|服|用|喝|涂|抹|打|擦|敷|贴|含|滴|注射|口服)"
@@ -129,6 +130,7 @@ _POPULATIONS: dict[Population, str] = {
     Population.RENAL: r"肾功能|肾不好|肾衰|肾病|透析|尿毒症|\brenal\b|\bkidney\w*|\bdialysis\b",
     Population.HEPATIC: r"肝功能|肝不好|肝病|肝硬化|肝炎|\bhepatic\b|\bliver\b|\bcirrhosis\b|\bhepatitis\b",
 }
+_SAFE = frozenset({"safe", "safely", "safety", "安全", "风险", "risk", "risks"})
 _AGE = re.compile(
     r"(\d{1,3}|[一二两三四五六七八九十]{1,3})\s*(个半?月|周岁|岁|years? old|year-old|months? old|month-old)(?!以)"
 )
@@ -155,7 +157,7 @@ _SUPPORT_GROUPS: dict[SectionGroup, tuple[SectionGroup, ...]] = {
     G.WARNINGS: (G.BOXED_WARNING, G.CONTRAINDICATIONS, G.ADVERSE_REACTIONS, G.INTERACTIONS, G.PATIENT),
 }
 _SUPPORT: dict[SectionGroup, str] = {
-    G.PREGNANCY: r"孕|妊娠|哺乳|授乳|pregnan|lactat|nursing|breast",
+    G.PREGNANCY: r"孕|妊娠|哺乳|授乳|pregnan|lactati(?:on|ng)|nursing|breast-?\s?(?:feed|milk)",
     G.PEDIATRIC: r"儿童|小儿|婴|幼儿|患儿|新生儿|周?岁|child|pa?ediatric|infant|neonat|years of age",
     G.GERIATRIC: r"老年|老人|高龄|年老|elderly|geriatric|older|65 years",
     G.OVERDOSAGE: r"过量|逾量|中毒|超量|超剂量|误服|overdos",
@@ -196,7 +198,7 @@ def support_groups(group: SectionGroup) -> tuple[SectionGroup, ...]:
 def group_cues(text: str) -> list[Cue]:
     """The stretches of a plain text that ask for a section, by place, longer ones first; overlapping ones are kept."""
     found = [
-        Cue(match.start(), match.end(), group)
+        Cue(match.start(), match.end(), group, match.group())
         for group, pattern in _group_patterns()
         for match in pattern.finditer(text)
         if match.end() > match.start()
@@ -226,7 +228,9 @@ def _number(digits: str) -> int:
 
 def asked_groups(cues: Sequence[Cue], who: Sequence[Population]) -> tuple[SectionGroup, ...]:
     """The section groups asked for, first asked first; sections for a kind of patient follow those asked in so many words."""
-    named = dict.fromkeys(cue.group for cue in cues)
+    patient = any(population in _POPULATION_GROUPS for population in who)
+    # "Is it safe in pregnancy" asks for the section on pregnancy, not for all the warnings.
+    named = dict.fromkeys(cue.group for cue in cues if not (patient and cue.words in _SAFE))
     for population in who:
         group = _POPULATION_GROUPS.get(population)
         if group is not None:

@@ -10,7 +10,7 @@ from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
-from medrag.retrieve.forms import asked_form, is_chemical, name_begins, same_form, stands_alone
+from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, same_form, stands_alone
 from medrag.retrieve.words import subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
 
@@ -93,7 +93,8 @@ def _is_meant(name: str, form: str, title: str) -> bool:
     """
     if name_variants(name)[-1] not in fold(title) and name_variants(title)[-1] not in fold(name):
         return False
-    return is_chemical(name) or (same_form(form, title) and (bool(form) or stands_alone(name)))
+    chemical = is_chemical(name) or (is_chemical(title) and not is_ailment(name))
+    return chemical or (same_form(form, title) and (bool(form) or stands_alone(name)))
 
 
 def _remoteness(asked: str, name: str, document: DocumentInfo, distance: int, lang: str) -> tuple[object, ...]:
@@ -112,7 +113,7 @@ def _remoteness(asked: str, name: str, document: DocumentInfo, distance: int, la
 
 
 def _mixture(folded: str) -> bool:
-    return re.search(r"\band\b|[/,+;]|复方", folded) is not None
+    return re.search(r"\band\b|[/+;]|复方", folded) is not None
 
 
 def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tuple[Drug, ...]:
@@ -124,7 +125,11 @@ def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tup
         name = text[start:end]
         passages = kb.passages([ref for ref, _ in kb.search_words(name, TITLED)])
         whole = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
-        infos = {(p.document.source, p.document.key): p.document for p in passages if whole.search(p.document.title)}
+        infos = {
+            (p.document.source, p.document.key): p.document
+            for p in passages
+            if whole.search(p.document.title) and not _mixture(fold(p.document.title))
+        }
         if infos:
             return (Drug(name, start, end, (), tuple(infos.values()), len(infos)),)
     return ()

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from medrag.kb.tokens import tokens
 
-__all__ = ["STOP_WORDS", "content_terms", "label_words", "subject_runs", "subject_spans", "term_hits"]
+__all__ = ["STOP_WORDS", "content_terms", "label_words", "speaks_of", "subject_runs", "subject_spans", "term_hits"]
 
 MAX_TERMS = 40  # a pasted case history has thousands; the first ones decide
 _WORD = re.compile(r"[a-z][a-z\-']{3,}")
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[a-z][a-z\-']{3,}")
 _ZH_STOP = re.compile(
     r"请问|你好|您好|医生|大夫|咨询|帮我|解答|谢谢|麻烦|拜托|一下|知道|朋友|我们?|你们?|您|他们?|她们?|它|自己|老是|最近|感觉|需要|应该|应当|如果|因为|所以|但是|而且"
     r"|或者|还是|还|就是|就|都|也|很|太|再|又|吗|呢|啊|呀|吧|嘛|哦|了|的|地|得|着|过|是|有没有|有|在|和|与|跟|及|或|对于?|关于|被|把|给|让|从|到|向"
-    r"|可不可以|能不能|可以|可否|能否|能|会不会|会|要不要|要|不知道|想|怎么样|怎么|怎样|如何|什么|啥|哪些|哪种|哪个|哪|谁|为什么|多少|多久|几|吃|服用|服|使用|用|喝|涂|打"
+    r"|可不可以|能不能|可以|可否|能否|能|会不会|会|要不要|要|不知道|想|咋么样|怎么样|怎么|怎样|如何|什么|啥|哪些|哪种|哪个|哪|谁|为什么|多少|多久|几|吃|服用|服|使用|用|喝|涂|打"
     r"|这个|这种|这款|这|那个|那种|那|个|种|些|点|药品|药物|药|说明书|情况|问题|时候|时|后|前|患者|病人|治疗|一起|一直|已经|以前|现在|说|看|去|来|做|出现|引起"
 )
 STOP_WORDS = frozenset(
@@ -89,6 +89,11 @@ def term_hits(text: str, terms: Sequence[str]) -> int:
     """How many of the terms stand in the text; compare texts of any case."""
     lowered = text.lower()
     return sum(term in lowered for term in terms)
+
+
+def speaks_of(text: str, terms: Sequence[str], hints: Sequence[str]) -> bool:
+    """Whether a text speaks of what is asked: it holds more than half of the terms, or where there are none, a hint."""
+    return 2 * term_hits(text, terms) > len(terms) if terms else term_hits(text, hints) > 0
 
 
 def subject_spans(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -33,12 +33,28 @@ def write_labels(path: Path, revision: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         for number in range(LABELS):
             sections = [
-                {"code": "34067-9", "heading": "INDICATIONS", "text": f"Drug{number} is used for condition {number % 17}.", "depth": 0},
-                {"code": "34068-7", "heading": "DOSAGE", "text": f"Revision {revision}: take {number} mg once daily. " * 8, "depth": 0},
+                {
+                    "code": "34067-9",
+                    "heading": "INDICATIONS",
+                    "text": f"Drug{number} is used for condition {number % 17}.",
+                    "depth": 0,
+                },
+                {
+                    "code": "34068-7",
+                    "heading": "DOSAGE",
+                    "text": f"Revision {revision}: take {number} mg once daily. " * 8,
+                    "depth": 0,
+                },
                 {"code": "34084-4", "heading": "ADVERSE REACTIONS", "text": "- nausea\n- headache\n- dizziness", "depth": 0},
             ]
             name = f"Drug{number} tablets"
-            record = {"set_id": f"set-{number}", "title": name, "generic": f"drug{number}", "brand": "", "effective": "20240101"}
+            record = {
+                "set_id": f"set-{number}",
+                "title": name,
+                "generic": f"drug{number}",
+                "brand": "",
+                "effective": "20240101",
+            }
             file.write(json.dumps({**record, "sections": sections}) + "\n")
 
 

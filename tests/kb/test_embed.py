@@ -74,7 +74,9 @@ def test_hashing_weighs_by_one_plus_ln_tf() -> None:
 def test_hashing_is_the_same_in_every_process() -> None:
     code = "from medrag.kb.embed import HashedEmbedder; print(HashedEmbedder(32).encode_passages(['高血压 aspirin']).tolist())"
     runs = {
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(runs) == 1

@@ -32,7 +32,12 @@ def test_a_folded_span_maps_back_inside_the_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "part", "original"),
-    [("每次１００㎎口服", "100mg", "１００㎎"), ("𠮷片 ﬁber", "fiber", "ﬁber"), ("cafe\u0301 x", "café", "cafe\u0301"), ("STRASSE ß", "ss", "SS")],
+    [
+        ("每次１００㎎口服", "100mg", "１００㎎"),
+        ("𠮷片 ﬁber", "fiber", "ﬁber"),
+        ("cafe\u0301 x", "café", "cafe\u0301"),
+        ("STRASSE ß", "ss", "SS"),
+    ],
 )
 def test_what_is_found_folded_is_quoted_as_printed(text: str, part: str, original: str) -> None:
     folded = fold_with_map(text)
@@ -75,7 +80,10 @@ def test_additions_are_found_beside_the_base_and_survive_compaction(tmp_path: Pa
         ("氯化钠注射液", ["氯化钠注射液", "氯化钠"]),
         ("阿司匹林赖氨酸盐", ["阿司匹林赖氨酸盐"]),
         ("注射用阿奇霉素", ["注射用阿奇霉素", "阿奇霉素"]),
-        ("Metformin Hydrochloride Extended-Release Tablets", ["Metformin Hydrochloride Extended-Release Tablets", "metformin hydrochloride", "metformin"]),
+        (
+            "Metformin Hydrochloride Extended-Release Tablets",
+            ["Metformin Hydrochloride Extended-Release Tablets", "metformin hydrochloride", "metformin"],
+        ),
         ("lithium carbonate", ["lithium carbonate"]),
         ("Potassium Chloride", ["Potassium Chloride"]),
     ],

@@ -74,7 +74,9 @@ def test_ties_go_by_id_even_among_hundreds_of_equals(tmp_path: Path) -> None:
     assert [i for i, _ in index.search("尚不明确", 5, Filters())] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("question", ["", " ", "😀", "a AND (b", "title:x OR *", '"unclosed', "^~!@#$%", "x" * 100_000, "\ud800", "\0"])
+@pytest.mark.parametrize(
+    "question", ["", " ", "😀", "a AND (b", "title:x OR *", '"unclosed', "^~!@#$%", "x" * 100_000, "\ud800", "\0"]
+)
 def test_no_question_upsets_the_index(tmp_path: Path, question: str) -> None:
     index = index_of(tmp_path / "w", [entry(1, "阿司匹林", "用于头痛。")])
     assert index.search(question, 5, Filters()) == []
@@ -83,7 +85,9 @@ def test_no_question_upsets_the_index(tmp_path: Path, question: str) -> None:
 def test_a_very_long_question_keeps_its_rarest_words(tmp_path: Path) -> None:
     entries = [entry(i, "", f"common text number {i}") for i in range(1, 200)]
     index = index_of(tmp_path / "w", entries)
-    found = index.search("common text number " * 2000 + " ".join("q" + c * n for c in "abcdefgh" for n in range(1, 30)) + " 77", 1, Filters())
+    found = index.search(
+        "common text number " * 2000 + " ".join("q" + c * n for c in "abcdefgh" for n in range(1, 30)) + " 77", 1, Filters()
+    )
     assert found[0][0] == 77
 
 

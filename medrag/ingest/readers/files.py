@@ -18,6 +18,7 @@ __all__ = ["HtmlReader", "MarkdownReader", "TextReader"]
 MAX_TITLE_CHARS = 100
 _OTHER_SYNTAX = re.compile(r"\s*(?:[{\[<]|%PDF-|PK\x03|--|CREATE TABLE|INSERT INTO)", re.I)
 _SENTENCE_END = re.compile(r"[.!?;:。！？；：…][\"'”’)）\]]*\s*$")
+_SENTENCE = re.compile(r"[.!?]['\")\]]*\s|[.!?]\s*$|[。！？；]")
 _LONG_LINE = 60  # characters: a line of prose, wherever it was wrapped; a Han character says as much as two
 _HAN = re.compile(r"[一-鿿]")
 _PROSE_SHARE = 0.5
@@ -69,7 +70,7 @@ def _is_prose(text: str) -> bool:
     if len(lines) > 2 and min(tabs) == max(tabs) > 0:
         return False  # a table
     prose = sum(len(line) for line in lines if _is_sentence(line))
-    return prose >= _PROSE_SHARE * sum(len(line) for line in lines) and any(_SENTENCE_END.search(line) for line in lines)
+    return prose >= _PROSE_SHARE * sum(len(line) for line in lines) and _SENTENCE.search(text) is not None
 
 
 def _is_sentence(line: str) -> bool:

@@ -140,7 +140,9 @@ def _write(section: _Element, parents: tuple[Section, ...], label: Label, produc
     code = _attribute(section, "code", "code")
     bodies = [Markup().text(text) for text in section.findall(f"{HL7}text")]
     body = "\n".join(text for text in bodies if text)
-    if code == PRODUCT_DATA and not body:
+    # Before 2007 the section of product data had no code.
+    described = code == PRODUCT_DATA or (not heading and section.find(f"{HL7}subject") is not None)
+    if described and not body:
         label.ingredients += products.write(label.text, heading)
     elif heading or body:
         parents = (*parents, label.text.section(heading, body, code=code, parents=parents))

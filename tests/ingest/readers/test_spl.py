@@ -13,7 +13,7 @@ from medrag.types import EntityKind
 from tests.ingest.readers.reading import read, sections, zip_bytes, zipped
 from tests.ingest.readers.spl_xml import SET_ID, spl
 
-# Section elements as the data's README counts them; one of each holds product data only, which have no text of their own.
+# Section elements as the data's README counts them; in half of the files one has neither heading nor text (indexing, images).
 SPL_FILES = {
     "laslabs_spl_doc_1": 21,
     "laslabs_spl_doc_2": 64,
@@ -135,5 +135,5 @@ def test_the_real_labels_have_as_many_sections_as_elements_with_text(shared: Pat
         assert SplReader().recognise(Sample.of(path)) == 1
         (record,), faults = read(SplReader(), path)
         assert not faults
-        assert elements - 2 <= len(record.document.sections) <= elements, name
+        assert elements - 1 <= len(record.document.sections) <= elements, name
         assert record.document.key and record.document.effective and record.document.maker
