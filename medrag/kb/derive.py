@@ -108,7 +108,7 @@ def _add_passages(writers: _Writers, passages: list[Passage], embedder: Embedder
     writers.words.add(entries)
     ids = [passage.id for passage in passages]
     if isinstance(embedder, HashedEmbedder):  # takes the tokens as they are, so that each passage is cut once
-        writers.vectors.add(ids, embedder.encode_tokens([[*e.title, *e.heading, *e.body] for e in entries]))
+        writers.vectors.add(ids, embedder.encode_tokens([entry.tokens for entry in entries]))
     else:
         writers.vectors.add(
             ids, embedder.encode_passages([f"{p.document.title} {p.section.heading}\n{p.text}" for p in passages])
@@ -119,13 +119,8 @@ def _entry(passage: Passage) -> WordEntry:
     document, section = passage.document, passage.section
     filters = [("source", document.source), ("lang", document.lang), ("kind", document.kind.value)]
     filters += [("tag", tag) for tag in document.tags]
-    return WordEntry(
-        id=passage.id,
-        title=tokens(document.title),
-        heading=tokens(" ".join((*section.path, section.heading))),
-        body=tokens(passage.text),
-        filters=tuple(filters),
-    )
+    headings = " ".join((*section.path, section.heading))
+    return WordEntry(passage.id, [*tokens(document.title), *tokens(headings), *tokens(passage.text)], tuple(filters))
 
 
 def _write_manifest(folder: Path, commit: int, embedder: Embedder) -> None:

@@ -18,7 +18,7 @@ from medrag.kb.catalogue import in_batches
 from medrag.kb.prepared import Prepared
 from medrag.types import digest
 
-__all__ = ["resolve_keys"]
+__all__ = ["document_ids", "is_made_up", "resolve_keys"]
 
 HASH_DIGITS = 8
 
@@ -90,16 +90,23 @@ def _resolve_group(members: list[tuple[int, Prepared]], known: list[_Known], tex
             keys[at] = same.key
     claimed = set(keys.values())
     by_place = {(k.file, k.occurrence): k.key for k in known}
+    given: dict[str, str] = {}  # a record that is repeated word for word is one document
     for at, prepared in members:
         if at in keys:
             continue
         document = prepared.document
-        key = by_place.get((document.place.file, prepared.occurrence), "")
-        if not key or key in claimed:
-            key = f"{document.title}#{digest(document.text)[:HASH_DIGITS]}"
+        sha = digest(document.text)
+        key = given.get(sha) or by_place.get((document.place.file, prepared.occurrence), "")
+        if not key or (key in claimed and sha not in given):
+            key = f"{document.title}#{sha[:HASH_DIGITS]}"
         claimed.add(key)
-        keys[at] = key
+        given[sha] = keys[at] = key
     return keys
+
+
+def is_made_up(key: str, title: str) -> bool:
+    """Whether a key was made here, of the title and a hash, and not by a regulator."""
+    return key.startswith(f"{title}#") and len(key) == len(title) + 1 + HASH_DIGITS
 
 
 def _remember(

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from medrag.kb import schema as t
 from medrag.kb.catalogue import in_batches
 from medrag.kb.folding import fold
-from medrag.kb.identity import document_ids, resolve_keys
+from medrag.kb.identity import document_ids, is_made_up, resolve_keys
 from medrag.kb.names import is_indexed
 from medrag.kb.prepared import EntityRef, Prepared
 from medrag.types import Document, digest
@@ -46,10 +46,15 @@ class _Version:
     is_current: bool
 
 
-def passage_id(source: str, key: str, text_sha256: str, start: int, end: int) -> int:
-    """The id of a passage, 0..2**63-1: it depends on content alone, so a rebuilt knowledge base breaks ties alike."""
-    seed = f"{source}\x1f{key}\x1f{text_sha256}\x1f{start}\x1f{end}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(seed, digest_size=8).digest(), "big") >> 1
+def passage_id(identity: tuple[str, str, str], text_sha256: str, start: int, end: int) -> int:
+    """The id of a passage of a document (source, key, title), 0..2**63-1, by which ties are broken.
+
+    It depends on content alone, so that a grown and a rebuilt knowledge base break ties alike. A key that was made up
+    holds a hash of the text that came first, which is history and no content: then the title stands for it.
+    """
+    source, key, title = identity
+    seed = "\x1f".join((source, title if is_made_up(key, title) else key, text_sha256, str(start), str(end)))
+    return int.from_bytes(blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 
 def fingerprint(document: Document) -> str:
@@ -199,7 +204,7 @@ def _collect(
             "start": p.start,
             "stop": p.end,
             "section": p.section,
-            "id": passage_id(document.source, document.key, sha, p.start, p.end),
+            "id": passage_id((document.source, document.key, document.title), sha, p.start, p.end),
         }
         for p in prepared.passages
     ]

@@ -32,6 +32,18 @@ def _faiss() -> Any:
     return faiss
 
 
+def _search_past_ties(
+    index: Any, row: NDArray[np.float32], k: int, most: int, parameters: Any
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The k best rows of one query and all that tie with the last of them, which FAISS would cut by row number."""
+    wanted = min(2 * k, most)
+    while True:
+        scores, rows = _search_one(index, row, wanted, parameters)
+        if wanted == most or scores[0][-1] < scores[0][min(k, wanted) - 1]:
+            return scores[0], rows[0]
+        wanted = min(4 * wanted, most)
+
+
 def _search_one(index: Any, row: NDArray[np.float32], k: int, parameters: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """FAISS's search for one query, on one thread: it has nothing to share out, and starting threads costs ten times the search."""
     faiss = _faiss()
@@ -103,13 +115,12 @@ class VectorIndex:
         row = _quantised(query.reshape(1, -1))
         for part, alive in zip(self.parts, self._alive, strict=True):
             mask = alive if allowed is None else alive & np.isin(part.ids, allowed)
-            wanted = min(k + 8, int(mask.sum()))  # a few more, so that ties at the end are cut by id
-            if not wanted:
+            if not mask.any():
                 continue
             selector = None if mask.all() else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
             parameters = faiss.SearchParameters(sel=selector) if selector is not None else None
-            scores, rows = _search_one(part.index, row, wanted, parameters)
-            found.extend((float(s) / SCALE**2, int(part.ids[r])) for s, r in zip(scores[0], rows[0], strict=True) if r >= 0)
+            scores, rows = _search_past_ties(part.index, row, k, int(mask.sum()), parameters)
+            found.extend((float(s) / SCALE**2, int(part.ids[r])) for s, r in zip(scores, rows, strict=True) if r >= 0)
         found.sort(key=lambda pair: (-pair[0], pair[1]))
         return [(i, max(-1.0, min(1.0, s))) for s, i in found[:k]]
 

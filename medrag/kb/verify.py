@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -68,11 +68,13 @@ def _current_ids(connection: Connection, commit: int) -> list[int]:
     return list(connection.scalars(select(t.versions.c.id).where(current()).order_by(t.versions.c.id), {"commit": commit}))
 
 
-def _check_versions(connection: Connection, ids: object) -> tuple[list[str], set[int]]:
+def _check_versions(connection: Connection, ids: Sequence[int]) -> tuple[list[str], set[int]]:
     problems: list[str] = []
     passages: set[int] = set()
     v = t.versions.c
-    query = select(v.id, v.text, v.sha256, t.documents.c.source, t.documents.c.key).join(t.documents).where(v.id.in_(ids))  # type: ignore[arg-type]  # a sequence
+    query = (
+        select(v.id, v.text, v.sha256, v.title, t.documents.c.source, t.documents.c.key).join(t.documents).where(v.id.in_(ids))
+    )
     rows = {row.id: row for row in connection.execute(query)}
     for row in rows.values():
         if digest(row.text) != row.sha256:
@@ -87,7 +89,7 @@ def _check_versions(connection: Connection, ids: object) -> tuple[list[str], set
         start, stop = bounds.get((passage.version_id, passage.section), (0, -1))
         if not start <= passage.start < passage.stop <= stop:
             problems.append(f"{row.source}/{row.key}: the passage at {passage.start} lies outside its section")
-        if passage.id != passage_id(row.source, row.key, row.sha256, passage.start, passage.stop):
+        if passage.id != passage_id((row.source, row.key, row.title), row.sha256, passage.start, passage.stop):
             problems.append(f"{row.source}/{row.key}: the passage at {passage.start} has another id than its content gives")
         passages.add(passage.id)
     for fact in connection.execute(select(t.statements).where(t.statements.c.version_id.in_(rows))):

@@ -23,40 +23,35 @@ from medrag.kb.tokens import token_hash, tokens
 
 __all__ = ["WordEntry", "WordIndex", "WordWriter"]
 
-# Title and heading say what a passage is about; their tokens count as so many of the body's.
-FIELD_WEIGHTS = (1.5, 1.0, 1.0)  # title, heading, body
-K1 = 1.2  # Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond*, 2009
-B = 0.6  # long sections are punished too much by the usual .75
+# tantivy's own parameters, so that its ranking and the exact one differ by rounding only.
+# Source: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond*, 2009.
+K1 = 1.2
+B = 0.75
 MAX_QUERY_TOKENS = 48  # of a longer question the rarest are kept
 CANDIDATES = 2  # candidates proposed per passage asked for
 MIN_CANDIDATES = 60
 MAX_CANDIDATES = 4_000
-MARGIN = 0.97  # tantivy's score (stale statistics, lengths in 8 bits) is off by less than this from the exact one
+# tantivy keeps lengths in 8 bits (steps of up to an eighth) and stale statistics, so its score may be this much too high or low.
+SLACK = 1.15
 HEAP_BYTES = 128 * 2**20
 STATISTICS = "statistics.npz"
 
 
 @dataclass(frozen=True, slots=True)
 class WordEntry:
-    """A passage as the word index takes it: id, cut title, heading and body, and the fields to filter by."""
+    """A passage as the word index takes it: id, the tokens of its title, headings and text, and the fields to filter by."""
 
     id: int
-    title: Sequence[str]
-    heading: Sequence[str]
-    body: Sequence[str]
+    tokens: Sequence[str]
     filters: tuple[tuple[str, str], ...]  # (field, value): source, lang, kind, tag
-
-    def length(self) -> float:
-        """The weighted number of tokens."""
-        return sum(w * len(f) for w, f in zip(FIELD_WEIGHTS, (self.title, self.heading, self.body), strict=True))
 
 
 @dataclass
 class Statistics:
-    """What BM25 needs of the whole collection: passages, weighted tokens, and in how many passages each token stands."""
+    """What BM25 needs of the whole collection: passages, tokens, and in how many passages each token stands."""
 
     passages: int = 0
-    length: float = 0.0
+    length: int = 0
     hashes: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
     counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
@@ -67,7 +62,7 @@ class Statistics:
         if not path.exists():
             return cls()
         with np.load(path, allow_pickle=False) as stored:
-            return cls(int(stored["passages"]), float(stored["length"]), stored["hashes"], stored["counts"])
+            return cls(int(stored["passages"]), int(stored["length"]), stored["hashes"], stored["counts"])
 
     def save(self, folder: Path) -> None:
         """Writes the statistics beside the index."""
@@ -79,7 +74,7 @@ class Statistics:
         at = int(np.searchsorted(self.hashes, hashed))
         return int(self.counts[at]) if at < len(self.hashes) and self.hashes[at] == hashed else 0
 
-    def changed(self, passages: int, length: float, delta: Counter[int]) -> Statistics:
+    def changed(self, passages: int, length: int, delta: Counter[int]) -> Statistics:
         """The statistics after so many more (or, negative, fewer) passages, tokens and frequencies."""
         hashes = np.fromiter(delta.keys(), np.uint32, len(delta))
         counts = np.fromiter(delta.values(), np.int64, len(delta))
@@ -87,7 +82,6 @@ class Statistics:
         total = np.zeros(len(merged), np.int64)
         np.add.at(total, where, np.concatenate([self.counts, counts]))
         kept = total > 0
-        # Lengths are sums of halves, exact in binary floating point, so adding and removing leaves no residue.
         return Statistics(self.passages + passages, self.length + length, merged[kept], total[kept])
 
 
@@ -95,7 +89,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
     builder.add_text_field("tokens", stored=False, tokenizer_name="whitespace", index_option="freq")
-    builder.add_bytes_field("fields", stored=True)
+    builder.add_bytes_field("text", stored=True)
     for name in ("source", "lang", "kind", "tag"):
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
     return builder.build()
@@ -116,20 +110,21 @@ class WordIndex:
         weights = self._query_weights(text)
         if not weights or k < 1:
             return []
-        addresses = self._candidates(self._query(weights, only), k)
-        scored = [(self._score(self._fields(a), weights), i) for i, a in zip(self._ids(addresses), addresses, strict=True)]
-        scored.sort(key=lambda pair: (-pair[0], pair[1]))
-        return [(i, score) for score, i in scored[:k]]
-
-    def _candidates(self, query: Query, k: int) -> list[tantivy.DocAddress]:
-        """What tantivy ranks highest: enough that nothing left out could have been among the k best."""
+        query = self._query(weights, only)
         limit = max(CANDIDATES * k, MIN_CANDIDATES)
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
-            # Boilerplate stands in hundreds of labels word for word: a list cut inside such a tie would be cut by chance.
-            if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) < MARGIN * float(hits[k - 1][0]):
-                return [address for _, address in hits]
+            scored = self._rescored([address for _, address in hits], weights)
+            # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
+            # more are asked for, until nothing that was left out could be among the k best.
+            if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * SLACK < scored[k - 1][1]:
+                return scored[:k]
             limit *= 4
+
+    def _rescored(self, addresses: list[tantivy.DocAddress], weights: dict[str, float]) -> list[tuple[int, float]]:
+        """The passages with their exact scores, best first, ties by id."""
+        scored = [(i, self._score(self._tokens(a), weights)) for i, a in zip(self._ids(addresses), addresses, strict=True)]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
 
     def ids(self) -> set[int]:
         """The ids of all passages in the index (for verifying)."""
@@ -139,14 +134,10 @@ class WordIndex:
     def _ids(self, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(i or 0) for i in self._searcher.fast_field_values("id", addresses)]
 
-    def stored(self, passage_id: int) -> tuple[list[str], list[str], list[str]] | None:
-        """The cut title, heading and body of a passage, or None where it is not in the index."""
-        query = Query.term_query(self._schema, "id", passage_id)
-        hits = self._searcher.search(query, 1, count=False).hits
-        if not hits:
-            return None
-        title, heading, body = self._fields(hits[0][1])
-        return title, heading, body
+    def stored(self, passage_id: int) -> list[str] | None:
+        """The tokens of a passage, or None where it is not in the index."""
+        hits = self._searcher.search(Query.term_query(self._schema, "id", passage_id), 1, count=False).hits
+        return self._tokens(hits[0][1]) if hits else None
 
     def _query_weights(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each known token of a question, of the rarest where there are many."""
@@ -172,19 +163,13 @@ class WordIndex:
             required.append((Occur.Must, Query.const_score_query(allowed, 0.0)))
         return Query.boolean_query(required)
 
-    def _fields(self, address: tantivy.DocAddress) -> list[list[str]]:
-        stored = self._searcher.doc(address)["fields"][0]
-        return [part.split(" ") if part else [] for part in bytes(stored).decode("utf-8").split("\t")]
+    def _tokens(self, address: tantivy.DocAddress) -> list[str]:
+        return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8").split()
 
-    def _score(self, fields: list[list[str]], weights: dict[str, float]) -> float:
-        frequencies: dict[str, float] = {}
-        length = 0.0
-        for field_weight, words in zip(FIELD_WEIGHTS, fields, strict=True):
-            length += field_weight * len(words)
-            for word in filter(weights.__contains__, words):
-                frequencies[word] = frequencies.get(word, 0.0) + field_weight
+    def _score(self, words: list[str], weights: dict[str, float]) -> float:
+        frequencies = Counter(filter(weights.__contains__, words))
         average = self.statistics.length / max(self.statistics.passages, 1)
-        norm = K1 * (1.0 - B + B * length / max(average, 1.0))
+        norm = K1 * (1.0 - B + B * len(words) / max(average, 1.0))
         # Added in the question's order, so that the same question gives the same float in any process.
         return sum(weights[w] * frequencies[w] * (K1 + 1.0) / (frequencies[w] + norm) for w in weights if w in frequencies)
 
@@ -198,18 +183,18 @@ class WordWriter:
         self._before = WordIndex(folder)
         self._writer = self._before._index.writer(HEAP_BYTES, 1)
         self._passages = 0
-        self._length = 0.0
+        self._length = 0
         self._delta: Counter[int] = Counter()
 
     def add(self, entries: Iterable[WordEntry]) -> None:
         """Adds passages that are not in the index."""
         for entry in entries:
-            self._count(entry, 1)
+            self._count(entry.tokens, 1)
             document = tantivy.Document()
             document.add_unsigned("id", entry.id)
-            parts = [" ".join(words) for words in (entry.title, entry.heading, entry.body)]
-            document.add_text("tokens", " ".join(parts))
-            document.add_bytes("fields", "\t".join(parts).encode("utf-8", "replace"))
+            text = " ".join(entry.tokens)
+            document.add_text("tokens", text)
+            document.add_bytes("text", text.encode("utf-8"))
             for name, value in entry.filters:
                 document.add_text(name, value)
             self._writer.add_document(document)
@@ -219,13 +204,13 @@ class WordWriter:
         for passage_id in ids:
             stored = self._before.stored(passage_id)
             if stored is not None:
-                self._count(WordEntry(passage_id, *stored, ()), -1)
+                self._count(stored, -1)
                 self._writer.delete_documents_by_query(Query.term_query(self._before._schema, "id", passage_id))
 
-    def _count(self, entry: WordEntry, sign: int) -> None:
+    def _count(self, words: Sequence[str], sign: int) -> None:
         self._passages += sign
-        self._length += sign * entry.length()
-        for hashed in {token_hash(t) for words in (entry.title, entry.heading, entry.body) for t in words}:
+        self._length += sign * len(words)
+        for hashed in {token_hash(token) for token in words}:
             self._delta[hashed] += sign
 
     def publish(self) -> None:

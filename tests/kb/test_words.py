@@ -11,11 +11,11 @@ import pytest
 
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import tokens
-from medrag.kb.words import FIELD_WEIGHTS, K1, B, WordEntry, WordIndex, WordWriter
+from medrag.kb.words import K1, B, WordEntry, WordIndex, WordWriter
 
 
 def entry(number: int, title: str, body: str) -> WordEntry:
-    return WordEntry(number, tokens(title), (), tokens(body), (("source", "s"),))
+    return WordEntry(number, [*tokens(title), *tokens(body)], (("source", "s"),))
 
 
 def index_of(folder: Path, entries: list[WordEntry]) -> WordIndex:
@@ -26,18 +26,18 @@ def index_of(folder: Path, entries: list[WordEntry]) -> WordIndex:
 
 
 def brute_force(entries: list[WordEntry], question: str) -> list[tuple[int, float]]:
-    """BM25 over weighted fields, written out."""
-    frequency = Counter(t for e in entries for t in {*e.title, *e.heading, *e.body})
-    average = sum(e.length() for e in entries) / len(entries)
+    """BM25, written out."""
+    frequency = Counter(t for e in entries for t in set(e.tokens))
+    average = sum(len(e.tokens) for e in entries) / len(entries)
     scored = []
     for e in entries:
         score = 0.0
         for token in dict.fromkeys(tokens(question)):
-            tf = sum(w * list(f).count(token) for w, f in zip(FIELD_WEIGHTS, (e.title, e.heading, e.body), strict=True))
+            tf = list(e.tokens).count(token)
             if tf:
                 n = frequency[token]
                 idf = math.log(1 + (len(entries) - n + 0.5) / (n + 0.5))
-                score += idf * tf * (K1 + 1) / (tf + K1 * (1 - B + B * e.length() / average))
+                score += idf * tf * (K1 + 1) / (tf + K1 * (1 - B + B * len(e.tokens) / average))
         if score:
             scored.append((e.id, score))
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
