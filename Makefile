@@ -2,6 +2,7 @@
 #   make demo   answers five questions from the starter knowledge base
 #   make test   ruff, mypy and pytest
 #   make bench  prints how fast it is on this machine
+#   make soak   kills an ingest at 50 random moments and checks what is left
 #   make clean  removes what the others made
 
 PYTHON ?= python3
@@ -9,19 +10,22 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench soak clean
 
 demo: $(VENV)/.demo
-	@$(RUN) examples/demo.py
+	@PYTHONUTF8=1 $(RUN) examples/demo.py
 
 test: $(VENV)/.test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy --strict medrag
+	$(RUN) -m mypy --strict medrag examples ingest
 	$(RUN) -m pytest -q
 
 bench: $(VENV)/.test
 	@$(RUN) -m tests.benchmarks.bench
+
+soak: $(VENV)/.test
+	@MEDRAG_KILLS=50 $(RUN) -m pytest -q -s tests/contracts/test_kill.py
 
 clean:
 	rm -rf $(VENV) demo.kb build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,9 +25,9 @@ def main() -> None:
     report = build(ROOT / "kb", kb, source="starter")
     stats = kb.stats()
     print(
-        f"Read {report.read:,} records from {len(report.files):,} files in kb/: {report.added:,} added, {report.unchanged:,} unchanged, "
-        f"{report.failed:,} failed.\n{stats.documents:,} documents, {stats.passages:,} passages, {stats.facts:,} facts, "
-        f"{stats.names:,} names in {perf_counter() - started:.1f} s."
+        f"Read {report.read:,} records from {len(report.files):,} files in kb/ (new: {report.added:,}, unchanged: "
+        f"{report.unchanged:,}, failed: {report.failed:,}):\n{stats.documents:,} documents, {stats.passages:,} passages, "
+        f"{stats.facts:,} facts, {stats.names:,} names in {perf_counter() - started:.1f} s."
     )
     medrag = MedRAG(kb)
     for topic, question in QUESTIONS:
@@ -36,7 +36,7 @@ def main() -> None:
         milliseconds = (perf_counter() - started) * 1000
         print(f"\n{'─' * 78}\n{question}   ({topic})\n\n{to_text(answer)}\n({milliseconds:.0f} ms)")
     kb.close()
-    print(f"\nGo on with: .venv/bin/medrag ask '布洛芬的用法用量' --kb {KB}")
+    print(f"\nGo on with: .venv/bin/medrag ask '孕妇能用布洛芬吗？' --kb {KB}")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ with TemporaryDirectory() as folder, KnowledgeBase.create(Path(folder) / "graph.
     build(GRAPH, kb)
     graph = networkx.MultiDiGraph()
     for fact in kb.facts("华法林"):
-        quote = fact.sources[0].quote if fact.sources else ""
+        quote = "; ".join(fact.sources[0].quote.split("\n")) if fact.sources else ""
         graph.add_edge(fact.subject.name, fact.object.name, relation=fact.relation, quote=quote)
     print(f"{graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges")
     for subject, object, edge in sorted(graph.edges(data=True), key=lambda edge: edge[:2])[:5]:
-        print(f"{subject} -{edge['relation']}-> {object}   ({edge['quote'][:60]})")
+        print(f"{subject} -{edge['relation']}-> {object}   ({edge['quote']})")

@@ -12,7 +12,6 @@ with TemporaryDirectory() as folder, KnowledgeBase.create(Path(folder) / "labels
     for evidence in MedRAG(kb).search("哪些药可以治疗高血压？", k=5):
         if evidence.passage is not None:
             passage = evidence.passage
-            print(
-                f"{evidence.rank}. {evidence.score:.2f} {passage.document.title} › {passage.section.heading} {evidence.found_by}"
-            )
+            place = f"{passage.document.title} › {passage.section.heading}"
+            print(f"{evidence.rank}. {evidence.score:.2f} {place}  (found by {', '.join(evidence.found_by)})")
             print("   " + passage.text.replace("\n", " ")[:80])

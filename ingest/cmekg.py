@@ -3,7 +3,7 @@
     python ingest/cmekg.py ADDRESS... --kb graph.kb [--source NAME]
 
 An address is a local path (a folder: all files in it) or an http(s) address. Triples, spo_list JSON and name tables found beside
-the records are read too. Which relation is what, `medrag.kb.relations` says; a relation it does not know is kept as printed.
+the records are read too. Stopped and run again, it goes on where it was. Which relation is what, `medrag.kb.relations` says; a relation it does not know is kept as printed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from medrag import KnowledgeBase, MedRAGError, build
+from medrag.cli.progress import progress_bar
 from medrag.ingest.fetch import fetch
 
 
@@ -25,15 +26,19 @@ def main() -> int:
     parser.add_argument("--downloads", default="downloads", type=Path, help="where fetched files are kept (default: downloads)")
     arguments = parser.parse_args()
     try:
-        paths = [fetch(address, arguments.downloads) for address in arguments.addresses]
-        report = build(paths, arguments.kb, source=arguments.source)
+        with progress_bar() as tell:
+            paths = [fetch(address, arguments.downloads, progress=tell) for address in arguments.addresses]
+            report = build(paths, arguments.kb, source=arguments.source, progress=tell)
         with KnowledgeBase.open(arguments.kb) as kb:
             print(
                 f"{report.read:,} read, {report.added:,} added, {report.updated:,} updated; {kb.stats().facts:,} facts in all"
             )
-    except MedRAGError as error:
+    except (MedRAGError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; run it again to go on", file=sys.stderr)
+        return 130
     for file in report.files:
         for problem in file.problems:
             print(f"{problem.place}: {problem.reason}", file=sys.stderr)

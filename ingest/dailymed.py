@@ -3,7 +3,8 @@
     python ingest/dailymed.py ADDRESS... --kb labels.kb
 
 An address is a local path, or the http(s) address of a release on DailyMed's page of SPL downloads. Stopped and run again, it
-goes on where it was. With the weekly or monthly updates later, changed labels become versions and the rest stays as it is.
+goes on where it was. A later release or update makes changed labels new versions and leaves the rest as it is; where it bears
+the name of an earlier one, remove that from the downloads first.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 from medrag import MedRAGError, build
+from medrag.cli.progress import progress_bar
 from medrag.ingest.fetch import fetch
 
 
@@ -26,15 +28,20 @@ def main() -> int:
     try:
         ok = True
         for address in arguments.addresses:  # one commit a release, so that what is done stays done
-            report = build(fetch(address, arguments.downloads), arguments.kb, source="dailymed")
+            with progress_bar() as tell:
+                path = fetch(address, arguments.downloads, progress=tell)
+                report = build(path, arguments.kb, source="dailymed", progress=tell)
             print(f"{address}: {report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged")
             for file in report.files:
                 for problem in file.problems:
                     print(f"  {problem.place}: {problem.reason}", file=sys.stderr)
             ok = ok and report.ok
-    except MedRAGError as error:
+    except (MedRAGError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; run it again to go on", file=sys.stderr)
+        return 130
     return 0 if ok else 1
 
 

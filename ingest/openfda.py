@@ -4,7 +4,8 @@
 
 An address is a local path or an http(s) address: of a `drug-label-0001-of-0013.json.zip` partition, or of openFDA's
 `download.json`, the index of all partitions, from which those of the drug labels are taken. Stopped and run again, it goes
-on where it was: a whole download is not fetched twice, and labels already there are left as they are.
+on where it was: a whole download is not fetched twice, and labels already there are left as they are. openFDA gives each new
+export the names of the last one: remove the downloads to have it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medrag import IngestError, MedRAGError, build
+from medrag.cli.progress import Tell, progress_bar
 from medrag.ingest.fetch import fetch
 
 
-def partitions(address: str, downloads: Path) -> Iterator[Path]:
+def partitions(address: str, downloads: Path, tell: Tell) -> Iterator[Path]:
     """The local files of an address: itself, or the partitions that it lists, each fetched when its turn comes."""
-    path = fetch(address, downloads)
+    path = fetch(address, downloads, progress=tell)
     if path.name != "download.json":
         yield path
         return
@@ -31,7 +33,7 @@ def partitions(address: str, downloads: Path) -> Iterator[Path]:
     except (ValueError, KeyError, TypeError) as error:
         raise IngestError(f"{path}: not openFDA's index of downloads (no results.drug.label.partitions): {error!r}") from None
     for part in addresses:
-        yield fetch(part, downloads)
+        yield fetch(part, downloads, progress=tell)
 
 
 def main() -> int:
@@ -43,17 +45,21 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         ok = True
-        for address in arguments.addresses:
-            for path in partitions(address, arguments.downloads):  # one commit each, so that what is done stays done
-                report = build(path, arguments.kb, source="openfda", format="openfda")
+        with progress_bar() as tell:
+            paths = (path for address in arguments.addresses for path in partitions(address, arguments.downloads, tell))
+            for path in paths:  # one commit each, so that what is done stays done
+                report = build(path, arguments.kb, source="openfda", format="openfda", progress=tell)
                 print(f"{path.name}: {report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged")
                 for file in report.files:
                     for problem in file.problems:
                         print(f"  {problem.place}: {problem.reason}", file=sys.stderr)
                 ok = ok and report.ok
-    except MedRAGError as error:
+    except (MedRAGError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; run it again to go on", file=sys.stderr)
+        return 130
     return 0 if ok else 1
 
 

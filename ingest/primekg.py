@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from medrag import IngestError, KnowledgeBase, MedRAGError, build
+from medrag.cli.progress import progress_bar
 from medrag.ingest.fetch import fetch
 
 CLINICAL = ("indication", "contraindication", "off-label use", "drug_effect", "drug_drug", "disease_phenotype_positive")
@@ -24,16 +25,19 @@ def selected(path: Path, relations: set[str], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{path.stem}-{'-'.join(sorted(relations)).replace(' ', '_')}.csv"
     part = target.with_name(target.name + ".part")
-    with path.open(encoding="utf-8", newline="") as rows, part.open("w", encoding="utf-8", newline="") as out:
-        reader, writer = csv.reader(rows), csv.writer(out)
-        header = next(reader, [])
-        if "relation" not in header:
-            raise IngestError(
-                f"{path}: wanted PrimeKG's kg.csv with a column `relation`, found {', '.join(header[:12]) or 'nothing'}"
-            )
-        at = header.index("relation")
-        writer.writerow(header)
-        writer.writerows(row for row in reader if len(row) > at and row[at] in relations)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as rows, part.open("w", encoding="utf-8", newline="") as out:
+            reader, writer = csv.reader(rows), csv.writer(out)
+            header = next(reader, [])
+            if "relation" not in header:
+                raise IngestError(
+                    f"{path}: wanted PrimeKG's kg.csv with a column `relation`, found {', '.join(header[:12]) or 'nothing'}"
+                )
+            at = header.index("relation")
+            writer.writerow(header)
+            writer.writerows(row for row in reader if len(row) > at and row[at] in relations)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise IngestError(f"{path}: wanted PrimeKG's kg.csv, in UTF-8: {error}") from None
     return part.replace(target)
 
 
@@ -46,15 +50,20 @@ def main() -> int:
     parser.add_argument("--downloads", default="downloads", type=Path, help="where fetched files are kept (default: downloads)")
     arguments = parser.parse_args()
     try:
-        rows = selected(fetch(arguments.address, arguments.downloads), {*(arguments.relation or CLINICAL)}, arguments.downloads)
-        report = build(rows, arguments.kb, source="primekg")
+        with progress_bar() as tell:
+            path = fetch(arguments.address, arguments.downloads, progress=tell)
+            rows = selected(path, {*(arguments.relation or CLINICAL)}, arguments.downloads)
+            report = build(rows, arguments.kb, source="primekg", progress=tell)
         with KnowledgeBase.open(arguments.kb) as kb:
             print(
                 f"{report.read:,} read, {report.added:,} added, {report.updated:,} updated; {kb.stats().facts:,} facts in all"
             )
-    except MedRAGError as error:
+    except (MedRAGError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; run it again to go on", file=sys.stderr)
+        return 130
     for file in report.files:
         for problem in file.problems:
             print(f"{problem.place}: {problem.reason}", file=sys.stderr)

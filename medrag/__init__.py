@@ -2,7 +2,15 @@
 
     from medrag import KnowledgeBase, MedRAG, build
 
-Names are loaded when they are first used, so `import medrag` costs next to nothing.
+    report = build("labels/", "labels.kb")              # files and folders into a knowledge base
+    with KnowledgeBase.open("labels.kb") as kb:
+        answer = MedRAG(kb).ask("阿司匹林肠溶片的禁忌是什么？")
+        print(answer.text)
+        for citation in answer.citations:               # the words that each statement rests on, and where they stand
+            print(citation.marker, citation.document.title, citation.quote)
+
+help() of `build`, `KnowledgeBase` and `MedRAG` says what else they do. Names are loaded when they are first used, so
+`import medrag` costs next to nothing.
 """
 
 import typing as _typing
@@ -21,6 +29,8 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactSource",
+    "FileReport",
+    "Filters",
     "IngestError",
     "KnowledgeBase",
     "KnowledgeBaseError",
@@ -33,6 +43,7 @@ __all__ = [
     "Place",
     "Question",
     "QuestionError",
+    "Report",
     "Section",
     "SectionGroup",
     "Turn",
@@ -43,8 +54,11 @@ __all__ = [
 ]
 
 _PLACES = {
+    "FileReport": "medrag.ingest.build",
+    "Filters": "medrag.kb.filters",
     "KnowledgeBase": "medrag.kb.base",
     "MedRAG": "medrag.answer.engine",
+    "Report": "medrag.ingest.build",
     "SectionGroup": "medrag.sections",
     "build": "medrag.ingest.build",
 }
@@ -62,8 +76,9 @@ if _typing.TYPE_CHECKING:
         UnknownFormatError,
         VersionError,
     )
-    from medrag.ingest.build import build
+    from medrag.ingest.build import FileReport, Report, build
     from medrag.kb.base import KnowledgeBase
+    from medrag.kb.filters import Filters
     from medrag.sections import SectionGroup
     from medrag.types import (
         Answer,
@@ -84,18 +99,18 @@ if _typing.TYPE_CHECKING:
         Turn,
         Verdict,
     )
+else:  # hidden from type checkers, so that a misspelt name is found by them
 
+    def __getattr__(name: str) -> object:
+        """The public name, from the module that defines it."""
+        if name not in __all__:
+            raise AttributeError(f"module 'medrag' has no attribute {name!r}")
+        from importlib import import_module
 
-def __getattr__(name: str) -> object:
-    """The public name, from the module that defines it."""
-    if name not in __all__:
-        raise AttributeError(f"module 'medrag' has no attribute {name!r}")
-    from importlib import import_module
-
-    place = _PLACES.get(name) or ("medrag.errors" if name.endswith("Error") else "medrag.types")
-    value: object = getattr(import_module(place), name)
-    globals()[name] = value
-    return value
+        place = _PLACES.get(name) or ("medrag.errors" if name.endswith("Error") else "medrag.types")
+        value: object = getattr(import_module(place), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

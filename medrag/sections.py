@@ -108,7 +108,7 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
     _kind(
         "34066-1",
         G.BOXED_WARNING,
-        "警示语 警告 黑框警告 警示",
+        "警示语 警语 警告 黑框警告 警示",
         "boxed warning | warning: boxed | black box warning | boxed warnings",
     ),
     _kind("34071-1", G.WARNINGS, "", "warnings | warning | allergy alert | liver warning"),
@@ -128,7 +128,7 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
     _kind(
         "34084-4",
         G.ADVERSE_REACTIONS,
-        "不良反应 副作用 毒副作用 副反应 不良反应及处理 毒性 不良反应与处理",
+        "不良反应 副作用 毒副作用 毒副反应 副反应 不良反应及处理 毒性 不良反应与处理",
         "adverse reactions | adverse reaction | side effects | undesirable effects | adverse events | adverse effects | "
         "possible side effects",
     ),
@@ -137,7 +137,7 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
     _kind(
         "34073-7",
         G.INTERACTIONS,
-        "药物相互作用 相互作用 药物互作 药物配伍 与其他药物相互作用 药物之间相互作用 药物相互影响",
+        "药物相互作用 相互作用 药物互作 药物配伍 与其他药物相互作用 药物之间相互作用 药物相互影响 药物交互作用 交互作用",
         "drug interactions | drug interaction | interactions | interaction with other medicinal products and other forms of interaction",
     ),
     _kind("34074-5", G.INTERACTIONS, "", "drug & or laboratory test interactions | laboratory test interactions"),
@@ -196,7 +196,7 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
         "description | composition | qualitative and quantitative composition | product description",
     ),
     _kind("55106-9", G.COMPOSITION, "活性成份 活性成分", "active ingredient | active ingredients | otc - active ingredient"),
-    _kind("51727-6", G.COMPOSITION, "辅料", "inactive ingredients | inactive ingredient | list of excipients"),
+    _kind("51727-6", G.COMPOSITION, "辅料 赋形剂", "inactive ingredients | inactive ingredient | list of excipients"),
     _kind("48780-1", G.COMPOSITION, "", "spl product data elements section | spl product data elements"),
     _kind(
         "43678-2",
@@ -309,18 +309,24 @@ OTHER = SectionCode("medrag:other", SectionGroup.OTHER)
 
 _BY_CODE = {kind.code: kind.group for kind in SECTION_KINDS}
 _NUMBERING = re.compile(
-    r"^(?:第?[一二三四五六七八九十]+[、.．]|[（(]?\d{1,2}(?:\.\d{1,2})*[)）、.．]?(?=[\s　一-鿿])|\d{1,2}(?:\.\d{1,2})*\s+|[●■◆▪•*#]+)\s*"
+    r"^(?:第?[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|[（(]?\d{1,2}(?:\.\d{1,2})*[)）、.．]?(?=[\s　一-鿿])|\d{1,2}(?:\.\d{1,2})*\s+|[●■◆▪•*#]+)\s*"
 )
-_TRAILING = re.compile(r"[\s::.。*†‡]+$")
-_BRACKETS = re.compile(r"[【】\[\]［］〔〕「」〖〗<>《》]")
+_TRAILING = " \t\n\r\f\v:.。*†‡"
+_MAX_HEADING_CHARS = 400  # a boxed warning's title is the longest
+_BRACKETS = re.compile(r"[【】\[\]［］〔〕「」『』〖〗<>《》]")
+# The traditional characters of headings, and no others: what is stored keeps the characters that are printed.
+_SIMPLIFIED = str.maketrans(
+    "適應證症誤禁忌貯儲藏劑規項語應與藥品過敘專處購產廠滅體動物學評論臨床試驗類別號準標無餵婦產兒長輔淨單預檢療藝發關連條裝賦",
+    "适应证症误禁忌贮储藏剂规项语应与药品过叙专处购产厂灭体动物学评论临床试验类别号准标无喂妇产儿长辅净单预检疗艺发关连条装赋",
+)
 
 
 def _heading_key(heading: str) -> str:
     folded = unicodedata.normalize("NFKC", heading).casefold().strip()
     folded = _BRACKETS.sub("", folded).strip()
-    folded = _TRAILING.sub("", _NUMBERING.sub("", folded)).strip()
+    folded = _NUMBERING.sub("", folded).rstrip(_TRAILING).strip()
     if re.search(r"[一-鿿]", folded):
-        return re.sub(r"\s+", "", folded)  # 【用 法 用 量】 is printed spaced out
+        return re.sub(r"\s+", "", folded).translate(_SIMPLIFIED)  # 【用 法 用 量】 is printed spaced out
     folded = re.sub(r"\s+", " ", folded)
     return re.sub(r" section$", "", folded)
 
@@ -330,9 +336,18 @@ _BY_HEADING = {
 }
 
 
+_BOXED = SectionCode("34066-1", SectionGroup.BOXED_WARNING)
+_BOX_TITLE = re.compile(r"(?:boxed )?warnings?: ?[a-z]")
+
+
 def classify_heading(heading: str) -> SectionCode | None:
     """The code and group that a printed heading means, or None where the table does not know it."""
-    return _BY_HEADING.get(_heading_key(heading))
+    heading = heading.strip()
+    if len(heading) > _MAX_HEADING_CHARS:
+        return None
+    key = _heading_key(heading)
+    # A boxed warning is headed by what it warns of: WARNING: LACTIC ACIDOSIS (21 CFR 201.57(c)(1)).
+    return _BY_HEADING.get(key) or (_BOXED if _BOX_TITLE.match(key) else None)
 
 
 def group_of(code: str) -> SectionGroup:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from medrag.cli import main
+from medrag import __version__
+from medrag.cli import contents, main
 
 LABEL = """示例洛尔片
 【药品名称】
@@ -72,7 +75,7 @@ def test_ingest_reports_every_file_and_twice_adds_nothing(capsys: pytest.Capture
     assert by_name["a.txt"]["reader"] == "zh-label"
     assert "no reader recognises it" in by_name["bad.bin"]["problems"][0]["reason"]
     again = printed(capsys, "ingest", file, "--kb", tmp_path / "k")
-    assert "1 files: 1 read, 0 added, 0 updated, 1 unchanged, 0 failed" in again
+    assert "1 file: 1 read, 0 added, 0 updated, 1 unchanged, 0 failed" in again
 
 
 def test_ingest_with_a_mapping_reads_any_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -91,6 +94,57 @@ def test_ingest_with_an_unknown_format_makes_nothing(capsys: pytest.CaptureFixtu
         capsys, "ingest", tmp_path, "--kb", tmp_path / "k", "--format", "nope", code=1
     )
     assert not (tmp_path / "k").exists()
+
+
+def test_a_folder_with_nothing_in_it_is_said_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    found = printed(capsys, "ingest", tmp_path / "empty", "--kb", tmp_path / "k")
+    assert "0 files: 0 read" in found
+    assert f"there is no file to read in {tmp_path / 'empty'}" in found
+
+
+def test_a_file_whose_reader_is_not_installed_stops_no_other(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openpyxl import Workbook
+
+    files = tmp_path / "files"
+    files.mkdir()
+    Workbook().save(files / "a.xlsx")
+    (files / "b.pdf").write_bytes(b"%PDF-1.4\n")
+    (files / "c.txt").write_text(LABEL, encoding="utf-8")
+    for package in ("openpyxl", "pypdfium2"):
+        monkeypatch.setitem(sys.modules, package, None)
+    found = as_json(capsys, "ingest", files, "--kb", tmp_path / "k", code=1)
+    assert (found["added"], found["failed"]) == (1, 2)
+    for file, package in zip(found["files"], ("openpyxl", "pypdfium2"), strict=False):
+        assert file["problems"][0]["reason"] == f'{package} is not installed: run `pip install "medrag[documents]"`'
+
+
+def test_without_faiss_the_command_that_installs_it_is_named(
+    capsys: pytest.CaptureFixture[str], made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    assert 'run `pip install "medrag[cpu]"`' in failed(capsys, "ask", "示例洛尔片的适应症", "--kb", made, code=1)
+
+
+def test_an_ingest_that_is_stopped_changes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(LABEL, encoding="utf-8")
+    (tmp_path / "b.txt").write_text(OTHER, encoding="utf-8")
+    os.mkfifo(tmp_path / "never-ends.txt")
+    kb = tmp_path / "k"
+    printed(capsys, "ingest", tmp_path / "a.txt", "--kb", kb)
+    command = [sys.executable, "-m", "medrag", "ingest", f"{tmp_path}/b.txt", f"{tmp_path}/never-ends.txt", "--kb", str(kb)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ingest,
+        (tmp_path / "never-ends.txt").open("wb"),  # waits until the ingest has opened it
+    ):
+        ingest.send_signal(signal.SIGINT)
+        out, error = ingest.communicate(timeout=60)
+    assert (ingest.returncode, out, error.count("\n")) == (130, "", 1), error
+    assert error.startswith("medrag: stopped")
+    assert as_json(capsys, "verify", "--kb", kb) == {"ok": True, "commit": 1, "faults": []}
+    assert [found["title"] for found in listed(capsys, kb)] == ["示例洛尔片"]
 
 
 def test_ask_prints_the_answer_with_its_citation(capsys: pytest.CaptureFixture[str], made: Path) -> None:
@@ -127,6 +181,16 @@ def test_search_as_json_has_the_keys_that_others_build_on(capsys: pytest.Capture
     assert "5mg" in printed(capsys, "search", "示例洛尔片的用法用量", "--kb", made)
 
 
+def test_a_fact_that_is_found_carries_its_sources_instead_of_a_section(capsys: pytest.CaptureFixture[str], made: Path) -> None:
+    fact = next(item for item in as_json(capsys, "search", "示例病有什么症状？", "--kb", made)["evidence"] if "fact" in item)
+    assert set(fact) == {"rank", "score", "found_by", "fact", "sources", "text"}
+    assert fact["fact"] == {"subject": "示例病", "relation": "has_symptom", "object": "头痛"}
+    source = fact["sources"][0]
+    assert set(source) == {"document", "start", "end", "quote", "sha256"}
+    cited = as_json(capsys, "ask", "示例病有什么症状？", "--kb", made)["citations"][0]
+    assert (cited["fact"], cited["section"], cited["quote"]) == (fact["fact"], None, source["quote"])
+
+
 def test_a_file_of_questions_gives_an_object_a_line_with_its_id(
     capsys: pytest.CaptureFixture[str], made: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +199,9 @@ def test_a_file_of_questions_gives_an_object_a_line_with_its_id(
         {"id": 7, "question": "示例洛尔片的适应症是什么？", "more": 1},
         {"id": "b", "question": "它的用法用量呢？", "history": history},
         {"id": "c", "question": 3},
+        {"id": "d", "question": "禁忌呢？", "history": [{"role": "user"}]},
+        {"id": "d", "question": "示例洛尔片的禁忌"},
+        {"question": "示例洛尔片的禁忌"},
     ]
     file = tmp_path / "questions.jsonl"
     file.write_text("\n".join(json.dumps(line) for line in lines) + "\nnot json\n", encoding="utf-8")
@@ -142,12 +209,25 @@ def test_a_file_of_questions_gives_an_object_a_line_with_its_id(
         assert main([command, "--questions", str(file), "--kb", str(made)]) == 1
         caught = capsys.readouterr()
         found = [json.loads(line) for line in caught.out.splitlines()]
-        assert [line["id"] for line in found] == [7, "b", "c", None]
+        assert [line["id"] for line in found] == [7, "b", "c", "d", "d", None, None]
         assert "用于治疗示例病" in str(found[0][key])
         assert "5mg" in str(found[1][key])
         assert 'wanted {"id", "question"' in found[2]["error"]
         assert "line 4" in found[3]["error"]
-        assert caught.err.count("\n") == 1
+        assert "对本品过敏者" in str(found[4][key])
+        assert "对本品过敏者" in str(found[5][key])
+        assert "line 7" in found[6]["error"]
+        assert caught.err == "medrag: questions.jsonl: 3 lines could not be asked; the output says why\n"
+
+
+def test_a_file_of_questions_may_be_empty_or_in_gb18030(capsys: pytest.CaptureFixture[str], made: Path, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_bytes(b"")
+    assert printed(capsys, "ask", "--questions", file, "--kb", made) == ""
+    file.write_bytes(json.dumps({"id": "一", "question": "示例洛尔片的禁忌"}, ensure_ascii=False).encode("gb18030"))
+    found = json.loads(printed(capsys, "ask", "--questions", file, "--kb", made))
+    assert found["id"] == "一"
+    assert "对本品过敏者" in found["answer"]
 
 
 def test_show_prints_a_document_or_an_entity(capsys: pytest.CaptureFixture[str], made: Path) -> None:
@@ -158,7 +238,13 @@ def test_show_prints_a_document_or_an_entity(capsys: pytest.CaptureFixture[str],
     assert card["entity"]["name"] == "示例病"
     assert {(fact["relation"], fact["object"]["name"]) for fact in card["facts"]} >= {("has_symptom", "头痛")}
     assert "头痛" in printed(capsys, "show", "示例病", "--kb", made)
-    assert "there is no document 'nobody'" in failed(capsys, "show", "nobody", "--kb", made, code=1)
+    assert document["key"] in printed(capsys, "show", "示例洛尔片", "--kb", made), "from the name to the labels about it"
+    drug = as_json(capsys, "show", "示例洛尔片", "--kb", made)["entities"][0]
+    assert [found["key"] for found in drug["documents"]] == [document["key"]]
+    old = printed(capsys, "show", document["key"], "--kb", made, "--version", "1", "--source", "test")
+    assert old == text
+    assert "has no version 2" in failed(capsys, "show", document["key"], "--kb", made, "--version", "2", code=1)
+    assert "there is no document or entity 'nobody'" in failed(capsys, "show", "nobody", "--kb", made, code=1)
 
 
 def listed(capsys: pytest.CaptureFixture[str], kb: Path) -> list[dict[str, Any]]:
@@ -166,12 +252,13 @@ def listed(capsys: pytest.CaptureFixture[str], kb: Path) -> list[dict[str, Any]]
 
 
 def test_list_and_stats_say_what_is_there(capsys: pytest.CaptureFixture[str], made: Path) -> None:
-    labels = [found for found in listed(capsys, made) if found["kind"] == "label"]
-    assert {(found["source"], found["title"], *found["tags"]) for found in labels} == {
+    assert {(found["source"], found["title"], *found["tags"]) for found in listed(capsys, made)} == {
         ("test", "示例洛尔片", "small"),
         ("test", "样本西林胶囊", "small"),
     }
     assert "样本西林胶囊" in printed(capsys, "list", "--kb", made)
+    assert "示例病" in printed(capsys, "list", "--kb", made, "--records")
+    assert printed(capsys, "list", "--kb", made, "--source", "other", "--json") == ""
     assert as_json(capsys, "stats", "--kb", made)["labels"] == 2
     assert "labels" in printed(capsys, "stats", "--kb", made)
 
@@ -237,6 +324,35 @@ def test_what_is_not_there_is_one_line_and_code_1(capsys: pytest.CaptureFixture[
         assert "no knowledge base at" in failed(capsys, *command, "--kb", tmp_path / "none.kb", code=1)
     assert "none.jsonl" in failed(capsys, "ask", "--questions", tmp_path / "none.jsonl", "--kb", made, code=1)
     assert failed(capsys, "ask", " ", "--kb", made, code=1)
+
+
+def test_a_fault_of_our_own_is_one_line_too(
+    capsys: pytest.CaptureFixture[str], made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(contents, "open_kb")
+    assert "a fault of medrag itself, NameError" in failed(capsys, "stats", "--kb", made, code=1)
+    monkeypatch.setenv("MEDRAG_DEBUG", "1")
+    with pytest.raises(NameError):
+        main(["stats", "--kb", str(made)])
+
+
+def test_it_says_its_version_and_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "--version") == f"medrag {__version__}\n"
+    assert printed(capsys, "--help") == printed(capsys, code=2)
+    assert "..." not in printed(capsys, "--help").partition("Commands:")[2], "no line is cut"
+
+
+def run_module(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "medrag", *arguments]
+    return subprocess.run(command, capture_output=True, env={**os.environ, **environment}, check=False)
+
+
+def test_its_json_is_json_on_a_terminal_that_is_not_utf8(made: Path) -> None:
+    done = run_module("ask", "示例洛尔片的禁忌", "--kb", made, "--json", PYTHONIOENCODING="latin-1")
+    assert "对本品过敏者" in json.loads(done.stdout.decode("latin-1"))["answer"]
+    done = run_module("ask", "示例洛尔片的禁忌", "--kb", made, PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(run_module("stats", "--kb", made, "--json", LC_ALL="C").stdout)["labels"] == 2
 
 
 def test_it_runs_as_a_module_and_a_closed_pipe_is_no_trace(made: Path) -> None:

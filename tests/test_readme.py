@@ -1,27 +1,89 @@
-"""The README's Python block runs, and what it names is there."""
+"""The README is true: its Python runs and type-checks, its outputs are what is printed, and what it names is there."""
 
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from medrag.cli import main
 from medrag.ingest.registry import reader_names
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SKIPPED = "…"  # alone on a line: lines left out; at the end of a line: the rest of it
 
 
-def test_the_python_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def block(kind: str) -> str:
+    """The text of the README's only block of that kind."""
+    (found,) = re.findall(rf"^```{kind}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def without_times(text: str) -> list[str]:
+    return re.sub(r"\d+ ms|\d+\.\d s\b", "# ms", text).splitlines()
+
+
+def first_difference(excerpt: str, whole: str) -> str:
+    """The first line of the excerpt that is not the next of the whole text, apart from times and what … stands for."""
+    rest = without_times(whole)
+    for line in without_times(excerpt):
+        if line == SKIPPED:
+            continue
+        begins = line.removesuffix(SKIPPED).rstrip() if line.endswith(SKIPPED) else None
+        at = next((n for n, found in enumerate(rest) if found == line or (begins and found.startswith(begins))), None)
+        if at is None:
+            return line
+        rest = rest[at + 1 :]
+    return ""
+
+
+@pytest.fixture
+def beside_kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with the starter knowledge base's sources in it."""
     (tmp_path / "kb").symlink_to(ROOT / "kb")
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 1
-    names: dict[str, object] = {}
-    exec(compile(blocks[0], "README.md", "exec"), names)
-    names["kb"].close()  # type: ignore[attr-defined]  # the block ends with its program
-    assert "抑制血小板聚集" in capsys.readouterr().out
+    return tmp_path
+
+
+def test_the_python_block_runs_twice(beside_kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        names: dict[str, object] = {}
+        exec(compile(block("python"), "README.md", "exec"), names)
+        names["kb"].close()  # type: ignore[attr-defined]  # the block ends with its program
+        assert "抑制血小板聚集" in capsys.readouterr().out
+
+
+def test_the_python_block_is_ten_lines_that_pass_a_strict_type_check() -> None:
+    lines = [line for line in block("python").splitlines() if line]
+    assert len(lines) == 10
+    command = [sys.executable, "-m", "mypy", "--strict", "-c", block("python")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_output_of_the_demo_is_what_the_demo_prints(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "utf8", ROOT / "examples" / "demo.py", tmp_path / "demo.kb"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert first_difference(block("text"), done.stdout) == ""
+
+
+def test_the_commands_print_what_is_shown(beside_kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.split(r"^\$ medrag (.*)\n", block("console"), flags=re.MULTILINE)[1:]
+    assert len(shown) >= 2 * 5
+    for command, output in zip(shown[::2], shown[1::2], strict=True):
+        assert main(shlex.split(command)) == 0
+        assert first_difference(output.rstrip("\n"), capsys.readouterr().out) == "", command
+
+
+def test_a_difference_is_found() -> None:
+    assert first_difference("a\n…\nc d…\n3 ms", "a\nb\nc d e\n14 ms\nmore") == ""
+    assert first_difference("a\nc", "a\nb") == "c"
+    assert first_difference("b\na", "a\nb") == "a"
 
 
 def test_the_table_of_formats_names_every_reader() -> None:
@@ -32,3 +94,8 @@ def test_the_table_of_formats_names_every_reader() -> None:
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)", README))))
 def test_every_make_target_is_there(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "examples").glob("*.py")))
+def test_every_example_is_named(name: str) -> None:
+    assert f"`{name}`" in README[README.index("## Examples") :]

@@ -9,9 +9,7 @@ from difflib import get_close_matches
 from medrag.answer import phrases
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
-from medrag.retrieve.cues import group_cues
 from medrag.retrieve.understand import Understanding
-from medrag.retrieve.words import subject_runs, subject_spans
 from medrag.sections import heading_of
 from medrag.types import Question
 
@@ -20,7 +18,7 @@ __all__ = ["Abstention", "abstain"]
 NEAR_PASSAGES = 20  # searched for names that look alike
 NEAR_NAMES = 3
 NEAR_CUTOFF = 0.5
-SHOWN_SECTIONS = 20
+SHOWN_SECTIONS = 16
 SHOWN_TERMS = 6
 
 
@@ -48,13 +46,7 @@ def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase)
 
 
 def _looked_for(understanding: Understanding) -> list[str]:
-    text = understanding.question
-    spans = [(mention.start, mention.end) for mention in understanding.mentions if mention.end <= len(text)]
-    named = [text[start:end] for start, end in spans]
-    if understanding.lang != "zh":
-        return named + [text[start:end] for start, end in subject_spans(text, spans)]
-    cues = [(cue.start, cue.end) for cue in group_cues(text)]
-    return named + list(subject_runs(text, [*spans, *cues]))
+    return list(dict.fromkeys([*(mention.name for mention in understanding.mentions), *understanding.left]))
 
 
 def _printed(question: Question, names: Sequence[str]) -> list[str]:
@@ -80,5 +72,7 @@ def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
 
 def _sections(understanding: Understanding, kb: KnowledgeBase) -> list[str]:
     document = kb.document(understanding.drugs[0].documents[0].key, source=understanding.drugs[0].documents[0].source)
-    headings = [section.heading or heading_of(section.group, understanding.lang) for section in document.sections]
+    headings = [
+        section.heading or heading_of(section.group, understanding.lang) for section in document.sections if not section.path
+    ]
     return list(dict.fromkeys(headings))[:SHOWN_SECTIONS]

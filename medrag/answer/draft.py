@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from medrag.answer.select import ITEM
 from medrag.types import Citation, Claim, DocumentInfo, Fact, FactSource, Passage, Section, Verdict, digest
 
 __all__ = ["Draft", "Span", "marker_style"]
@@ -14,7 +15,7 @@ Span = tuple[int, int]
 
 # Labels number their lists and references with [1] too: the first style that the evidence does not use is taken.
 _STYLES = (("[{}]", re.compile(r"\[\d+\]")), ("〔{}〕", re.compile(r"〔\d+〕")), ("⟦{}⟧", re.compile(r"⟦\d+⟧")))
-_ITEM = re.compile(r"\s*(?:\d{1,2}[.．、)）](?!\d)|[（(]\d{1,2}[)）]|[①-⑳•●▪◦‣■]|[-–] )")
+_WORD = re.compile(r"\w")
 
 
 def marker_style(texts: Sequence[str]) -> str:
@@ -43,6 +44,14 @@ class Draft:
         """Adds a line of the library's own words, which cites nothing: a heading or a remark."""
         self._text += text + "\n"
 
+    def quotes(self, document: DocumentInfo, start: int, end: int) -> bool:
+        """Whether a span of a document is quoted already."""
+        return any(
+            (c.document.source, c.document.key) == (document.source, document.key) and c.start <= start and end <= c.end
+            for c in self.citations
+            if c.fact is None
+        )
+
     def quote(self, passage: Passage, spans: Sequence[Span]) -> None:
         """Quotes sentences of a passage word for word; neighbouring ones share a citation, list items get a line each."""
         for run in _runs(passage, spans):
@@ -54,7 +63,7 @@ class Draft:
         before = -1
         for start, end in run:
             gap = _cut(passage, before, start) if before >= 0 else ""
-            if before >= 0 and ("\n" in gap or _ITEM.match(_cut(passage, start, end))):
+            if before >= 0 and ("\n" in gap or ITEM.match(_cut(passage, start, end))):
                 self._text += f" {marker}\n"
                 gap = ""
             self._text += gap
@@ -85,6 +94,16 @@ class Draft:
         verdict = (Verdict.SUPPORTED if said else Verdict.PARTIAL) if cited else Verdict.UNCITED
         self.claims.append(Claim(text=words, start=start, end=len(self._text), citations=tuple(cited), verdict=verdict))
         self._text += "\n"
+
+    def row(self, fact: Fact, source: FactSource, spans: Sequence[Span]) -> None:
+        """Quotes parts of the row that states a fact, given as spans of its quote, on one line."""
+        marker = self._cite_source(source, fact) if spans else ""
+        for place, (start, end) in enumerate(spans):
+            self._text += " · " if place else "  "
+            words = source.quote[start:end]
+            self.claims.append(_claim(words, len(self._text), marker))
+            self._text += words
+        self._text += f" {marker}\n" if spans else ""
 
     def _cite_source(self, source: FactSource, fact: Fact) -> str:
         return self._cite(source.document, source.start, source.end, source.quote, None, fact)
@@ -126,10 +145,10 @@ def _cut(passage: Passage, start: int, end: int) -> str:
 
 
 def _runs(passage: Passage, spans: Sequence[Span]) -> list[list[Span]]:
-    """The spans in text order, in runs between which nothing but white space stands."""
+    """The spans in text order, in runs between which nothing but white space and bullets stands."""
     runs: list[list[Span]] = []
     for start, end in sorted(spans):
-        if runs and not _cut(passage, runs[-1][-1][1], start).strip():
+        if runs and not _WORD.search(_cut(passage, runs[-1][-1][1], start)):
             runs[-1].append((start, end))
         else:
             runs.append([(start, end)])

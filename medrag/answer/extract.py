@@ -10,10 +10,13 @@ from medrag.answer import phrases
 from medrag.answer.draft import Draft, marker_style
 from medrag.answer.pairs import write_pair
 from medrag.answer.quoting import quote_by_section
-from medrag.answer.select import choose, matching, units_of
+from medrag.answer.select import Unit, choose, fitting, matching, units_of
 from medrag.answer.statements import relevant_facts, write_facts
 from medrag.kb.base import KnowledgeBase
-from medrag.retrieve.cues import Population, support_groups, support_pattern
+from medrag.kb.folding import fold
+from medrag.retrieve.cues import PATIENT_GROUPS, patient_group, patient_pattern, support_groups, support_pattern
+from medrag.retrieve.label import PANEL
+from medrag.retrieve.pairs import joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.retrieve.words import speaks_of, term_hits
@@ -26,17 +29,16 @@ BUDGET = {"zh": 1200, "en": 2000}  # characters quoted in one answer; Chinese sa
 LISTING = 4  # times as much where everything is asked for
 SUPPORT_UNITS = 6  # sentences of other sections that stand in for a missing one
 LOOSE_UNITS = 5  # sentences where no section was asked for
+IMPLIED_UNITS = 3  # sentences of a section that was not asked for by name
+BRIEF = 250  # characters of a section that only rounds off the answer
+MAX_LEFT = 2  # words left over in a question that are sure to be what it is about
+MAX_SECTIONS = 4  # asked for in one question
+MAX_DRUGS = 3
 MAX_DISEASE_DRUGS = 6
 FILE_COVERAGE = 0.6  # of the question's words, in a user's own file that names no drug
 LABEL_COVERAGE = 0.75  # the same in a drug label, where words meet by chance
 MIN_LABEL_TERMS = 4
-_ALCOHOL = frozenset({"酒", "alcohol"})
-_PATIENT_GROUP = {
-    Population.CHILD: SectionGroup.PEDIATRIC,
-    Population.ELDERLY: SectionGroup.GERIATRIC,
-    Population.PREGNANT: SectionGroup.PREGNANCY,
-    Population.LACTATING: SectionGroup.PREGNANCY,
-}
+_EVERYTHING = re.compile(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ class _Scene:
     def lang(self) -> str:
         return self.understanding.lang
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the question is about beside its drugs and sections, as it says it and as labels do."""
+        return (*self.understanding.terms, *self.understanding.hints)
+
+    def units(self, passages: Iterable[Passage], document: DocumentInfo) -> list[Unit]:
+        """The sentences of those passages that are of a document, in text order."""
+        own = [passage for passage in passages if _same(passage.document, document)]
+        return units_of(sorted(own, key=lambda passage: passage.start))
+
 
 def write(understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase) -> Draft:
     """The draft of the answer; one without citations means that the evidence does not answer."""
@@ -59,48 +71,80 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
     scene = _Scene(understanding, evidence, passages, kb)
     draft = Draft(style=marker_style([item.text for item in evidence]))
     if understanding.unknown:
-        write_facts(draft, understanding, _facts_of_unknown(understanding, evidence))
-        return draft
-    if understanding.shape is Shape.TWO_DRUGS:
+        _about_unknown(draft, scene)
+    elif understanding.shape is Shape.TWO_DRUGS:
         write_pair(draft, understanding, evidence, kb, _budget(understanding))
     elif understanding.drugs:
         _about_drugs(draft, scene)
-    elif understanding.shape is Shape.DISEASE_TO_DRUG:
-        write_facts(draft, understanding, relevant_facts(understanding, evidence))
-        _drugs_for_disease(draft, scene)
     else:
         write_facts(draft, understanding, relevant_facts(understanding, evidence))
-    if not draft.citations and not understanding.drugs and understanding.shape is not Shape.DISEASE_TO_DRUG:
-        _loose(draft, scene)
+        if understanding.shape is Shape.DISEASE_TO_DRUG:
+            _drugs_for_disease(draft, scene)
+        elif not draft.citations:
+            _loose(draft, scene)
     return draft
 
 
+def _about_unknown(draft: Draft, scene: _Scene) -> None:
+    """Quotes what the graph says of an unknown drug, and sentences of the known ones that name it: nothing else is safe."""
+    understanding = scene.understanding
+    facts = _facts_of_unknown(understanding, scene.evidence)
+    names = [fold(name) for name in understanding.unknown]
+    quoted: list[Unit] = []
+    for drug in understanding.drugs[:MAX_DRUGS]:
+        for document in {p.document.key: p.document for p in _passages_of(drug, scene.passages)}.values():
+            units = scene.units(scene.passages, document)
+            quoted += fitting(units, [names_one_of(unit.text, names) for unit in units], SUPPORT_UNITS)
+    if facts or quoted:
+        draft.line(phrases.no_document(understanding.unknown, scene.lang))
+        write_facts(draft, understanding, facts)
+        quote_by_section(draft, quoted, scene.lang)
+
+
 def _facts_of_unknown(understanding: Understanding, evidence: Sequence[Evidence]) -> list[Fact]:
-    """What the graph says, of the relations asked for, about the one drug asked about that has no document."""
-    names = understanding.unknown
-    if len(names) != 1 or understanding.drugs or not understanding.relations:
-        return []
-    ids = {e.id for mention in understanding.mentions if mention.name == names[0] for e in mention.entities}
-    facts = relevant_facts(understanding, evidence)
-    return [fact for fact in facts if fact.subject.id in ids or fact.object.id in ids]
+    """What the graph says, of the relations asked for, about a drug that has no document; of two things what joins them."""
+    ids = {e.id for mention in understanding.mentions if mention.name in understanding.unknown for e in mention.entities}
+    facts = [
+        fact
+        for fact in relevant_facts(understanding, evidence)
+        if (fact.subject.id in ids or fact.object.id in ids) and understanding.relations
+    ]
+    several = len(understanding.unknown) + len(understanding.drugs) > 1 or SectionGroup.INTERACTIONS in understanding.groups
+    return [fact for fact in facts if joins(fact, understanding)] if several else facts
 
 
 def _budget(understanding: Understanding) -> int:
     budget = BUDGET["zh" if understanding.lang == "zh" else "en"]
-    everything = any(
-        word in understanding.question for word in ("所有", "全部", "详细", "完整", "all of", "every ", "complete", "full list")
-    )
-    return budget * LISTING if everything else budget
+    return budget * LISTING if _EVERYTHING.search(understanding.question) else budget
 
 
 def _about_drugs(draft: Draft, scene: _Scene) -> None:
     understanding = scene.understanding
-    drugs = [drug for drug in understanding.drugs if _passages_of(drug, scene.passages)]
-    budget = _budget(understanding) // max(1, min(len(drugs), 3))
-    for drug in drugs[:3]:
-        _about_drug(draft, scene, drug, budget)
+    drugs = [drug for drug in understanding.drugs if _passages_of(drug, scene.passages)][:MAX_DRUGS]
+    if understanding.shape is Shape.COMPARISON and len(drugs) > 1:
+        draft.line(phrases.not_compared(scene.lang))
+    write_facts(draft, understanding, [f for item in scene.evidence if (f := item.fact) and joins(f, understanding)])
+    for drug in drugs:
+        _about_drug(draft, scene, drug, _budget(understanding) // len(drugs))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
+    elif _is_about_more(understanding):
+        _unsaid(draft, scene)
+
+
+def _is_about_more(understanding: Understanding) -> bool:
+    """Whether the question is surely about something beside its drugs and sections, so that silence on it must be told."""
+    other = understanding.shape is Shape.YES_NO and 0 < len(understanding.left) <= MAX_LEFT
+    said = bool(understanding.hints) and not understanding.terms
+    return other or said or SectionGroup.INTERACTIONS in understanding.groups
+
+
+def _unsaid(draft: Draft, scene: _Scene) -> None:
+    """The remark that nothing quoted speaks of what the question is about beside its drugs and sections."""
+    understanding = scene.understanding
+    if scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
+        together = SectionGroup.INTERACTIONS in understanding.groups
+        draft.line(phrases.unsaid(understanding.left or understanding.hints[:1], together, scene.lang))
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
@@ -111,116 +155,129 @@ def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
 def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
     understanding = scene.understanding
     passages = _passages_of(drug, scene.passages)
-    groups = understanding.groups
-    implied = tuple(group for group in understanding.sought if group not in groups)
+    groups = understanding.groups[:MAX_SECTIONS]
+    implied = [group for group in understanding.sought if group not in understanding.groups]
     before = len(draft.citations)
-    share = budget // max(1, min(len(groups) or 1, 3))
-    answered = [group for group in groups[:4] if _section(draft, scene, passages, group, share)]
-    missing = [group for group in groups[:4] if group not in answered]
-    if answered and missing and not set(missing) <= set(_PATIENT_GROUP.values()):
-        for group in missing:
-            draft.line(phrases.section_missing(passages[0].document, group, scene.lang))
-    _beside(draft, scene, passages, before)
-    for place, group in enumerate(implied):
-        if place == 0 or understanding.shape is Shape.WHAT_IS:
-            _section(draft, scene, passages, group, share)
-        else:
-            _mentions(draft, scene, passages, group)
-    if len(draft.citations) == before and not groups and not implied:
+    share = budget // max(1, min(len(groups), 3))
+    beside = _beside(scene, passages)
+    share = min(share, BRIEF) if beside else share
+    quote_by_section(draft, beside, scene.lang)
+    answered = [group for group in groups if _section(draft, scene, passages, group, share)]
+    if understanding.shape is Shape.WHAT_IS or (understanding.shape is Shape.COMPARISON and not groups):
+        for place, group in enumerate(implied):  # of what it is made of a word is enough
+            _section(draft, scene, passages, group, share if place == 0 else min(share, BRIEF))
+    elif implied:
+        _implied(draft, scene, passages, implied, share // 2)
+    if len(draft.citations) == before:
         _sentences(draft, scene, passages)
+    if len(draft.citations) > before:
+        for group in groups:
+            if group not in answered:
+                draft.line(phrases.section_missing(passages[0].document, group, scene.lang))
 
 
-def _beside(draft: Draft, scene: _Scene, passages: Sequence[Passage], before: int) -> None:
-    """Quotes sentences of other sections with the question's words, where the sections quoted do not hold them."""
-    terms, hints = scene.understanding.terms, scene.understanding.hints
-    quoted = draft.citations[before:]
-    if not (terms or hints) or not quoted or any(speaks_of(citation.quote, terms, hints) for citation in quoted):
-        return
-    groups = {citation.section.group for citation in quoted if citation.section is not None}
-    document = quoted[0].document
-    other = [p for p in passages if _same(p.document, document) and p.section.group not in groups]
-    found = [unit for unit in units_of(_in_text_order(other)) if speaks_of(unit.text, terms, hints)]
-    quote_by_section(draft, found[: SUPPORT_UNITS // 2], scene.lang)
-    if not found and _ALCOHOL & set(hints):
-        draft.line(phrases.alcohol_unsaid(scene.lang))
+def _implied(draft: Draft, scene: _Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int) -> None:
+    """Quotes what sections that were not asked for by name say of the words and the patient of the question.
+
+    Whether a drug may be taken for something its indications answer, even where they do not say the word.
+    """
+    understanding = scene.understanding
+    taken = {(drug.start, drug.end) for drug in understanding.drugs}
+    named = [m.name for m in understanding.mentions if len(m.name) > 1 and (m.start, m.end) not in taken]
+    words = [*named, *scene.words]
+    for group in groups:
+        own = [passage for passage in passages if passage.section.group is group]
+        if not own:
+            continue
+        units = scene.units(own, own[0].document)
+        found = matching(units, words, IMPLIED_UNITS, patient_pattern(understanding.populations))
+        if not found and group is SectionGroup.INDICATIONS and not (understanding.groups and draft.citations):
+            found = list(choose(units, words, budget).units)
+        quote_by_section(draft, found, scene.lang)
+
+
+def _beside(scene: _Scene, passages: Sequence[Passage]) -> list[Unit]:
+    """The sentences of other sections with the question's words, where those of the sections asked for do not hold them."""
+    terms, hints, asked = scene.understanding.terms, scene.understanding.hints, scene.understanding.groups
+    if not (scene.words and asked and passages):
+        return []
+    units = scene.units(passages, passages[0].document)
+    spoken = [speaks_of(unit.text, terms, hints) for unit in units]
+    if any(said and unit.passage.section.group in asked for said, unit in zip(spoken, units, strict=True)):
+        return []
+    return fitting(units, spoken, SUPPORT_UNITS // 2)
 
 
 def _section(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: SectionGroup, budget: int) -> bool:
     """Quotes the section of one document, or what stands in for it; whether there was anything."""
-    own = [passage for passage in passages if passage.section.group is group]
+    own = [passage for passage in passages if passage.section.group is group and passage.section.code != PANEL]
+    own = _of_patient(own, scene)
     if not own:
         return _support(draft, scene, passages, group)
-    document = own[0].document
-    quoted = _in_text_order(passage for passage in own if _same(passage.document, document))
-    units = units_of(quoted)
-    chosen = choose(
-        units, (*scene.understanding.terms, *scene.understanding.hints), budget, _patient_pattern(scene.understanding, group)
-    )
+    if group in PATIENT_GROUPS and not any(_same(passage.document, passages[0].document) for passage in own):
+        _support(draft, scene, passages, group)  # of the label that was meant; the section is another's
+    quoted = [passage for passage in own if _same(passage.document, own[0].document)]
+    patient = patient_pattern(scene.understanding.populations)
+    chosen = choose(scene.units(quoted, own[0].document), scene.words, budget, patient)
     quote_by_section(draft, chosen.units, scene.lang)
     if chosen.left_out or _unseen(quoted, scene):
         draft.line(phrases.more_stands(scene.lang))
     return True
 
 
+def _of_patient(passages: list[Passage], scene: _Scene) -> list[Passage]:
+    """Of passages under headings for several kinds of patient those under the asked one's: nursing, not pregnancy."""
+    patient = patient_pattern(scene.understanding.populations)
+    own = [passage for passage in passages if patient is not None and patient.search(passage.section.heading)]
+    return own or passages
+
+
 def _same(one: DocumentInfo, other: DocumentInfo) -> bool:
     return (one.source, one.key) == (other.source, other.key)
 
 
-def _in_text_order(passages: Iterable[Passage]) -> list[Passage]:
-    return sorted(passages, key=lambda passage: passage.start)
-
-
 def _unseen(quoted: Sequence[Passage], scene: _Scene) -> bool:
-    """Whether the sections of that group hold passages for which the evidence had no room."""
+    """Whether the sections quoted hold passages for which the evidence had no room."""
     seen = {passage.id for passage in quoted}
+    sections = {passage.section.index for passage in quoted}
     there = scene.kb.passages_of(quoted[0].document, scene.understanding.sought)
-    return any(passage.section.group is quoted[0].section.group and passage.id not in seen for passage in there)
-
-
-def _patient_pattern(understanding: Understanding, group: SectionGroup) -> re.Pattern[str] | None:
-    for population in understanding.populations:
-        patient = _PATIENT_GROUP.get(population)
-        if patient is not None and patient is not group:
-            return support_pattern(patient)
-    return None
+    return any(passage.section.index in sections and passage.id not in seen for passage in there)
 
 
 def _support(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: SectionGroup) -> bool:
     """Quotes the sentences of other sections that say what the missing section would."""
-    pattern = support_pattern(group)
+    understanding = scene.understanding
+    asked = [population for population in understanding.populations if patient_group(population) is group]
+    pattern = patient_pattern(tuple(asked)) or support_pattern(group)
     if pattern is None or not passages:
         return False
-    document = passages[0].document
-    units = units_of(_in_text_order(passage for passage in passages if _same(passage.document, document)))
-    found = [unit for unit in units if pattern.search(unit.text) and unit.passage.section.group in support_groups(group)]
-    if group is SectionGroup.INTERACTIONS and scene.understanding.terms:
-        found = [unit for unit in found if term_hits(unit.text, scene.understanding.terms)] or found
+    document, others = passages[0].document, support_groups(group)
+    units = [unit for unit in scene.units(passages, document) if unit.passage.section.group in others]
+    wanted = [pattern.search(unit.text) is not None for unit in units]
+    if group is SectionGroup.INTERACTIONS and scene.words:
+        said = [
+            here and speaks_of(unit.text, understanding.terms, understanding.hints)
+            for here, unit in zip(wanted, units, strict=True)
+        ]
+        wanted = said if any(said) else wanted
+    found = fitting(units, wanted, SUPPORT_UNITS)
     if not found:
         return False
-    draft.line(phrases.support_heading(document, group, scene.lang))
-    quote_by_section(draft, found[:SUPPORT_UNITS], scene.lang)
+    if not all(draft.quotes(unit.passage.document, unit.start, unit.end) for unit in found):
+        draft.line(phrases.support_heading(document, group, scene.lang))
+    quote_by_section(draft, found, scene.lang)
     return True
 
 
-def _mentions(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: SectionGroup) -> None:
-    """Quotes the sentences of a section that speak of what the question speaks of, where there are any."""
-    own = [passage for passage in passages if passage.section.group is group]
-    if not own:
-        return
-    units = units_of(_in_text_order(passage for passage in own if _same(passage.document, own[0].document)))
-    named = [mention.name.lower() for mention in scene.understanding.mentions if len(mention.name) > 1]
-    quote_by_section(
-        draft, matching(units, [*named, *scene.understanding.terms, *scene.understanding.hints], SUPPORT_UNITS // 2), scene.lang
-    )
-
-
 def _sentences(draft: Draft, scene: _Scene, passages: Sequence[Passage]) -> None:
-    """Quotes the sentences of a drug's documents that share most words with the question."""
-    terms = (*scene.understanding.terms, *scene.understanding.hints)
-    document = passages[0].document
-    units = units_of([passage for passage in passages if _same(passage.document, document)])
-    found = matching(units, terms, LOOSE_UNITS) if terms else units[:LOOSE_UNITS]
-    quote_by_section(draft, sorted(found, key=lambda unit: unit.start), scene.lang)
+    """Quotes the sentences of a drug's document that speak of what is asked; where nothing special is, its first ones."""
+    understanding = scene.understanding
+    units = scene.units(passages, passages[0].document)
+    if scene.words:
+        spoken = [speaks_of(unit.text, understanding.terms, understanding.hints) for unit in units]
+        quote_by_section(draft, fitting(units, spoken, LOOSE_UNITS), scene.lang)
+    elif not understanding.groups:
+        quote_by_section(draft, units[:LOOSE_UNITS], scene.lang)
 
 
 def _drugs_for_disease(draft: Draft, scene: _Scene) -> None:

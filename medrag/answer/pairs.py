@@ -1,4 +1,4 @@
-"""Two drugs together: the sentences of each label that name the other, and the facts that join them."""
+"""Two drugs together: the facts that join them, and the sentences of each label that name the other."""
 
 from __future__ import annotations
 
@@ -7,79 +7,86 @@ from collections.abc import Sequence
 from medrag.answer import phrases
 from medrag.answer.draft import Draft
 from medrag.answer.quoting import quote_by_section
-from medrag.answer.select import Unit, choose, units_of
+from medrag.answer.select import Unit, choose, fitting, units_of
 from medrag.answer.statements import write_facts
 from medrag.kb.base import KnowledgeBase
-from medrag.kb.folding import fold
-from medrag.kb.terms import name_variants
 from medrag.retrieve.cues import support_pattern
+from medrag.retrieve.pairs import joins, names_one_of, other_names
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup
-from medrag.types import Evidence, Fact, Passage
+from medrag.types import Evidence, Passage
 
-__all__ = ["other_names", "write_pair"]
+__all__ = ["write_pair"]
 
 MAX_NAMING = 6  # sentences per label
-MIN_NAME = 2
+# Where a label advises comes before where it tells of studies.
+_ADVISING = (
+    SectionGroup.INTERACTIONS,
+    SectionGroup.CONTRAINDICATIONS,
+    SectionGroup.BOXED_WARNING,
+    SectionGroup.WARNINGS,
+    SectionGroup.DOSAGE,
+    SectionGroup.PATIENT,
+)
 
 
 def write_pair(
     draft: Draft, understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase, budget: int
 ) -> None:
-    """Adds what the evidence says of the first two drugs together; where nothing names both, each one's own section."""
+    """Adds what the evidence says of the first two drugs together; for one that does not name the other, what it says at all."""
     first, second = understanding.drugs[:2]
+    lang = understanding.lang
     passages = [item.passage for item in evidence if item.passage is not None]
-    facts = [item.fact for item in evidence if item.fact is not None and _joins(item.fact, first, second)]
-    write_facts(draft, understanding, facts)
-    for own, other in ((first, second), (second, first)):
-        naming = _naming(_passages_of(own, passages), other_names(other, kb))
-        quote_by_section(draft, naming[:MAX_NAMING], understanding.lang)
-    if draft.citations:
-        return
-    rest = [_interactions(_passages_of(drug, passages)) for drug in (first, second)]
-    if any(rest):
-        draft.line(phrases.unnamed_pair(first.name, second.name, understanding.lang))
-    for units in rest:
-        chosen = choose(units, understanding.terms, budget // 2)
-        quote_by_section(draft, chosen.units, understanding.lang)
-        if chosen.left_out:
-            draft.line(phrases.more_stands(understanding.lang))
-
-
-def other_names(drug: Drug, kb: KnowledgeBase) -> tuple[str, ...]:
-    """All that a label may call a drug: its names, what they are without form and salt, its classes; folded."""
-    names = dict.fromkeys(name_variants(drug.name))
-    for document in drug.documents[:2]:
-        names.update(dict.fromkeys(name_variants(document.title)))
-    ids = [entity.id for entity in drug.entities]
-    for entity_id in ids:
-        names.update(dict.fromkeys(fold(name) for name, _ in kb.names(entity_id)))
-    for fact in kb.facts_of(ids, {"belongs_to_class"}, limit=20):
-        if fact.subject.id in ids:
-            names.setdefault(fold(fact.object.name))
-    return tuple(name for name in names if len(name) >= MIN_NAME)
+    write_facts(draft, understanding, [fact for item in evidence if (fact := item.fact) and joins(fact, understanding)])
+    pairs = [(drug, other, _passages_of(drug, passages)) for drug, other in ((first, second), (second, first))]
+    naming = [_naming(own, other_names(other, kb)) for _, other, own in pairs]
+    said = bool(draft.citations) or any(naming)
+    rest = [[] if named else _interactions(own) for named, (_, _, own) in zip(naming, pairs, strict=True)]
+    if not said and any(rest):
+        draft.line(phrases.unnamed_pair(first.name, second.name, lang))
+    for (drug, other, _), named, units in zip(pairs, naming, rest, strict=True):
+        quote_by_section(draft, named, lang)
+        if said and not named:
+            draft.line(phrases.pair_unsaid(drug.name, other.name, lang))
+        if units:
+            chosen = choose(units, understanding.terms, budget // 4 if said else budget // 2)
+            quote_by_section(draft, chosen.units, lang)
+            if chosen.left_out:
+                draft.line(phrases.more_stands(lang))
+        elif not named and not said and any(rest):
+            draft.line(phrases.no_interactions(drug.name, lang))
 
 
 def _passages_of(drug: Drug, passages: Sequence[Passage]) -> list[Passage]:
-    own = {(document.source, document.key) for document in drug.documents}
-    found = [passage for passage in passages if (passage.document.source, passage.document.key) in own]
-    return sorted(found, key=lambda passage: passage.section.group is not SectionGroup.INTERACTIONS)
+    """The drug's passages, those that advise first, in the order of the text of each document."""
+    places = {(document.source, document.key): place for place, document in enumerate(drug.documents)}
+    found = [passage for passage in passages if (passage.document.source, passage.document.key) in places]
+    return sorted(
+        found,
+        key=lambda p: (
+            _ADVISING.index(p.section.group) if p.section.group in _ADVISING else len(_ADVISING),
+            places[p.document.source, p.document.key],
+            p.start,
+        ),
+    )
 
 
 def _interactions(passages: Sequence[Passage]) -> list[Unit]:
     """What one document says of taking the drug with others: its own section, else sentences of other sections."""
     own = [passage for passage in passages if passage.section.group is SectionGroup.INTERACTIONS]
-    units = units_of([passage for passage in own or passages if passage.document.key == (own or passages)[0].document.key])
     pattern = support_pattern(SectionGroup.INTERACTIONS)
-    return units if own or pattern is None else [unit for unit in units if pattern.search(unit.text)]
+    units = units_of([p for p in own or passages if p.document.key == (own or passages)[0].document.key])
+    return units if own or pattern is None else fitting(units, [bool(pattern.search(unit.text)) for unit in units], MAX_NAMING)
 
 
 def _naming(passages: Sequence[Passage], names: Sequence[str]) -> list[Unit]:
-    return [unit for unit in units_of(passages) if any(name in fold(unit.text) for name in names)]
-
-
-def _joins(fact: Fact, first: Drug, second: Drug) -> bool:
-    one, two = ({entity.id for entity in drug.entities} for drug in (first, second))
-    ends = {fact.subject.id, fact.object.id}
-    return bool(ends & one) and bool(ends & two)
+    """The sentences that name one of the names, each said once, however many makers print it."""
+    units = units_of(passages)
+    said: set[str] = set()
+    wanted = []
+    for unit in units:
+        words = "".join(unit.text.split())
+        wanted.append(names_one_of(unit.text, names) and words not in said)
+        said.add(words)
+    return fitting(units, wanted, MAX_NAMING)

@@ -8,20 +8,24 @@ from medrag.sections import SectionGroup, heading_of
 from medrag.types import DocumentInfo, Section
 
 __all__ = [
-    "alcohol_unsaid",
     "document_name",
     "fact_heading",
     "inverse_heading",
     "listed",
     "more_facts",
     "more_stands",
+    "no_document",
+    "no_interactions",
     "no_section",
+    "not_compared",
     "nothing_relevant",
+    "pair_unsaid",
     "section_heading",
     "section_missing",
     "support_heading",
     "unknown_drug",
     "unnamed_pair",
+    "unsaid",
 ]
 
 
@@ -89,13 +93,35 @@ def unnamed_pair(first: str, second: str, lang: str) -> str:
     return f"No text here names both {first} and {second}, which does not mean that they can be combined. Each label says:"
 
 
-def alcohol_unsaid(lang: str) -> str:
-    """The remark that what is quoted does not speak of alcohol, though that was asked."""
+def pair_unsaid(of: str, other: str, lang: str) -> str:
+    """The remark that the documents of a drug do not name the other."""
+    return f"（{of}的资料没有提到{other}。）" if lang == "zh" else f"(The documents of {of} do not name {other}.)"
+
+
+def no_interactions(name: str, lang: str) -> str:
+    """The remark that the documents of a drug say nothing on taking it with others."""
     return (
-        "（以上原文没有提到酒精，不等于可以饮酒。）"
-        if lang == "zh"
-        else "(None of this mentions alcohol, which does not mean that it is safe.)"
+        f"（{name}的资料没有相互作用的内容。）" if lang == "zh" else f"(The documents of {name} say nothing on interactions.)"
     )
+
+
+def unsaid(words: Sequence[str], together: bool, lang: str) -> str:
+    """The remark that what is quoted does not speak of what was asked, which is no leave to take it `together`."""
+    if lang == "zh":
+        return f"（以上原文没有提到“{listed(words, lang)}”{'，不等于可以同用' if together else ''}。）"
+    return f"(None of this mentions “{' '.join(words)}”{', which does not mean that it is safe' if together else ''}.)"
+
+
+def not_compared(lang: str) -> str:
+    """The remark above what the labels of several drugs say each: they do not compare."""
+    return "（资料不作优劣比较，以下是各自的原文。）" if lang == "zh" else "(Labels do not compare; each one says:)"
+
+
+def no_document(names: Sequence[str], lang: str) -> str:
+    """The remark above what is said of a medicine that has no document of its own."""
+    if lang == "zh":
+        return f"知识库中没有“{listed(names, lang)}”的说明书；以下只是其他资料中提到它的内容，不足以判断能否使用。"
+    return f"The knowledge base has no label of “{listed(names, lang)}”; this is only what other sources say of it."
 
 
 def unknown_drug(names: Sequence[str], near: Sequence[str], lang: str) -> str:

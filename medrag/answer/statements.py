@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from medrag.answer import phrases
@@ -9,6 +10,7 @@ from medrag.answer.draft import Draft
 from medrag.kb.folding import fold
 from medrag.kb.relations import inverse_of, label
 from medrag.retrieve.channels import asked_facts_relations
+from medrag.retrieve.pairs import joins
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.types import Evidence, Fact
 
@@ -17,6 +19,13 @@ __all__ = ["relevant_facts", "write_facts"]
 MAX_FACTS = 30  # shown on one line; more where the question asks for a list
 MAX_LISTED = 60
 MAX_LINES = 6
+MAX_DESCRIBED = 2  # facts of a line whose rows are quoted
+_HAN = re.compile(r"[㐀-鿿]")
+# In a row of `name: value` lines those that say more than subject, relation and object do.
+_DESCRIPTION = re.compile(
+    r"^(?:relation|description|comment|note|detail|effect|mechanism|severity|management|关系|描述|说明|备注|机制|后果|建议|程度)\s?[:：]\s*(\S.*?)\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def relevant_facts(understanding: Understanding, evidence: Sequence[Evidence]) -> list[Fact]:
@@ -27,19 +36,17 @@ def relevant_facts(understanding: Understanding, evidence: Sequence[Evidence]) -
         return [fact for fact in facts if fact.relation in asked]
     if understanding.shape is Shape.WHAT_IS:
         return facts
-    named = [{entity.id for entity in mention.entities} for mention in understanding.mentions]
-    return [fact for fact in facts if any(_joins(fact, one, two) for one in named for two in named if one is not two)]
-
-
-def _joins(fact: Fact, one: set[str], two: set[str]) -> bool:
-    return fact.subject.id in one and fact.object.id in two
+    return [fact for fact in facts if joins(fact, understanding)]
 
 
 def write_facts(draft: Draft, understanding: Understanding, facts: Sequence[Fact]) -> None:
-    """Adds a line for each subject and relation; facts about what was asked that it is the object of are turned round."""
+    """Adds a line for each subject and relation; facts about what was asked that it is the object of are turned round.
+
+    Of facts that join two things asked about the words are quoted in which the row describes them.
+    """
     asked = {entity.id for entity in understanding.entities}
     lines: dict[tuple[str, str], list[tuple[Fact, bool]]] = {}
-    for fact in facts:
+    for fact in _in_language(facts, understanding.lang):
         inverse = fact.subject.id not in asked and fact.object.id in asked
         # By name, not id: one source calls 高血压 a disease, another a symptom, and a reader sees one thing.
         head = fact.object if inverse else fact.subject
@@ -57,6 +64,24 @@ def write_facts(draft: Draft, understanding: Understanding, facts: Sequence[Fact
         draft.facts(heading, shown[:limit], separator="、" if lang == "zh" else ", ")
         if len(shown) > limit:
             draft.line(phrases.more_facts(len(shown) - limit, lang))
+        for _, fact in shown[:MAX_DESCRIBED]:
+            if joins(fact, understanding):
+                _describe(draft, fact)
+
+
+def _describe(draft: Draft, fact: Fact) -> None:
+    """Quotes what the fact's row prints of the relation beyond its name, and its description."""
+    shown = {fact.relation, label(fact.relation, "zh"), label(fact.relation, "en")}
+    for source in fact.sources[:1]:
+        spans = [match.span(1) for match in _DESCRIPTION.finditer(source.quote) if match[1] not in shown]
+        draft.row(fact, source, spans)
+
+
+def _in_language(facts: Sequence[Fact], lang: str) -> Sequence[Fact]:
+    """The facts that are told in the question's language, where some are; else all."""
+    chinese = [_HAN.search(fact.subject.name + fact.object.name) is not None for fact in facts]
+    own = [fact for fact, is_chinese in zip(facts, chinese, strict=True) if is_chinese == (lang == "zh")]
+    return own or facts
 
 
 def _heading(name: str, relation: str, inverse: bool, lang: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,12 +13,15 @@ from medrag.cli.progress import progress_bar
 from medrag.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from medrag.kb.base import KnowledgeBase
     from medrag.types import Document, DocumentInfo, Entity, Fact
 
 __all__ = ["delete", "list_documents", "reindex", "show", "stats", "verify"]
 
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="The collection it belongs to.")]
 _MAX_FACTS = 10_000  # of one entity card
+_MAX_DOCUMENTS = 10  # printed on one
+_SHOWN_KINDS = ("label", "file")  # rows of graphs and name tables are documents too, to be listed when asked for
 
 
 def show(
@@ -27,19 +31,26 @@ def show(
     version: Annotated[int | None, typer.Option(metavar="N", help="A version of the document.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Show a document with its sections, or an entity with its names and facts."""
+    """Show a document, or what is known of an entity.
+
+    A document with its sections; an entity with its names, the documents about it, and its facts.
+    """
     with open_kb(kb) as base:
         try:
             document = base.document(what, source=source, version=version)
         except NotFoundError:
-            entities = [] if source or version is not None else base.entity(what)
-            if not entities:
+            if source is not None or version is not None:
                 raise
-            cards = [(entity, base.names(entity.id), base.facts_of([entity.id], limit=_MAX_FACTS)) for entity in entities]
+            entities = base.entity(what)
+            if not entities:
+                raise NotFoundError(
+                    f"there is no document or entity {what!r}: `medrag list` shows the documents' keys"
+                ) from None
+            cards = [_card(base, entity) for entity in entities]
             if json:
-                write_json({"entities": [_card_as_json(*card) for card in cards]})
+                write_json({"entities": [card.as_json() for card in cards]})
             else:
-                write_lines(line for card in cards for line in _card_lines(*card))
+                write_lines(line for card in cards for line in card.lines())
             return
     if json:
         write_json(_document_as_json(document))
@@ -76,35 +87,62 @@ def _document_lines(document: Document) -> Iterator[str]:
         yield document.text.rstrip("\n")
 
 
-def _card_as_json(entity: Entity, names: list[tuple[str, str]], facts: list[Fact]) -> dict[str, Any]:
-    return {
-        "entity": entity.model_dump(mode="json"),
-        "names": [{"name": name, "kind": kind} for name, kind in names],
-        "facts": [fact.model_dump(mode="json") for fact in facts],
-    }
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What is known of one entity."""
+
+    entity: Entity
+    names: list[tuple[str, str]]
+    documents: list[DocumentInfo]
+    facts: list[Fact]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "entity": self.entity.model_dump(mode="json"),
+            "names": [{"name": name, "kind": kind} for name, kind in self.names],
+            "documents": [document.model_dump(mode="json") for document in self.documents],
+            "facts": [fact.model_dump(mode="json") for fact in self.facts],
+        }
+
+    def lines(self) -> Iterator[str]:
+        from medrag.kb.relations import label
+
+        yield f"{self.entity.name}  ({self.entity.kind}, {self.entity.id})"
+        others = [f"{name} ({kind})" for name, kind in self.names if name != self.entity.name]
+        if others:
+            yield f"  names: {', '.join(others)}"
+        for document in self.documents[:_MAX_DOCUMENTS]:
+            yield f"  document: {document.title}  ({document.source}:{document.key})"
+        if len(self.documents) > _MAX_DOCUMENTS:
+            yield f"  … and {len(self.documents) - _MAX_DOCUMENTS:,} more documents (--json lists all)"
+        lang = "zh" if any("一" <= character <= "鿿" for character in self.entity.name) else "en"
+        for fact in self.facts:
+            sources = ", ".join(sorted({str(source.document.place) for source in fact.sources})[:3])
+            yield f"  {fact.subject.name} · {label(fact.relation, lang)} · {fact.object.name}  [{sources}]"
 
 
-def _card_lines(entity: Entity, names: list[tuple[str, str]], facts: list[Fact]) -> Iterator[str]:
-    from medrag.kb.relations import label
-
-    yield f"{entity.name}  ({entity.kind}, {entity.id})"
-    others = [f"{name} ({kind})" for name, kind in names if name != entity.name]
-    if others:
-        yield f"  names: {', '.join(others)}"
-    lang = "zh" if any("一" <= character <= "鿿" for character in entity.name) else "en"
-    for fact in facts:
-        sources = ", ".join(sorted({str(source.document.place) for source in fact.sources})[:3])
-        yield f"  {fact.subject.name} · {label(fact.relation, lang)} · {fact.object.name}  [{sources}]"
+def _card(base: KnowledgeBase, entity: Entity) -> _Card:
+    documents = [document for document, _, _ in base.documents_about([entity.id]) if document.kind in _SHOWN_KINDS]
+    return _Card(entity, base.names(entity.id), documents, base.facts_of([entity.id], limit=_MAX_FACTS))
 
 
-def list_documents(kb: Kb, source: Source = None, json: AsJson = False) -> None:
-    """List the documents: one JSON object a line with --json. Graph rows and name tables are counted by `stats`."""
+def list_documents(
+    kb: Kb,
+    source: Source = None,
+    records: Annotated[bool, typer.Option("--records", help="The rows of graphs and name tables, too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """List the documents.
+
+    With --json one JSON object a line.
+    """
+    kinds = () if records else _SHOWN_KINDS
     with open_kb(kb) as base:
         if json:
-            for document in base.documents(source=source):
+            for document in base.documents(source=source, kinds=kinds):
                 write_json(document.model_dump(mode="json"))
             return
-        rows = [_listed(document) for document in base.documents(source=source, kinds=("label", "file"))]
+        rows = [_listed(document) for document in base.documents(source=source, kinds=kinds)]
     write_table(("source", "key", "version", "effective", "title", "maker"), rows)
 
 
@@ -113,13 +151,16 @@ def _listed(document: DocumentInfo) -> tuple[str, ...]:
 
 
 def delete(
-    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="The documents' keys; `medrag list` shows them.")],
+    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="The documents' keys; `medrag list` shows them.")],
     kb: Kb,
     source: Source = None,
     purge: Annotated[bool, typer.Option("--purge", help="Erase every trace of their text instead of hiding them.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Delete documents: all of them, or where one is not there none."""
+    """Delete documents.
+
+    All that are named, or none where one of them is not there.
+    """
     with open_kb(kb) as base, progress_bar() as tell:
         with base.write(tell) as writer:
             for key in keys:
@@ -143,11 +184,15 @@ def stats(kb: Kb, json: AsJson = False) -> None:
     write_table(
         ("", "count"), [(name, f"{value:,}" if isinstance(value, int) else str(value)) for name, value in found.items()]
     )
-    write_table(("source", "documents"), [(name or "-", f"{count:,}") for name, count in sources.items()])
+    write_lines([""])
+    write_table(("source", "documents and records"), [(name or "-", f"{count:,}") for name, count in sources.items()])
 
 
 def verify(kb: Kb, json: AsJson = False) -> None:
-    """Check that the catalogue and everything derived from it agree; exit code 1 where something is wrong."""
+    """Check that a knowledge base is whole.
+
+    The catalogue and everything derived from it must agree; exit code 1 where something is wrong.
+    """
     with open_kb(kb) as base:
         faults, commit = base.verify(), base.commit
     if json:
@@ -163,7 +208,7 @@ def reindex(
     embedder: Annotated[str | None, typer.Option(metavar="NAME", help="Encode the passages with this embedder.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Build words, vectors and names anew from the catalogue."""
+    """Build all indexes anew from the catalogue."""
     from medrag.kb.embed import embedder_from_name
 
     chosen = None if embedder is None else embedder_from_name(embedder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medrag.cli.output import AsJson, Kb, write_json, write_lines, write_table
+from medrag.cli.output import AsJson, Kb, counted, write_json, write_lines, write_table
 from medrag.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _COUNTS = ("read", "added", "updated", "unchanged", "failed")
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders to read.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders to read.", show_default=False)],
     kb: Kb,
     source: Annotated[str | None, typer.Option(metavar="NAME", help="The collection they belong to.")] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="A tag for every document; may be repeated.")] = None,
@@ -30,7 +30,10 @@ def ingest(
     map: Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="How the columns are to be read.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Read labels, graphs, name tables and files into a knowledge base, which is made if it is not there."""
+    """Read files and folders into a knowledge base.
+
+    What each file is (labels, a graph, names, a text) is found out; the knowledge base is made if it is not there.
+    """
     from medrag.ingest.build import build
     from medrag.ingest.registry import reader
 
@@ -44,6 +47,8 @@ def ingest(
         write_json(_as_json(report))
     else:
         _write_report(report, perf_counter() - began)
+        if not report.files:
+            write_lines(["there is no file to read in " + ", ".join(str(path) for path in paths)])
     if not report.ok:
         raise typer.Exit(1)
 
@@ -87,22 +92,21 @@ def _write_report(report: Report, seconds: float) -> None:
         rows = [[file.path, file.reader or "-", *(f"{getattr(file, name):,}" for name in _COUNTS)] for file in read]
         write_table(("file", "reader", *_COUNTS), rows[:_SHOWN])
         if len(rows) > _SHOWN:
-            write_lines([f"… and {len(rows) - _SHOWN:,} more files (--json lists all)"])
+            write_lines([f"… and {counted(len(rows) - _SHOWN, 'more file')} (--json lists all)"])
     unmapped: Counter[str] = Counter()
     for file in report.files:
         unmapped.update(file.unmapped)
-    _write_some("headings without a section code", [f"{heading} ({n:,})" for heading, n in unmapped.most_common()])
+    _write_some("heading", "without a section code", [f"{heading} ({n:,})" for heading, n in unmapped.most_common()])
     skipped = [f"{file.path}: {file.skipped_reason}" for file in report.files if file.skipped_reason]
-    _write_some("files that are no document", skipped)
-    _write_some(
-        "could not be read", [f"{problem.place}: {problem.reason}" for file in report.files for problem in file.problems]
-    )
+    _write_some("file", "passed over, being no document", skipped)
+    unread = [f"{problem.place}: {problem.reason}" for file in report.files for problem in file.problems]
+    _write_some("record or file", "that could not be read", unread)
     totals = ", ".join(f"{getattr(report, name):,} {name}" for name in _COUNTS)
-    write_lines([f"{len(report.files):,} files: {totals}; commit {report.commit}, {seconds:.1f} s"])
+    write_lines([f"{counted(len(report.files), 'file')}: {totals}; commit {report.commit}, {seconds:.1f} s"])
 
 
-def _write_some(title: str, lines: list[str]) -> None:
+def _write_some(noun: str, what: str, lines: list[str]) -> None:
     """Writes the first lines of a list and how many more there are."""
     if lines:
         more = [f"  … and {len(lines) - _SHOWN:,} more (--json lists all)"] if len(lines) > _SHOWN else []
-        write_lines([f"{len(lines):,} {title}:", *(f"  {line}" for line in lines[:_SHOWN]), *more])
+        write_lines([f"{counted(len(lines), noun)} {what}:", *(f"  {line}" for line in lines[:_SHOWN]), *more])

@@ -12,9 +12,9 @@ import typer
 if TYPE_CHECKING:
     from medrag.kb.base import KnowledgeBase
 
-__all__ = ["AsJson", "Kb", "open_kb", "wide", "write_json", "write_lines", "write_table"]
+__all__ = ["AsJson", "Kb", "counted", "open_kb", "wide", "write_json", "write_lines", "write_table"]
 
-Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER", help="The knowledge base: a folder, or a database URL.")]
+Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER", help="The folder of the knowledge base.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -26,8 +26,14 @@ def open_kb(kb: str, *, outdated: bool = False) -> KnowledgeBase:
 
 
 def write_json(value: object) -> None:
-    """Writes the value as one line of JSON, characters as they are."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """Writes the value as one line of JSON: characters as they are where the stream is UTF-8, else escaped as JSON does."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=not utf8) + "\n")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 file`, `1,200 files`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def write_lines(lines: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from medrag.cli.output import AsJson, Kb, open_kb, write_json, write_lines
+from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines
 from medrag.errors import IngestError, QuestionError
 from medrag.types import Question, Turn
 
@@ -21,7 +21,7 @@ Questions = Annotated[
     Path | None,
     typer.Option("--questions", metavar="FILE.jsonl", help="Many questions, one object a line: id, question, history."),
 ]
-K = Annotated[int, typer.Option("--k", min=1, max=100, help="How many pieces of evidence.")]
+K = Annotated[int, typer.Option("--k", metavar="N", min=1, max=100, help="How many pieces of evidence, 1 to 100.")]
 
 
 def ask(
@@ -50,7 +50,7 @@ def ask(
 
 
 def search(kb: Kb, question: Asked = None, questions: Questions = None, k: K = 10, json: AsJson = False) -> None:
-    """Show the evidence for a question alone: rank, score, and which channels found it."""
+    """Show the evidence for a question, and why it was found."""
     from medrag.answer.engine import MedRAG
     from medrag.answer.render import evidence_json, evidence_lines
 
@@ -85,13 +85,14 @@ def _each(path: Path, answered: Callable[[Question], dict[str, Any]]) -> None:
             write_json({"id": identity, "error": str(error)})
         sys.stdout.flush()
     if failed:
-        sys.stderr.write(f"medrag: {path.name}: {failed:,} questions could not be asked; their lines say why\n")
+        sys.stderr.write(f"medrag: {path.name}: {counted(failed, 'line')} could not be asked; the output says why\n")
         raise typer.Exit(1)
 
 
 def _read(path: Path) -> Iterator[tuple[Any, Question | QuestionError]]:
     """The questions of a file, each with its id as it stands there, or what is wrong with it."""
-    from medrag.ingest.source import Bad, json_lines
+    from medrag.ingest.json_text import Bad
+    from medrag.ingest.source import json_lines
 
     try:
         for where, value in json_lines(path):
@@ -101,7 +102,7 @@ def _read(path: Path) -> Iterator[tuple[Any, Question | QuestionError]]:
             identity = value.get("id") if isinstance(value, dict) else None
             try:
                 yield identity, _question(value)
-            except (ValidationError, ValueError, TypeError):
+            except (ValidationError, ValueError, TypeError, LookupError):
                 wanted = 'wanted {"id", "question", "history": [{"role", "content"}]}'
                 yield identity, QuestionError(f"{path.name} ({where}): {wanted}, found {str(value)[:80]!r}")
     except OSError as error:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medrag.errors import IngestError, MedRAGError, NotFoundError, UnknownFormatError
+from medrag.errors import IngestError, MedRAGError, MissingExtraError, NotFoundError, UnknownFormatError
 from medrag.ingest import registry
 from medrag.ingest.prepare import prepare
 from medrag.ingest.records import Reader, ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.registry import NotDocument
 from medrag.kb.base import KnowledgeBase
-from medrag.kb.prepared import Prepared
+from medrag.kb.prepared import Prepared, fault_of
 from medrag.kb.rows import Outcome
 from medrag.kb.writer import Writer
 from medrag.types import Place
@@ -36,7 +36,12 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one file: counts of records, why it was passed over, what could not be read."""
+    """What became of one file.
+
+    `read` counts the source's own records (rows, lines, strings); `added`, `updated` and `unchanged` count the
+    documents made of them, which are fewer where several rows tell of one drug. `failed` counts records, or one for
+    the rest of a file, that could not be read; `skipped_reason` says why a file is no document.
+    """
 
     path: str
     reader: str = ""
@@ -74,7 +79,7 @@ class Report:
 
     @property
     def read(self) -> int:
-        """Records that were read."""
+        """Records of the sources that were read."""
         return self._sum("read")
 
     @property
@@ -89,7 +94,7 @@ class Report:
 
     @property
     def unchanged(self) -> int:
-        """Records that were there already, word for word."""
+        """Documents that were there already, word for word."""
         return self._sum("unchanged")
 
     @property
@@ -153,63 +158,60 @@ class _Run:
         self._keyless = False
 
     def run(self, paths: list[Path], writer: Writer) -> None:
-        files = []
-        for path in paths:
-            if path.exists():
-                files += list(registry.sources([path]))
-            else:
-                self._missing(path)
-        sizes = [file.stat().st_size for file in files]
-        for at, file in enumerate(files):
-            self._progress("reading", sum(sizes[:at]), sum(sizes))
-            self._file(file, writer)
+        files = [(path, _size(path)) for path in registry.sources(paths)]
+        done, size = 0, sum(size for _, size in files)
+        for path, bytes_ in files:
+            self._progress("reading", done, size)
+            report = FileReport(str(path))
+            self.report.files.append(report)
+            for prepared in self._records(path, report):
+                self._collect(prepared, report, writer)
+            done += bytes_
         self._flush(writer)
 
-    def _missing(self, path: Path) -> None:
-        report = FileReport(str(path))
-        report.fail(Unreadable(Place(file=path.name), "there is no such file or folder"))
-        self.report.files.append(report)
-
-    def _file(self, path: Path, writer: Writer) -> None:
-        report = FileReport(str(path))
-        self.report.files.append(report)
+    def _records(self, path: Path, report: FileReport) -> Iterator[Prepared]:
+        """What the file holds, ready to be stored; whatever is wrong with the file or its reader goes into the report."""
         try:
             reader = registry.reader(self._format) if self._format else registry.find(path, self._options)
             if isinstance(reader, NotDocument):
                 report.skipped_reason = reader.reason
                 return
             report.reader = reader.name
-            for prepared in self._records(path, reader, report):
-                self._collect(prepared, report, writer)
+            yield from self._read(path, reader, report)
         except UnknownFormatError as error:
             report.fail(Unreadable(Place(file=path.name), str(error)))
-        except (IngestError, OSError) as error:
+        except (IngestError, MissingExtraError, OSError) as error:  # a pdf without the reader for it stops no other file
             report.fail(Unreadable(Place(file=path.name), _one_line(error)))
         except MedRAGError:
             raise
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+        except Exception as error:
             # A reader met something that it did not expect; the rest of the run must not suffer for it.
-            report.fail(
-                Unreadable(
-                    Place(file=path.name), f"the {report.reader} reader gave up: {type(error).__name__}: {_one_line(error)}"
-                )
-            )
+            report.fail(Unreadable(Place(file=path.name), f"the {report.reader} reader gave up: {_named(error)}"))
 
-    def _records(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
+    def _read(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
         occurrences: Counter[str] = Counter()
         for record in reader.read(path, self._options):
             if isinstance(record, Unreadable):
                 report.fail(record)
                 continue
-            report.read += 1
-            report.unmapped.update(record.unmapped)
             title = record.document.title
-            yield self._prepare(record, reader, occurrences[title])
+            prepared = self._prepare(record, reader, occurrences[title])
+            if isinstance(prepared, Unreadable):
+                report.fail(prepared)
+                continue
             occurrences[title] += 1
+            report.read += record.rows
+            report.unmapped.update(record.unmapped)
+            yield prepared
 
-    def _prepare(self, record: ReadRecord, reader: Reader, occurrence: int) -> Prepared:
+    def _prepare(self, record: ReadRecord, reader: Reader, occurrence: int) -> Prepared | Unreadable:
         source = self._source or record.document.source or COLLECTIONS.get(reader.name, reader.name)
-        return prepare(record, source=source, tags=self._tags, occurrence=occurrence)
+        try:
+            prepared = prepare(record, source=source, tags=self._tags, occurrence=occurrence)
+            fault = fault_of(prepared)
+        except Exception as error:  # one record must not take the rest of its file along
+            fault = _named(error)
+        return Unreadable(record.document.place, fault) if fault else prepared
 
     def _collect(self, prepared: Prepared, report: FileReport, writer: Writer) -> None:
         self._batch.append((prepared, report))
@@ -230,6 +232,18 @@ class _Run:
         if self._chars_since_checkpoint >= CHECKPOINT_CHARS:
             self._chars_since_checkpoint = 0
             writer.checkpoint()
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file, 0 where it has vanished."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {_one_line(error)}"
 
 
 def _one_line(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from email.message import Message
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO
@@ -21,17 +22,16 @@ __all__ = ["fetch"]
 
 _BLOCK_BYTES = 1 << 20
 _TIMEOUT_SECONDS = 60
+Progress = Callable[[str, int, int], None]
 _NOT_SATISFIABLE = 416  # the part is whole already, or longer than the file
 
 
-def fetch(
-    address: str, folder: Path | str, *, attempts: int = 3, progress: Callable[[int, int | None], None] | None = None
-) -> Path:
+def fetch(address: str, folder: Path | str, *, attempts: int = 3, progress: Progress = lambda _doing, _done, _of: None) -> Path:
     """The local file of an address: a path as it is, an http(s) or file address downloaded into the folder.
 
     A download lies in `NAME.part` until it is whole; run again, it goes on from there, unless the publisher's file has
-    changed meanwhile (by ETag or date). `progress` is told the bytes so far and of the whole, where that is known.
-    `IngestError` where it cannot be had.
+    changed meanwhile (by ETag or date). A whole one is not fetched again: remove it to have a newer one of the same name.
+    `progress` is told the name, the bytes so far and of the whole (0: nobody knows). `IngestError` where it cannot be had.
     """
     scheme = urlsplit(address).scheme.lower()
     if scheme not in {"http", "https", "file"}:
@@ -45,11 +45,11 @@ def fetch(
     target = Path(folder) / name
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        _with_attempts(address, target, attempts, progress or (lambda done, whole: None))
+        _with_attempts(address, target, attempts, progress)
     return target
 
 
-def _with_attempts(address: str, target: Path, attempts: int, progress: Callable[[int, int | None], None]) -> None:
+def _with_attempts(address: str, target: Path, attempts: int, progress: Progress) -> None:
     for left in range(attempts - 1, -1, -1):
         try:
             _download(address, target, progress)
@@ -63,7 +63,7 @@ def _with_attempts(address: str, target: Path, attempts: int, progress: Callable
                 raise IngestError(f"{address}: {reason}; run it again to go on from there") from None
 
 
-def _download(address: str, target: Path, progress: Callable[[int, int | None], None]) -> None:
+def _download(address: str, target: Path, progress: Progress) -> None:
     part, mark = target.with_name(target.name + ".part"), target.with_name(target.name + ".part.version")
     known = mark.read_text(encoding="utf-8") if mark.exists() and part.exists() else ""
     have = part.stat().st_size if known else 0
@@ -85,19 +85,17 @@ def _download(address: str, target: Path, progress: Callable[[int, int | None], 
         mark.write_text(_version(response.headers), encoding="utf-8")
         resumed = getattr(response, "status", None) == 206
         with part.open("ab" if resumed else "wb") as out:
-            _copy(response, out, have if resumed else 0, _length(response.headers), progress)
+            _copy(response, out, have if resumed else 0, _length(response.headers), partial(progress, target.name))
     _finish(part, mark, target)
 
 
-def _copy(
-    response: IO[bytes], out: IO[bytes], have: int, length: int | None, progress: Callable[[int, int | None], None]
-) -> None:
+def _copy(response: IO[bytes], out: IO[bytes], have: int, length: int | None, progress: Callable[[int, int], None]) -> None:
     done = have
     whole = None if length is None else have + length
     while block := response.read(_BLOCK_BYTES):
         out.write(block)
         done += len(block)
-        progress(done, whole)
+        progress(done, whole or 0)
     if whole is not None and done != whole:
         raise URLError(f"the connection ended after {done:,} of {whole:,} bytes")
     out.flush()

@@ -35,6 +35,8 @@ def prepare(record: ReadRecord, *, source: str, tags: tuple[str, ...] = (), occu
 
 def _lineage(document: Document, record: ReadRecord) -> Iterator[Statement]:
     """盐酸普萘洛尔片 is a form of 盐酸普萘洛尔, that of 普萘洛尔: for every drug that the document is about or named after."""
+    if not document.text:
+        return  # there is nothing that could be cited for it
     seen: set[EntityRef] = set()
     for ref in (*record.about, *(name.entity for name in record.names)):
         if ref.kind not in DRUGS or ref in seen:

@@ -22,6 +22,7 @@ class ReadRecord:
     the build then makes one from the name and the first text (`medrag.ingest.identity`).
     `document.source` is empty unless the format fixes it; the build fills it in.
     `unmapped` lists the headings that the section table does not know.
+    `rows` says how many records of the source it is made of: a drug's sections may stand in rows of their own.
     """
 
     document: Document
@@ -29,6 +30,7 @@ class ReadRecord:
     statements: tuple[Statement, ...] = ()
     about: tuple[EntityRef, ...] = ()
     unmapped: tuple[str, ...] = ()
+    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)

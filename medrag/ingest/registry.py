@@ -18,14 +18,29 @@ from pathlib import Path
 from typing import cast
 
 from medrag.errors import IngestError, UnknownFormatError
+from medrag.ingest.json_text import Bad
 from medrag.ingest.records import Reader, ReadOptions
 from medrag.ingest.sample import Sample
+from medrag.ingest.tables import is_workbook, rows
 
 __all__ = ["GROUP", "NotDocument", "clear", "find", "reader", "reader_names", "sources"]
 
 log = logging.getLogger(__name__)
 
 GROUP = "medrag.readers"
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n"  # byte order marks too: with nothing behind them a file is empty
+# What is a known format that no reader is for, by its first bytes.
+_UNREAD = (
+    (b"\xd0\xcf\x11\xe0", "an old Word or Excel file: save it as .docx, .xlsx or .csv"),
+    (b"{\\rtf", "rich text: save it as .docx or .txt"),
+    (b"\x1f\x8b", "packed with gzip: unpack it first"),
+    (b"BZh", "packed with bzip2: unpack it first"),
+    (b"\xfd7zXZ", "packed with xz: unpack it first"),
+    (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
+    (b"Rar!", "a rar archive: unpack it first"),
+    (b"SQLite format 3", "an SQLite database: export its tables as csv"),
+    (b"PAR1", "a parquet file: export it as csv or jsonl"),
+)
 _CATALOGUE = "catalogue.sqlite"
 _MAPPED = "columns"  # the reader that a column mapping is for
 
@@ -134,6 +149,7 @@ def find(path: Path, options: ReadOptions) -> Reader | NotDocument:
             best, surest = sure, candidate
     if surest is not None:
         return surest
+    _open(path, sample)
     raise UnknownFormatError(
         f"{path.name}: no reader recognises it{_looks(sample)}; tried: {', '.join(reader_names())}. "
         "Name the format (`--format NAME`), or say how its columns are to be read (`--map FILE.yaml`)"
@@ -147,7 +163,7 @@ def _sample(path: Path) -> Sample:
         raise IngestError(f"{path}: no such file") from None
     except OSError as error:
         raise IngestError(f"{path}: cannot be opened: {error.strerror or error}") from None
-    if not sample.head.strip():
+    if not sample.head.strip(_BLANK):
         raise IngestError(f"{path.name}: the file is empty")
     return sample
 
@@ -158,12 +174,26 @@ def _no_document(sample: Sample) -> str:
     return reason(sample) or ""
 
 
+def _open(path: Path, sample: Sample) -> None:
+    """Raises `IngestError` with the reason where a workbook was not recognised because it cannot be opened."""
+    if is_workbook(path, sample.head):
+        fault = next((row for row in rows(path)), None)
+        if isinstance(fault, Bad):
+            raise IngestError(f"{path.name}: {fault.record}: {fault.reason}")
+
+
 def _looks(sample: Sample) -> str:
     """What the file looks like, in words, for the message that nobody recognises it."""
-    if not sample.text:
-        return " (binary data)"
-    if sample.columns:
-        return f" (columns: {', '.join(sample.columns[:8])})"
+    known = next((words for magic, words in _UNREAD if sample.head.startswith(magic)), "")
+    if known or not sample.text:
+        members = [name for name in sample.members[:3] if name.isprintable() and "\ufffd" not in name]
+        packed = f"a zip archive of {', '.join(members)} …: unpack it first" if members else "binary data"
+        return f" ({known or packed})"
+    if len(sample.columns) > 1:
+        columns = ", ".join(sample.columns[:8]) + (" …" if len(sample.columns) > 8 else "")
+        return f" (columns: {columns[:300]}{'' if sample.rows or not sample.whole else '; no rows'})"
+    if sample.text.split() in (["[]"], ["{}"]):
+        return " (JSON without any record)"
     keys = sample.json_object or sample.json_line or sample.json_first
     if isinstance(keys, dict) and keys:
         return f" (JSON with the keys {', '.join(map(repr, list(keys)[:8]))})"

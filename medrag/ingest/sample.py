@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import zipfile
 from dataclasses import dataclass
@@ -12,12 +10,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from medrag.ingest.source import MAX_RECORD_CHARS, decode
+from medrag.errors import IngestError
+from medrag.ingest.encodings import decode, is_binary
+from medrag.ingest.json_text import leading_keys, load_json
+from medrag.ingest.tables import Row, delimiter_of, head_rows, is_workbook, rows
 
 __all__ = ["Sample"]
 
 _HEAD_BYTES = 256 * 1024
-_SHEET_ROWS = 8
+_SHEET_ROWS = 50
+_JSON_LINES = 8  # looked at, so that one that is broken does not hide what the others are
+_NO_TABLE = frozenset({"{", "[", "<"})  # JSON, a bracketed heading, markup
+_MAX_HEADER_CHARS = 40
+_TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Sample:
     def text(self) -> str:
         """The head as text; empty where it is binary."""
         text, _ = decode(self.head)
-        return "" if text.count("\0") > len(text) // 100 else text.lstrip("﻿")
+        return "" if is_binary(text) else text.lstrip("\ufeff")
 
     @cached_property
     def first_line(self) -> str:
@@ -57,16 +62,14 @@ class Sample:
 
     @cached_property
     def json_line(self) -> Any:
-        """The JSON value of the first line where the file holds one value a line, else None."""
-        try:
-            value = json.loads(self.first_line[:MAX_RECORD_CHARS])
-        except (ValueError, RecursionError):
+        """The first JSON value that fills a line where the file holds one value a line, else None."""
+        cut = None if self.whole else -1
+        seen = [line.strip() for line in self.text.splitlines()[:cut] if line.strip()][:_JSON_LINES]
+        if not seen or seen[0] in {"[", "{"}:
             return None
-        return value if isinstance(value, (dict, list)) and self._has_more_lines() else None
-
-    def _has_more_lines(self) -> bool:
-        rest = self.text.lstrip()[len(self.first_line) :].strip()
-        return self.suffix == ".jsonl" or not rest or rest[0] in "{["
+        values = [value for line in seen if isinstance(value := _json_or_none(line), (dict, list))]
+        enough = values and (self.suffix in {".jsonl", ".ndjson"} or len(values) * 2 >= len(seen))
+        return values[0] if enough else None
 
     @cached_property
     def json_first(self) -> Any:
@@ -75,7 +78,7 @@ class Sample:
         if not text.startswith("["):
             return None
         try:
-            return json.JSONDecoder().raw_decode(text[1:].lstrip())[0]
+            return json.JSONDecoder(strict=False).raw_decode(text[1:].lstrip())[0]
         except (ValueError, RecursionError):
             return None
 
@@ -86,26 +89,49 @@ class Sample:
         if not text.startswith("{"):
             return {}
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return _first_keys(text)
+            value = load_json(text)
+        except ValueError:
+            return {key: value for key, (value, _) in leading_keys(text).items()}
         return value if isinstance(value, dict) else {}
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The header's cells where the file looks like a csv or tsv (for xlsx: of the first sheet)."""
-        if self.suffix in {".xlsx", ".xlsm"}:
-            return self._xlsx_columns()
-        if self.suffix not in {".csv", ".tsv", ".tab", ".txt"} or not self.first_line:
+        """The header's cells where the file looks like a table (of a workbook: its first sheet's), whatever its suffix."""
+        if self._table:
+            return tuple(self._table[0].cells)
+        if self.suffix not in _TABLE_SUFFIXES or self.text.lstrip()[:1] in _NO_TABLE or self.json_line is not None:
             return ()
-        delimiter = "\t" if self.suffix == ".tsv" else max(",\t;|", key=self.first_line.count)
-        if self.first_line.count(delimiter) == 0:
+        cells = self.first_line.split(delimiter_of(self.first_line, self.suffix))  # a header alone, or its first row is huge
+        return tuple(cell.strip() for cell in cells) if len(cells) > 1 else ()
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the file is to be read by rows: a workbook, or text that is neither JSON nor markup."""
+        if is_workbook(self.path, self.head) or self.columns:
+            return True
+        return bool(self.text) and self.text.lstrip()[:1] not in _NO_TABLE and self.json_line is None
+
+    @property
+    def rows(self) -> tuple[dict[str, str], ...]:
+        """The first rows of a table by column name."""
+        return tuple(row.cells for row in self._table)
+
+    @cached_property
+    def _table(self) -> tuple[Row, ...]:
+        if is_workbook(self.path, self.head):
+            return self._sheet
+        if not self.text or self.text.lstrip()[:1] in _NO_TABLE or self.json_line is not None:
             return ()
+        found = head_rows(self.text, self.suffix, whole=self.whole, count=_SHEET_ROWS)
+        return tuple(found) if self.suffix in _TABLE_SUFFIXES or _is_regular(found) else ()
+
+    @cached_property
+    def _sheet(self) -> tuple[Row, ...]:
+        """The first rows of a workbook; opening one costs more than all else, so it is done once."""
         try:
-            header = next(csv.reader(io.StringIO(self.text.lstrip()), delimiter=delimiter), [])
-        except csv.Error:
+            return tuple(row for row in islice(rows(self.path), _SHEET_ROWS) if isinstance(row, Row))
+        except IngestError:  # but a missing package is said, not taken for an unknown format
             return ()
-        return tuple(cell.strip() for cell in header)
 
     @cached_property
     def members(self) -> tuple[str, ...]:
@@ -118,19 +144,19 @@ class Sample:
         except (zipfile.BadZipFile, OSError, NotImplementedError):
             return tuple(_local_names(self.head))
 
-    @cached_property
-    def sheet_rows(self) -> tuple[dict[str, str], ...]:
-        """The first rows of an xlsx workbook by column name; opening one costs more than all else, so it is done once."""
-        from medrag.errors import IngestError, MissingExtraError
-        from medrag.ingest.source import Row, rows
 
-        try:
-            return tuple(row.cells for row in islice(rows(self.path), _SHEET_ROWS) if isinstance(row, Row))
-        except (IngestError, MissingExtraError):
-            return ()
+def _json_or_none(line: str) -> Any:
+    try:
+        return load_json(line)
+    except ValueError:
+        return None
 
-    def _xlsx_columns(self) -> tuple[str, ...]:
-        return tuple(self.sheet_rows[0]) if self.sheet_rows else ()
+
+def _is_regular(found: list[Row]) -> bool:
+    """Whether rows have a cell for each of several short column names: prose with commas has not."""
+    columns = list(found[0].cells) if found else []
+    short = all(len(name) <= _MAX_HEADER_CHARS for name in columns)
+    return len(found) > 1 and len(columns) > 1 and short and all(len(row.cells) == len(columns) for row in found)
 
 
 def _local_names(head: bytes) -> list[str]:
@@ -142,22 +168,3 @@ def _local_names(head: bytes) -> list[str]:
         names.append(head[at + 30 : at + 30 + length].decode("utf-8", "replace"))
         at = head.find(b"PK\x03\x04", at + 30)
     return names
-
-
-def _first_keys(text: str) -> dict[str, Any]:
-    """The leading keys of a cut JSON object with their values as far as they can be read, else None."""
-    found: dict[str, Any] = {}
-    decoder = json.JSONDecoder()
-    at = text.find('"')
-    while at != -1:
-        try:
-            key, at = decoder.raw_decode(text, at)
-            colon = text.index(":", at) + 1
-            while text[colon].isspace():
-                colon += 1
-            found[str(key)] = None
-            found[str(key)], at = decoder.raw_decode(text, colon)
-        except (ValueError, IndexError, RecursionError):
-            break
-        at = text.find('"', at)
-    return found

@@ -7,9 +7,10 @@ labels.kb/
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb import facts, schema
 from medrag.kb import schema as t
 from medrag.kb.catalogue import (
+    CATALOGUE,
     INFO,
     PASSAGE_TEXT,
     among,
@@ -34,65 +36,31 @@ from medrag.kb.catalogue import (
     info_of,
     load_version,
     passage_rows,
-    set_setting,
-    setting,
     to_passages,
     visible,
 )
-from medrag.kb.derive import Progress, derive_all
+from medrag.kb.derive import Progress
 from medrag.kb.embed import Embedder, HashedEmbedder, embedder_from_name
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
-from medrag.kb.generations import Generation, drop_unused, generation_path
-from medrag.kb.names import NameIndex
+from medrag.kb.generations import GenerationGoneError, drop_unused, restore
+from medrag.kb.make import make
+from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
-from medrag.kb.tokens import TOKENIZER
-from medrag.kb.vectors import VectorIndex
 from medrag.kb.verify import verify
-from medrag.kb.words import WordIndex
 from medrag.kb.writer import Writer, quiet
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, Entity, Fact, Passage
 
 __all__ = ["KnowledgeBase", "Stats"]
 
-CATALOGUE = "catalogue.sqlite"
-CACHED = 512  # answers of small look-ups kept per commit
+ATTEMPTS = 5  # to lock the current generation while writers publish
 T = TypeVar("T")
-
 
 _TEXTS = passage_rows(true(), PASSAGE_TEXT)
 _OF_DOCUMENT = _TEXTS.where(t.documents.c.source == bindparam("source"), t.documents.c.key == bindparam("key"))
 _OF_SECTIONS = _OF_DOCUMENT.where(among(t.sections.c.grp))
 _BY_ID = _TEXTS.where(among(t.passages.c.id))
-
-
-class Snapshot:
-    """The indexes of one generation, held open by its lock."""
-
-    def __init__(self, root: Path, commit: int, embedder: Embedder) -> None:
-        self.commit = commit
-        self.generation = Generation(root, commit)
-        self.words = WordIndex(self.generation.path / "words")
-        self.names = NameIndex(self.generation.path / "names")
-        self._vectors: VectorIndex | None = None
-        self._dimensions = embedder.dimensions
-        self.cache: dict[tuple[object, ...], object] = {}
-
-    @property
-    def vectors(self) -> VectorIndex:
-        """The vector index, opened when it is first searched."""
-        if self._vectors is None:
-            self._vectors = VectorIndex(self.generation.path / "vectors", self._dimensions)
-        return self._vectors
-
-    def cached(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """What `make` returns, remembered for this commit."""
-        if key not in self.cache:
-            if len(self.cache) >= CACHED:
-                self.cache.clear()
-            self.cache[key] = make()
-        return self.cache[key]  # type: ignore[return-value]  # stored under its own key
 
 
 class KnowledgeBase:
@@ -103,64 +71,62 @@ class KnowledgeBase:
 
     def __init__(self, root: Path, embedder: Embedder | None = None, *, outdated: bool = False) -> None:
         self.path = root
+        self._outdated = outdated
         self._engine = connect(root / CATALOGUE)
-        with self._engine.begin() as connection:
+        with self._reading() as connection:
             schema.migrate(connection, str(root))
-            commit = int(setting(connection, "current", root))
-            made_with = setting(connection, "embedder", root)
+            connection.commit()
+        _, made_with = self._published()
         if embedder is not None and embedder.name != made_with:
             raise VersionError(
                 f"{root} was built with embedder {made_with!r}, not {embedder.name!r}: "
                 "open it with the first, or run `medrag reindex --embedder` with the second"
             )
         self.embedder = embedder or _embedder(made_with)
-        self._snapshot = Snapshot(root, commit, self.embedder)
-        tokenizer = self._snapshot.generation.manifest.get("tokenizer")
-        if tokenizer != TOKENIZER and not outdated:
-            raise VersionError(
-                f"{root} was cut by tokenizer {tokenizer!r}, this release cuts by {TOKENIZER!r}: run `medrag reindex`"
-            )
+        self._snapshot = self._newest()
 
     @classmethod
     def create(cls, path: str | Path, *, embedder: Embedder | None = None) -> KnowledgeBase:
-        """An empty knowledge base in a folder that does not exist or is empty."""
-        root = _folder(path)
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise KnowledgeBaseError(f"{root} exists and is not empty: open it, or choose another folder")
-        chosen = embedder or HashedEmbedder()
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-            generation = generation_path(root, 0)
-            generation.mkdir(parents=True)
-            with connect(root / CATALOGUE).begin() as connection:
-                schema.migrate(connection, str(root))
-                derive_all(connection, generation, 0, chosen, quiet)
-                set_setting(connection, "embedder", chosen.name)
-                set_setting(connection, "current", "0")  # last: without it the folder is no knowledge base
-        except OSError as error:
-            shutil.rmtree(root, ignore_errors=True)
-            raise KnowledgeBaseError(f"{root} cannot be created: {error}") from error
+        """An empty knowledge base in a folder that does not exist, is empty, or holds one that was never finished."""
+        root, chosen = _folder(path), embedder or HashedEmbedder()
+        make(root, chosen)
         return cls(root, chosen)
 
     @classmethod
     def open(cls, path: str | Path, *, embedder: Embedder | None = None, outdated: bool = False) -> KnowledgeBase:
         """The knowledge base in a folder, pinned to its current commit.
 
-        With `outdated`, also one whose indexes another release cut differently, so that it can be reindexed.
+        With `outdated`, also one whose indexes are damaged or were cut by another release, so that it can be verified
+        and reindexed.
         """
         root = _folder(path)
-        if not (root / CATALOGUE).is_file():
+        try:
+            there = (root / CATALOGUE).is_file()
+        except OSError as error:
+            raise KnowledgeBaseError(f"{root} cannot be opened: {error}") from error
+        if not there:
             raise NotFoundError(f"there is no knowledge base at {root}: make one with `medrag ingest PATH --kb {root}`")
-        for _ in range(3):  # a writer may publish and sweep between reading the number and locking it
+        return cls(root, embedder, outdated=outdated)
+
+    def _newest(self) -> Snapshot:
+        """The indexes of the current commit."""
+        for attempts_left in reversed(range(ATTEMPTS)):
+            commit, made_with = self._published()
+            if made_with != self.embedder.name:
+                self.embedder = _embedder(made_with)
             try:
-                return cls(root, embedder, outdated=outdated)
-            except DatabaseError as error:
-                raise explain_database(error, root) from error
-            except KnowledgeBaseError as error:
-                if "is gone" not in str(error):
+                snapshot = Snapshot(self.path, commit, self.embedder)
+            except GenerationGoneError:  # a writer may publish and sweep between reading the number and locking it
+                if attempts_left:
+                    continue
+                if not self._outdated:
                     raise
-                gone = error
-        raise gone
+                restore(self.path, commit)
+                snapshot = Snapshot(self.path, commit, self.embedder)
+            if not self._outdated:
+                snapshot.check()
+            return snapshot
+        raise AssertionError("the last attempt returns or raises")
 
     @property
     def commit(self) -> int:
@@ -170,20 +136,26 @@ class KnowledgeBase:
     @property
     def _at(self) -> dict[str, Any]:
         """The parameter that pins a query."""
-        return {"commit": self._snapshot.commit}
+        return {"commit": self.commit}
+
+    def _published(self) -> tuple[int, str]:
+        """The current commit and the embedder that its vectors were made with, as one writer left them."""
+        with self._reading() as connection:
+            found = {row.name: row.value for row in connection.execute(select(t.settings))}
+        if "current" not in found or "embedder" not in found:
+            raise KnowledgeBaseError(f"{self.path}: not a knowledge base of medrag (its catalogue names no commit)")
+        return int(found["current"]), found["embedder"]
 
     def refresh(self) -> bool:
-        """Moves to the newest commit; whether there was a newer one."""
-        with self._reading() as connection:
-            newest = int(setting(connection, "current", self.path))
-            made_with = setting(connection, "embedder", self.path)
-        if newest == self._snapshot.commit:
+        """Moves to the newest commit; whether there was a newer one. Other threads finish what they are at in the old one."""
+        if self._published()[0] == self._snapshot.commit:
             return False
-        if made_with != self.embedder.name:
-            self.embedder = _embedder(made_with)
-        old, self._snapshot = self._snapshot, Snapshot(self.path, newest, self.embedder)
-        old.generation.close()
+        self._snapshot = self._newest()
         return True
+
+    def pinned(self) -> KnowledgeBase:
+        """The same knowledge base, staying at this commit when another thread refreshes this one; it needs no closing."""
+        return copy(self)
 
     def close(self) -> None:
         """Lets go of the commit and of the database."""
@@ -201,8 +173,11 @@ class KnowledgeBase:
     @contextmanager
     def write(self, progress: Progress = quiet) -> Iterator[Writer]:
         """A writer; leaving the block publishes one commit, which this object then reads."""
+        self.refresh()  # another process may have reindexed with another embedder
         with Writer(self.path, self._engine, self.embedder, progress) as writer:
             yield writer
+        self.embedder = writer.embedder
+        self._outdated = False  # what was damaged or cut otherwise is built anew
         if self.refresh():
             drop_unused(self.path, self.commit)  # the generation that this object held until now
 
@@ -243,8 +218,9 @@ class KnowledgeBase:
 
     def link(self, text: str) -> list[Mention]:
         """The known names in a text, leftmost longest, each with all entities that it may mean."""
+        snapshot = self._snapshot
         with self._reading() as connection:
-            return facts.link(connection, self._snapshot.names, text, self.commit)
+            return facts.link(connection, snapshot.names, text, snapshot.commit)
 
     def entity(self, name_or_id: str) -> list[Entity]:
         """The entities with that name or id; several where a name is ambiguous, none where nobody has it."""
@@ -263,26 +239,33 @@ class KnowledgeBase:
     def facts_of(self, entity_ids: Sequence[str], relations: Collection[str] | None = None, limit: int = 200) -> list[Fact]:
         """The facts whose subject or object is one of the entities, in the order of relation, subject and object."""
         key = ("facts", tuple(entity_ids), None if relations is None else tuple(sorted(relations)), limit)
-        with self._reading() as connection:
-            return self._snapshot.cached(key, lambda: facts.facts_of(connection, entity_ids, relations, limit, self.commit))
+        return self._cached(key, lambda c, at: facts.facts_of(c, entity_ids, relations, limit, at))
 
     def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
         """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""
         key = ("about", tuple(entity_ids))
-        with self._reading() as connection:
-            return self._snapshot.cached(key, lambda: facts.documents_about(connection, entity_ids, self.commit))
+        return self._cached(key, lambda c, at: facts.documents_about(c, entity_ids, at))
+
+    def _cached(self, key: tuple[object, ...], find: Callable[[Connection, int], Iterable[T]]) -> list[T]:
+        """What `find` gets from the catalogue at the commit, remembered; the list is the caller's own."""
+        snapshot = self._snapshot
+
+        def ask() -> tuple[T, ...]:
+            with self._reading() as connection:
+                return tuple(find(connection, snapshot.commit))
+
+        return list(snapshot.cached(key, ask))
 
     # ------------------------------------------------------------------ passages
 
     def passages_of(self, document: DocumentInfo, groups: Collection[SectionGroup] | None = None) -> list[Passage]:
         """The passages of a current document, of the given section groups or of all, in text order."""
-        at = {**self._at, "source": document.source, "key": document.key}
+        which: dict[str, Any] = {"source": document.source, "key": document.key}
         query = _OF_DOCUMENT
         if groups is not None:
-            query, at = _OF_SECTIONS, {**at, "values": sorted(group.value for group in groups)}
-        key = ("passages", document.source, document.key, None if groups is None else tuple(at["values"]))
-        with self._reading() as connection:
-            return self._snapshot.cached(key, lambda: list(to_passages(connection.execute(query, at))))
+            query, which["values"] = _OF_SECTIONS, sorted(group.value for group in groups)
+        key = ("passages", document.source, document.key, None if groups is None else tuple(which["values"]))
+        return self._cached(key, lambda c, at: to_passages(c.execute(query, {**which, "commit": at})))
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages with those ids, in their order; ids that are not current are left out."""
@@ -307,17 +290,14 @@ class KnowledgeBase:
 
     def search_vectors(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
         """The k nearest passages as (id, cosine), nearest first, ties by id; none for a text without tokens."""
-        query = self.embedder.encode_queries([text])[0]
+        snapshot = self._snapshot
+        query = snapshot.embedder.encode_queries([text])[0]
         if not np.any(query):
             return []
-        return self._snapshot.vectors.search(query, k, self._allowed(only))
+        allowed = snapshot.cached(("allowed", only), lambda: self._allowed(only, snapshot.commit)) if only else None
+        return snapshot.vectors.search(query, k, allowed)
 
-    def _allowed(self, only: Filters) -> NDArray[np.int64] | None:
-        if not only:
-            return None
-        return self._snapshot.cached(("allowed", only), lambda: self._allowed_ids(only))
-
-    def _allowed_ids(self, only: Filters) -> NDArray[np.int64]:
+    def _allowed(self, only: Filters, commit: int) -> NDArray[np.int64]:
         joined = t.passages.join(t.versions).join(t.documents, t.documents.c.id == t.versions.c.document_id)
         query = select(t.passages.c.id).select_from(joined).where(current())
         columns = {"source": t.documents.c.source, "lang": t.versions.c.lang, "kind": t.versions.c.kind}
@@ -328,21 +308,19 @@ class KnowledgeBase:
             tagged = func.json_each(t.versions.c.tags).table_valued("value")
             query = query.where(select(1).select_from(tagged).where(tagged.c.value.in_(only.tags)).exists())
         with self._reading() as connection:
-            return np.fromiter(connection.scalars(query, self._at), np.int64)
+            return np.fromiter(connection.scalars(query, {"commit": commit}), np.int64)
 
     # ------------------------------------------------------------------ the whole
 
     def stats(self) -> Stats:
         """What the knowledge base holds."""
         with self._reading() as connection:
-            size = sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
-            return count_all(connection, self.commit, self.embedder.name, size)
+            return count_all(connection, self.commit, self.embedder.name, _size(self.path))
 
     def verify(self) -> list[str]:
         """What is wrong with the knowledge base, a line each; empty where nothing is."""
         with self._reading() as connection:
-            snapshot = self._snapshot
-            return verify(connection, self.commit, snapshot.generation, snapshot.words, snapshot.vectors, snapshot.names)
+            return verify(connection, self._snapshot)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -357,6 +335,16 @@ def _folder(path: str | Path) -> Path:
     if "://" in str(path):
         raise KnowledgeBaseError(f"{path}: only folders can be opened so far, no database addresses")
     return Path(path)
+
+
+def _size(root: Path) -> int:
+    """The bytes that the folder's files take."""
+    size = 0
+    for folder, _, files in os.walk(root):  # a writer may sweep what nobody needs meanwhile
+        for name in files:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(folder, name)).st_size
+    return size
 
 
 @lru_cache(maxsize=4)

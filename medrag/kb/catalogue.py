@@ -7,11 +7,13 @@ there; everything else is joined to such a version.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     ColumnElement,
     Connection,
     Engine,
@@ -25,7 +27,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DisconnectionError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError
 from medrag.kb import schema as t
@@ -33,6 +35,7 @@ from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, DocumentKind, Passage, Place, Section
 
 __all__ = [
+    "CATALOGUE",
     "COMMIT",
     "PASSAGE_TEXT",
     "AnyRow",
@@ -51,6 +54,7 @@ __all__ = [
     "visible",
 ]
 
+CATALOGUE = "catalogue.sqlite"  # the file in the folder of a knowledge base
 AnyRow = Any  # the parameters of SQLAlchemy's Row differ between 2.0 and 2.1
 BATCH = 500  # values in one IN (…): SQLite's limit on variables is 32,766, its planner likes fewer
 
@@ -74,20 +78,28 @@ INFO = (
 
 def connect(path: Path) -> Engine:
     """An engine on the SQLite file: write-ahead log, so that readers and the writer do not wait for each other."""
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+    address = URL.create("sqlite", database=str(path))  # a path may hold ? and %
+    engine = create_engine(address, connect_args={"timeout": 60}, max_overflow=-1)  # a connection for every thread that asks
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _: Any) -> None:
+    def _configure(connection: Any, record: Any) -> None:
+        record.info["process"] = os.getpid()
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
-            "secure_delete=ON",
+            "wal_autocheckpoint=16384",  # 64 MB: an ingest writes most pages many times
             "mmap_size=1073741824",
             "cache_size=-65536",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine, "checkout")
+    def _own(_: Any, record: Any, proxy: Any) -> None:
+        if record.info["process"] != os.getpid():  # SQLite's connections must not be carried through a fork
+            record.dbapi_connection = proxy.dbapi_connection = None
+            raise DisconnectionError("made by another process")
 
     return engine
 
@@ -243,6 +255,10 @@ def in_batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + BATCH]
 
 
-def explain_database(error: DatabaseError, path: object) -> KnowledgeBaseError:
+def explain_database(error: DatabaseError, path: Path) -> KnowledgeBaseError:
     """The error that a user is shown for one of the database's."""
-    return KnowledgeBaseError(f"{path}: the catalogue cannot be read or written: {str(error.orig or error).splitlines()[0]}")
+    reason = str(error.orig or error).splitlines()[0]
+    if path.is_dir() and not os.access(path, os.W_OK):
+        # SQLite could be told that nothing ever changes the file, but a writer elsewhere would make that untrue unseen.
+        reason += " (the folder cannot be written, which reading needs too: give access, or copy it elsewhere)"
+    return KnowledgeBaseError(f"{path}: the catalogue cannot be read or written: {reason}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import among, current, in_batches, passage_rows, to_passages
@@ -16,12 +16,13 @@ from medrag.kb.names import NameWriter
 from medrag.kb.tokens import TOKENIZER, tokens
 from medrag.kb.vectors import VectorWriter
 from medrag.kb.words import WordEntry, WordWriter
-from medrag.types import Passage
+from medrag.types import DocumentKind, Passage
 
 __all__ = ["Progress", "derive_all", "derive_changes", "norms_of"]
 
 PORTION = 2_000  # passages cut, encoded and added at a time
-VERSIONS_AT_ONCE = 200
+VERSIONS_AT_ONCE = 1_000
+CHARS_AT_ONCE = 4_000_000
 
 _PASSAGES = passage_rows(among(t.passages.c.version_id))
 
@@ -72,13 +73,14 @@ def derive_all(connection: Connection, folder: Path, commit: int, embedder: Embe
 def _add(
     connection: Connection, writers: _Writers, wanted: ColumnElement[bool], commit: int, embedder: Embedder, progress: Progress
 ) -> None:
-    query = select(t.versions.c.id).where(wanted).order_by(t.versions.c.id)
-    versions = list(connection.scalars(query, {"commit": commit}))
-    for done, ids in enumerate(_portions(versions)):
-        for passages in _passages(connection, ids, commit):
+    done, count = 0, select(func.count()).select_from(t.versions).where(wanted)
+    total = connection.execute(count, {"commit": commit}).scalar_one()
+    for texts in _portions(connection, wanted, commit):
+        for passages in _passages(connection, texts, commit):
             _add_passages(writers, passages, embedder)
-        writers.names.add(norms_of(connection, ids))
-        progress("indexing", min((done + 1) * VERSIONS_AT_ONCE, len(versions)), len(versions))
+        writers.names.add(norms_of(connection, list(texts)))
+        done += len(texts)
+        progress("indexing", done, total)
 
 
 def norms_of(connection: Connection, version_ids: Sequence[int]) -> Iterator[str]:
@@ -89,18 +91,30 @@ def norms_of(connection: Connection, version_ids: Sequence[int]) -> Iterator[str
         yield from connection.scalars(select(t.entities.c.norm).where(t.entities.c.id.in_(said)))
 
 
-def _portions(versions: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(versions), VERSIONS_AT_ONCE):
-        yield versions[start : start + VERSIONS_AT_ONCE]
+def _portions(connection: Connection, wanted: ColumnElement[bool], commit: int) -> Iterator[dict[int, str]]:
+    """The versions with their texts (those of records are not needed), so many at once as memory allows."""
+    v = t.versions.c
+    text = case((v.kind != DocumentKind.RECORD.value, v.text), else_="").label("text")
+    query = select(v.id, text).where(wanted).order_by(v.id)
+    portion: dict[int, str] = {}
+    size = 0
+    for row in connection.execute(query, {"commit": commit}, execution_options={"yield_per": 20}):
+        portion[row.id] = row.text
+        size += len(row.text)
+        if len(portion) >= VERSIONS_AT_ONCE or size >= CHARS_AT_ONCE:
+            yield portion
+            portion, size = {}, 0
+    if portion:
+        yield portion
 
 
-def _passages(connection: Connection, version_ids: Sequence[int], commit: int) -> Iterator[list[Passage]]:
-    query = select(t.versions.c.id, t.versions.c.text).where(t.versions.c.id.in_(version_ids), t.versions.c.kind != "record")
-    texts = {row.id: row.text for row in connection.execute(query)}
-    rows = connection.execute(_PASSAGES, {"values": list(texts), "commit": commit}) if texts else ()
-    passages = list(to_passages(rows, texts))
-    for start in range(0, len(passages), PORTION):
-        yield passages[start : start + PORTION]
+def _passages(connection: Connection, texts: dict[int, str], commit: int) -> Iterator[list[Passage]]:
+    """The passages of the versions, in portions."""
+    wanted = [version_id for version_id, text in texts.items() if text]
+    for ids in in_batches(wanted):
+        passages = list(to_passages(connection.execute(_PASSAGES, {"values": ids, "commit": commit}), texts))
+        for start in range(0, len(passages), PORTION):
+            yield passages[start : start + PORTION]
 
 
 def _add_passages(writers: _Writers, passages: list[Passage], embedder: Embedder) -> None:

@@ -43,6 +43,16 @@ def _entity(row: AnyRow) -> Entity:
 
 
 _e, _n, _s, _v = t.entities.c, t.names.c, t.statements.c, t.versions.c
+# How a current version spells the entity (lower case before upper, so not in capitals where there is a choice), else its folded name.
+_SPELLED = (
+    select(t.spellings.c.name)
+    .join(t.versions, _v.id == t.spellings.c.version_id)
+    .where(t.spellings.c.entity_id == _e.id, current())
+    .order_by(t.spellings.c.name.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ENTITY = (_e.id, _e.code, _e.kind, _e.norm, func.coalesce(_SPELLED, _e.name).label("name"))
 
 
 def spoken_of() -> ColumnElement[bool]:
@@ -51,16 +61,16 @@ def spoken_of() -> ColumnElement[bool]:
     return or_(*(exists().where(c == _e.id, _v.id == c.table.c.version_id, current()) for c in columns))
 
 
-_NAMED_SO = select(_e.norm, _e.code, _e.kind, _e.name).where(among(_e.norm), spoken_of())
+_NAMED_SO = select(_e.norm.label("called"), *_ENTITY).where(among(_e.norm), spoken_of())
 _CALLED_SO = (
-    select(_n.norm, _e.code, _e.kind, _e.name)
+    select(_n.norm.label("called"), *_ENTITY)
     .select_from(t.names.join(t.entities, _e.id == _n.entity_id).join(t.versions, _v.id == _n.version_id))
     .where(among(_n.norm), current())
     .distinct()
 )
-_BY_CODE = select(t.entities).where(among(_e.code)).order_by(_e.code)
-_BY_ID = select(t.entities).where(among(_e.id))
-_SPOKEN_OF = select(t.entities).where(among(_e.code), spoken_of())
+_BY_CODE = select(*_ENTITY).where(among(_e.code)).order_by(_e.code)
+_BY_ID = select(*_ENTITY).where(among(_e.id))
+_SPOKEN_OF = select(*_ENTITY).where(among(_e.code), spoken_of())
 _OTHER_NAMES = (
     select(func.min(_n.name).label("name"), func.min(_n.kind).label("kind"))
     .join(t.versions, _v.id == _n.version_id)
@@ -94,8 +104,8 @@ def _meanings(connection: Connection, norms: Collection[str], commit: int) -> di
     """What each folded name stands for at the commit: entities of that name, and those that a document names so."""
     meanings: dict[str, dict[str, Entity]] = {}
     for query in (_NAMED_SO, _CALLED_SO):
-        for row in _rows(connection, query, norms, commit):
-            meanings.setdefault(row.norm, {})[row.code] = _entity(row)
+        for row in _rows(connection, query, filter(None, norms), commit):
+            meanings.setdefault(row.called, {})[row.code] = _entity(row)
     return {norm: [found[code] for code in sorted(found)] for norm, found in meanings.items()}
 
 
@@ -108,9 +118,9 @@ def entities_named(connection: Connection, name_or_id: str, commit: int) -> list
 
 
 def names_of(connection: Connection, entity_id: str, commit: int) -> list[tuple[str, str]]:
-    """All names of an entity as (name, kind), its own first."""
-    for own in _rows(connection, _BY_CODE, [entity_id], commit):
-        others = _rows(connection, _OTHER_NAMES, [own.id], commit, own=own.norm)
+    """All names of an entity as (name, kind), its own first; none where no current version speaks of it."""
+    for own in _rows(connection, _SPOKEN_OF, [entity_id], commit):
+        others = _rows(connection, _OTHER_NAMES, [own.id], commit, own=fold(own.name))
         return [(own.name, "name"), *((row.name, row.kind) for row in others)]
     return []
 
@@ -197,7 +207,7 @@ _FORMS = (
 )
 _drugs = _e.kind.in_([kind.value for kind in DRUGS])
 _NORMS_GIVEN = select(_n.norm).join(t.versions, _v.id == _n.version_id).where(among(_n.entity_id), current()).distinct()
-_NORMS_OWN = select(_e.norm).where(among(_e.id), _drugs)
+_NORMS_OWN = select(_e.norm).where(among(_e.id), _e.norm != "", _drugs)
 _DRUGS_CALLED = (
     select(_e.id)
     .select_from(t.names.join(t.entities, _e.id == _n.entity_id).join(t.versions, _v.id == _n.version_id))

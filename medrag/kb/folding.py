@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = ["Folded", "fold", "fold_with_map"]
 
+_BLANKS = re.compile(r"[^\S\n]+")
+_HAN = re.compile(r"[一-鿿]")
 _BLANK_BY_HAN = re.compile(r"(?<=[一-鿿]) | (?=[一-鿿])")
 
 
@@ -23,32 +26,28 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text; `origin[i]` is the offset in the original of the code point that made `text[i]`."""
+    """A folded text; what became `text[i]` is `starts[i]:ends[i]` of the original."""
 
     text: str
-    origin: tuple[int, ...]
-    length: int
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original text that became `text[start:end]`."""
-        if start >= end:
-            at = self.origin[start] if start < len(self.origin) else self.length
-            return at, at
-        last = self.origin[end - 1]
-        after = next((o for o in self.origin[end:] if o > last), self.length)
-        return self.origin[start], after
+        """The span of the original text that became `text[start:end]`, which is not empty."""
+        return self.starts[start], self.ends[end - 1]
 
 
 def fold_with_map(text: str) -> Folded:
-    """The text folded code point by code point (NFKC, case), keeping white space, with the map back.
+    """The text folded as names are, but for line ends and what stands at its own ends, with the map back.
 
     Combining marks are folded together with the character before them, so that é written as two code points
     compares equal to é written as one.
     """
     if text.isascii():
-        return Folded(text.casefold(), tuple(range(len(text))), len(text))
+        return _without_blanks(text.casefold(), range(len(text)), range(1, len(text) + 1))
     pieces: list[str] = []
-    origin: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
     at = 0
     while at < len(text):
         end = at + 1
@@ -56,6 +55,23 @@ def fold_with_map(text: str) -> Folded:
             end += 1
         piece = unicodedata.normalize("NFKC", text[at:end]).casefold()
         pieces.append(piece)
-        origin.extend([at] * len(piece))
+        starts.extend([at] * len(piece))
+        ends.extend([end] * len(piece))
         at = end
-    return Folded("".join(pieces), tuple(origin), len(text))
+    return _without_blanks("".join(pieces), starts, ends)
+
+
+def _without_blanks(folded: str, starts: Sequence[int], ends: Sequence[int]) -> Folded:
+    """The folded text with a run of blanks as one space, or as none beside a Han character."""
+    kept: list[int] = []
+    last = 0
+    for run in _BLANKS.finditer(folded):
+        kept.extend(range(last, run.start()))
+        if not _HAN.match(folded[run.start() - 1 : run.start()]) and not _HAN.match(folded[run.end() : run.end() + 1]):
+            kept.append(run.start())
+        last = run.end()
+    if not last:
+        return Folded(folded, starts, ends)
+    kept.extend(range(last, len(folded)))
+    text = "".join(" " if _BLANKS.match(folded[at]) else folded[at] for at in kept)
+    return Folded(text, [starts[at] for at in kept], [ends[at] for at in kept])

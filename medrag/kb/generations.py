@@ -13,11 +13,23 @@ import json
 import os
 import shutil
 import weakref
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from medrag.errors import KnowledgeBaseError, LockedError
 
-__all__ = ["Generation", "WriterLock", "clone", "drop_unused", "fsync_tree", "generation_path"]
+__all__ = [
+    "Generation",
+    "GenerationGoneError",
+    "WriterLock",
+    "clone",
+    "drop_unused",
+    "fsync_folder",
+    "fsync_tree",
+    "generation_path",
+    "restore",
+]
 
 # tantivy rewrites these two; everything else in its folder never changes once written. Its lock files stay behind.
 _COPIED = {"meta.json", ".managed.json"}
@@ -29,42 +41,75 @@ def generation_path(root: Path, commit: int) -> Path:
     return root / "generations" / f"{commit:06d}"
 
 
+class GenerationGoneError(KnowledgeBaseError):
+    """A generation that was swept between reading the current number and locking it, or that somebody removed."""
+
+
 class Generation:
-    """A published generation, held by a shared lock until closed."""
+    """A published generation, held by a shared lock until it is closed or nobody refers to it any more."""
 
     def __init__(self, root: Path, commit: int) -> None:
         self.path = generation_path(root, commit)
         try:
             lock = os.open(self.path / "lock", os.O_RDONLY)
-            self.close = weakref.finalize(self, os.close, lock)  # lets go of the lock; also when nobody refers to it any more
+            self.close = weakref.finalize(self, os.close, lock)
             fcntl.flock(lock, fcntl.LOCK_SH)
-            self.manifest: dict[str, object] = json.loads((self.path / "manifest.json").read_text("utf-8"))
+            manifest = (self.path / "manifest.json").read_bytes()
         except FileNotFoundError:
-            # Swept between reading the current number and locking it.
-            raise KnowledgeBaseError(f"{root}: generation {commit} is gone") from None
+            raise GenerationGoneError(f"{root}: generation {commit} is gone: run `medrag reindex`") from None
+        except OSError as error:
+            raise KnowledgeBaseError(f"{root}: generation {commit} cannot be opened: {error}") from error
+        self.manifest = _manifest(manifest)
+
+    def damage(self) -> Iterator[str]:
+        """What is not as it was published, a line each: files that are missing or have another size."""
+        files = self.manifest.get("files")
+        if not isinstance(files, dict):
+            yield f"{self.path.name}/manifest.json: it cannot be read: run `medrag reindex`"
+            return
+        for name, size in files.items():
+            path = self.path / name
+            if not path.is_file():
+                yield f"{name}: the file is missing: run `medrag reindex`"
+            elif path.stat().st_size != size:
+                yield f"{name}: {path.stat().st_size} bytes instead of {size}: run `medrag reindex`"
+
+
+def _manifest(stored: bytes) -> dict[str, object]:
+    """What a manifest says; nothing where it is damaged."""
+    try:
+        said = json.loads(stored)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 class WriterLock:
     """The lock that makes a process the one writer of a knowledge base."""
 
     def __init__(self, root: Path) -> None:
-        self._file = (root / "write.lock").open("a+")
+        try:
+            self._file = os.open(root / "write.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise KnowledgeBaseError(f"{root}: cannot be written: {error}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._file.seek(0)
-            holder = self._file.read().strip()
-            self._file.close()
+            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip()
+            os.close(self._file)
             raise LockedError(
                 f"{root}: another writer is at work (process {holder or '?'}): wait for it to finish, then try again"
             ) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        with suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
-        """Lets the next writer in."""
-        self._file.close()
+        """Lets the next writer in, even where a forked process has the file open too."""
+        handle, self._file = self._file, -1
+        if handle >= 0:
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.close(handle)
 
 
 def clone(before: Path, after: Path) -> None:
@@ -87,17 +132,30 @@ def clone(before: Path, after: Path) -> None:
 def fsync_tree(folder: Path) -> None:
     """Forces every file and folder below to the disk."""
     for path in (*folder.rglob("*"), folder, folder.parent):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        fsync_folder(path)
+
+
+def fsync_folder(path: Path) -> None:
+    """Forces one file, or the names in one folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def restore(root: Path, commit: int) -> None:
+    """Makes an empty folder for a generation that somebody removed, so that it can be held and built anew."""
+    path = generation_path(root, commit)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "manifest.json").touch()
+    (path / "lock").touch()
 
 
 def drop_unused(root: Path, current: int) -> None:
-    """Removes every generation that is not current and that no reader holds."""
-    for path in sorted((root / "generations").iterdir()):
-        if path.name == f"{current:06d}":
+    """Removes every generation that is not current and that no reader holds; what cannot be removed stays for the next time."""
+    for path in (root / "generations").iterdir():
+        if path.name == generation_path(root, current).name:
             continue
         try:
             with (path / "lock").open("rb") as lock:
@@ -105,5 +163,5 @@ def drop_unused(root: Path, current: int) -> None:
                 shutil.rmtree(path, ignore_errors=True)
         except FileNotFoundError:
             shutil.rmtree(path, ignore_errors=True)  # left by a crash before it was published
-        except BlockingIOError:
-            continue  # a reader is still at it
+        except OSError:
+            continue  # a reader is still at it, or it is none of ours

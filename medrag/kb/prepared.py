@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from medrag.kb.folding import fold
 from medrag.types import Document, EntityKind
 
-__all__ = ["EntityRef", "NameOf", "Prepared", "Span", "Statement"]
+__all__ = ["EntityRef", "NameOf", "Prepared", "Span", "Statement", "entity_refs", "fault_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,42 @@ class Prepared:
     statements: tuple[Statement, ...] = ()
     about: tuple[EntityRef, ...] = ()
     occurrence: int = 0
+
+
+def fault_of(prepared: Prepared) -> str:
+    """Why the document cannot be stored; empty where it can."""
+    document = prepared.document
+    names = (*(n.name for n in prepared.names), *(ref.name for ref in entity_refs(prepared)))
+    headings = (text for section in document.sections for text in (section.heading, *section.path))
+    said = "".join((document.text, document.title, document.key, document.source, document.maker, *headings, *names))
+    if "\0" in said or not _is_unicode(said):
+        return "it holds characters that no text may have (NUL, or half of one of UTF-16)"
+    bounds = {section.index: (section.start, section.end) for section in document.sections}
+    length = len(document.text)
+    if len(bounds) < len(document.sections) or not all(0 <= start <= end <= length for start, end in bounds.values()):
+        return "its sections lie outside its text, or share an index"
+    for passage in prepared.passages:
+        start, end = bounds.get(passage.section, (0, -1))
+        if not start <= passage.start < passage.end <= end:
+            return f"the passage at {passage.start} lies outside its section"
+    if not all(0 <= statement.start < statement.end <= length for statement in prepared.statements):
+        return "a statement lies outside its text"
+    return ""
+
+
+def entity_refs(prepared: Prepared) -> Iterator[EntityRef]:
+    """The entities that a document names, speaks of or is about, as it prints them."""
+    for name in prepared.names:
+        yield name.entity
+    for statement in prepared.statements:
+        yield statement.subject
+        yield statement.object
+    yield from prepared.about
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

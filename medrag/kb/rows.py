@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b, sha256
@@ -18,7 +18,7 @@ from medrag.kb.catalogue import in_batches
 from medrag.kb.folding import fold
 from medrag.kb.identity import document_ids, is_made_up, resolve_keys
 from medrag.kb.names import is_indexed
-from medrag.kb.prepared import EntityRef, Prepared
+from medrag.kb.prepared import EntityRef, Prepared, entity_refs
 from medrag.types import Document, digest
 
 __all__ = ["Outcome", "passage_id", "write"]
@@ -42,8 +42,16 @@ class _Version:
     reader: str
     place: tuple[str, str]
     effective: str
-    richness: tuple[int, int]
     is_current: bool
+    document: Document | None = None  # of one that is being written
+
+    def richness(self, connection: Connection) -> tuple[int, int]:
+        """How many sections and characters it has."""
+        if self.document is not None:
+            return len(self.document.sections), len(self.document.text)
+        sections = select(func.count()).select_from(t.sections).where(t.sections.c.version_id == self.id)
+        text = select(t.versions.c.text).where(t.versions.c.id == self.id)
+        return int(connection.execute(sections).scalar_one()), len(connection.execute(text).scalar_one())
 
 
 def passage_id(identity: tuple[str, str, str], text_sha256: str, start: int, end: int) -> int:
@@ -71,6 +79,7 @@ def write(connection: Connection, batch: Sequence[Prepared], commit: int) -> lis
     known = _known_versions(connection, list(ids.values()))
     rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
     next_id = (connection.execute(select(func.max(t.versions.c.id))).scalar() or 0) + 1
+    pending: dict[int, dict[str, Any]] = {}
     outcomes = []
     written: list[tuple[int, Prepared]] = []
     for prepared, identity in zip(resolved, identities, strict=True):
@@ -82,8 +91,8 @@ def write(connection: Connection, batch: Sequence[Prepared], commit: int) -> lis
             reader=_rendering(prepared.document.reader),
             place=(prepared.document.place.file, prepared.document.place.record),
             effective=prepared.document.effective,
-            richness=(len(prepared.document.sections), len(prepared.document.text)),
             is_current=True,
+            document=prepared.document,
         )
         if _is_known(fresh, versions):
             outcomes.append(Outcome.UNCHANGED)
@@ -91,9 +100,10 @@ def write(connection: Connection, batch: Sequence[Prepared], commit: int) -> lis
         next_id += 1
         before = next((v for v in versions if v.is_current), None)
         outcomes.append(Outcome.UPDATED if before else Outcome.ADDED)
-        _supersede(connection, rows, fresh, before, commit)
+        _supersede(connection, pending, fresh, before, commit)
         versions.append(fresh)
         _collect(rows, prepared, fresh, ids[identity], commit)
+        pending[fresh.id] = rows[t.versions][-1]
         written.append((fresh.id, prepared))
     _insert(connection, rows)
     _write_graph(connection, written)
@@ -110,10 +120,8 @@ def _known_versions(connection: Connection, document_ids_: Sequence[int]) -> dic
     found: dict[int, list[_Version]] = defaultdict(list)
     v = t.versions.c
     for ids in in_batches(sorted(set(document_ids_))):
-        count = select(func.count()).where(t.sections.c.version_id == v.id).scalar_subquery()
         query = select(
-            v.id, v.document_id, v.version, v.fingerprint, v.reader, v.file, v.record, v.effective, v.until, v.deleted,
-            func.length(v.text).label("length"), count.label("sections"),
+            v.id, v.document_id, v.version, v.fingerprint, v.reader, v.file, v.record, v.effective, v.until, v.deleted
         ).where(v.document_id.in_(ids)).order_by(v.document_id, v.version)  # fmt: skip
         for row in connection.execute(query):
             version = _Version(
@@ -123,7 +131,6 @@ def _known_versions(connection: Connection, document_ids_: Sequence[int]) -> dic
                 reader=_rendering(row.reader),
                 place=(row.file, row.record),
                 effective=row.effective,
-                richness=(row.sections, row.length),
                 is_current=row.until is None and row.deleted is None,
             )
             found[row.document_id].append(version)
@@ -139,20 +146,19 @@ def _is_known(fresh: _Version, versions: Sequence[_Version]) -> bool:
 
 
 def _supersede(
-    connection: Connection, rows: dict[Table, list[dict[str, Any]]], fresh: _Version, before: _Version | None, commit: int
+    connection: Connection, pending: dict[int, dict[str, Any]], fresh: _Version, before: _Version | None, commit: int
 ) -> None:
     """Ends the version before, or the fresh one where it is older or a poorer rendering of the same."""
     if before is None:
         return
     older = bool(fresh.effective and before.effective) and fresh.effective < before.effective
-    same_date = fresh.effective == before.effective
-    if older or (same_date and fresh.reader != before.reader and fresh.richness <= before.richness):
+    rendered = fresh.effective == before.effective and fresh.reader != before.reader
+    if older or (rendered and fresh.richness(connection) <= before.richness(connection)):
         fresh.is_current = False
         return
     before.is_current = False
-    pending = next((row for row in rows[t.versions] if row["id"] == before.id), None)
-    if pending is not None:
-        pending["until"] = commit
+    if before.id in pending:
+        pending[before.id]["until"] = commit
     else:
         connection.execute(t.versions.update().where(t.versions.c.id == before.id).values(until=commit))
 
@@ -212,57 +218,47 @@ def _collect(
 
 def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]) -> None:
     """Writes the names, facts and subjects of versions; what a document says twice is kept once."""
-    refs: dict[str, EntityRef] = {}
-    for _, prepared in written:
-        said = (
-            *(n.entity for n in prepared.names),
-            *(e for s in prepared.statements for e in (s.subject, s.object)),
-            *prepared.about,
-        )
-        refs.update((ref.id, ref) for ref in said if ref.id not in refs)
-    ids = _entity_ids(connection, refs)
-    names, statements, about = [], [], []
+    ids = _entity_ids(connection, dict.fromkeys(ref for _, prepared in written for ref in entity_refs(prepared)))
+    rows: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
     for version_id, prepared in written:
-        for n in prepared.names:
-            norm = fold(n.name)
-            if is_indexed(norm):
-                names.append(
-                    {"norm": norm, "entity_id": ids[n.entity.id], "version_id": version_id, "name": n.name, "kind": n.kind}
-                )
-        statements += [
-            {
-                "subject": ids[s.subject.id],
-                "relation": s.relation,
-                "object": ids[s.object.id],
-                "version_id": version_id,
-                "start": s.start,
-                "stop": s.end,
-            }
-            for s in prepared.statements
+        for ref in dict.fromkeys(entity_refs(prepared)):
+            norm = fold(ref.name)
+            if ref.code:
+                rows[t.names].append((norm, ids[ref], version_id, ref.name, "name"))
+            if ref.code or ref.name != norm:
+                rows[t.spellings].append((ids[ref], ref.name, version_id))
+        rows[t.names] += [(fold(n.name), ids[n.entity], version_id, n.name, n.kind) for n in prepared.names]
+        rows[t.statements] += [
+            (ids[s.subject], s.relation, ids[s.object], version_id, s.start, s.end) for s in prepared.statements
         ]
-        about += [{"entity_id": ids[ref.id], "version_id": version_id} for ref in prepared.about]
-    for table, rows in ((t.names, names), (t.statements, statements), (t.about, about)):
-        if rows:
-            connection.execute(sqlite_insert(table).on_conflict_do_nothing(), rows)
+        rows[t.about] += [(ids[ref], version_id) for ref in prepared.about]
+    rows[t.names] = [row for row in rows[t.names] if is_indexed(row[0])]
+    for table, values in rows.items():
+        if not values:
+            continue
+        columns = [column.name for column in table.columns]
+        connection.execute(sqlite_insert(table).on_conflict_do_nothing(), [dict(zip(columns, v, strict=True)) for v in values])
 
 
-def _entity_ids(connection: Connection, refs: dict[str, EntityRef]) -> dict[str, int]:
-    """The catalogue's ids of entities by code; entities that are not there yet are added."""
+def _entity_ids(connection: Connection, refs: Iterable[EntityRef]) -> dict[EntityRef, int]:
+    """The catalogue's ids of entities; entities that are not there yet are added."""
+    codes = {ref: ref.id for ref in refs}
     found: dict[str, int] = {}
-    for codes in in_batches(sorted(refs)):
-        found.update(
-            (r.code, r.id)
-            for r in connection.execute(select(t.entities.c.code, t.entities.c.id).where(t.entities.c.code.in_(codes)))
-        )
-    missing = [ref for code, ref in refs.items() if code not in found]
+    e = t.entities.c
+    for some in in_batches(sorted(set(codes.values()))):
+        found.update((row.code, row.id) for row in connection.execute(select(e.code, e.id).where(e.code.in_(some))))
+    missing = {code: ref for ref, code in codes.items() if code not in found}
     if missing:
-        first = (connection.execute(select(func.max(t.entities.c.id))).scalar() or 0) + 1
-        found.update((ref.id, at) for at, ref in enumerate(missing, start=first))
-        connection.execute(
-            t.entities.insert(),
-            [{"id": found[r.id], "code": r.id, "kind": r.kind.value, "name": r.name, "norm": fold(r.name)} for r in missing],
-        )
-    return found
+        first = (connection.execute(select(func.max(e.id))).scalar() or 0) + 1
+        found.update((code, at) for at, code in enumerate(missing, start=first))
+        connection.execute(t.entities.insert(), [_entity_row(found[code], code, ref) for code, ref in missing.items()])
+    return {ref: found[code] for ref, code in codes.items()}
+
+
+def _entity_row(at: int, code: str, ref: EntityRef) -> dict[str, Any]:
+    # The same for all documents that speak of the entity, whichever comes first.
+    norm = "" if ref.code else fold(ref.name)
+    return {"id": at, "code": code, "kind": ref.kind.value, "name": norm or ref.code, "norm": norm}
 
 
 def _insert(connection: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:

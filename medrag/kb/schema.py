@@ -25,12 +25,12 @@ from sqlalchemy import (
     select,
 )
 
-from medrag.errors import VersionError
+from medrag.errors import KnowledgeBaseError, VersionError
 
 __all__ = [
-    "FORMAT",
     "about",
     "commits",
+    "create_tables",
     "documents",
     "entities",
     "metadata",
@@ -41,6 +41,7 @@ __all__ = [
     "purges",
     "sections",
     "settings",
+    "spellings",
     "statements",
     "versions",
 ]
@@ -136,6 +137,7 @@ passages = Table(
 )
 
 # An entity is there while a current version states something of it, names it or is about it; its own name counts then.
+# `name` is shown where no current version spells it otherwise. One with a code is named by its documents alone (`norm` is "").
 entities = Table(
     "entities",
     metadata,
@@ -147,7 +149,20 @@ entities = Table(
     Index("entities_norm", "norm"),
 )
 
-# Other names than the entity's own, each with the version that gives it.
+# How documents print an entity's own name, where that is not its folded form: `ASPIRIN` and `Aspirin` are one entity,
+# which is shown as a current version prints it.
+spellings = Table(
+    "spellings",
+    metadata,
+    Column("entity_id", ForeignKey("entities.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    PrimaryKeyConstraint("entity_id", "name", "version_id"),
+    Index("spellings_version", "version_id"),
+    sqlite_with_rowid=False,
+)
+
+# Other names than the entity's own, each with the version that gives it; of an entity with a code, its own too.
 names = Table(
     "names",
     metadata,
@@ -191,27 +206,44 @@ about = Table(
 purges = Table("purges", metadata, Column("document_id", Integer, primary_key=True), Column("added", Integer, nullable=False))
 
 
-def _first_tables(connection: Connection) -> None:
+def _add_spellings(connection: Connection) -> None:
+    spellings.create(connection, checkfirst=True)
+
+
+# A new catalogue gets today's tables at once; step i brings an older one of format i + 1 to format i + 2. Steps are
+# never changed once released, only added.
+MIGRATIONS: list[Callable[[Connection], None]] = [_add_spellings]
+
+
+def create_tables(connection: Connection) -> None:
+    """Makes the tables in a new catalogue, in the caller's transaction."""
     metadata.create_all(connection)
-
-
-# Step i brings a catalogue of format i to format i + 1. Steps are never changed once released, only added.
-MIGRATIONS: list[Callable[[Connection], None]] = [_first_tables]
-FORMAT = len(MIGRATIONS)
+    _set_format(connection)
 
 
 def migrate(connection: Connection, where: str) -> None:
-    """Brings the catalogue to today's format, in the caller's transaction; a newer one is a `VersionError`."""
-    found = 0
-    if inspect(connection).has_table("settings"):
-        found = int(connection.execute(select(settings.c.value).where(settings.c.name == "format")).scalar_one())
-    if found > len(MIGRATIONS):
-        raise VersionError(
-            f"{where} has format {found}, this release of medrag reads up to {len(MIGRATIONS)}: update medrag to open it"
-        )
-    if found == len(MIGRATIONS):
+    """Brings the catalogue to today's format, whole or not at all; a newer one is a `VersionError`. The caller commits."""
+    newest = 1 + len(MIGRATIONS)
+    if _format(connection, where) == newest:
         return
-    for step in MIGRATIONS[found:]:
+    connection.rollback()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # sqlite3 begins no transaction before statements that make tables
+    found = _format(connection, where)  # another process may have been quicker
+    if found > newest:
+        raise VersionError(f"{where} has format {found}, this release of medrag reads up to {newest}: update medrag to open it")
+    for step in MIGRATIONS[found - 1 :]:
         step(connection)
+    _set_format(connection)
+
+
+def _format(connection: Connection, where: str) -> int:
+    if inspect(connection).has_table("settings"):
+        found = connection.execute(select(settings.c.value).where(settings.c.name == "format")).scalar_one_or_none()
+        if found is not None:
+            return int(found)
+    raise KnowledgeBaseError(f"{where}: not a knowledge base of medrag (its catalogue names no format)")
+
+
+def _set_format(connection: Connection) -> None:
     connection.execute(settings.delete().where(settings.c.name == "format"))
-    connection.execute(settings.insert().values(name="format", value=str(len(MIGRATIONS))))
+    connection.execute(settings.insert().values(name="format", value=str(1 + len(MIGRATIONS))))

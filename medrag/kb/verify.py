@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
+from medrag.errors import KnowledgeBaseError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import current, in_batches
 from medrag.kb.derive import norms_of
-from medrag.kb.generations import Generation
-from medrag.kb.names import NameIndex, is_indexed
+from medrag.kb.names import is_indexed
 from medrag.kb.rows import passage_id
-from medrag.kb.vectors import VectorIndex
-from medrag.kb.words import WordIndex
+from medrag.kb.snapshot import Snapshot
 from medrag.types import digest
 
 __all__ = ["verify"]
@@ -21,25 +20,19 @@ __all__ = ["verify"]
 SHOWN = 5  # examples named in one line
 
 
-def verify(
-    connection: Connection, commit: int, generation: Generation, words: WordIndex, vectors: VectorIndex, names: NameIndex
-) -> list[str]:
-    """What is wrong at the commit, a line each; empty where nothing is."""
-    problems = [*_database(connection), *_files(generation)]
+def verify(connection: Connection, snapshot: Snapshot) -> list[str]:
+    """What is wrong at the snapshot's commit, a line each; empty where nothing is."""
+    problems = [*_database(connection), *snapshot.problems()]
     stored = set()
-    for problem, ids in _versions(connection, commit):
+    for problem, ids in _versions(connection, snapshot.commit):
         problems += problem
         stored |= ids
-    for name, found in (("words", words.ids()), ("vectors", vectors.ids())):
-        if found != stored:
-            problems.append(
-                f"{name}: {len(stored - found)} passages are missing and {len(found - stored)} are too many: run `medrag reindex`"
-            )
-    if words.statistics.passages != len(stored):
-        problems.append(
-            f"words: the statistics count {words.statistics.passages} passages of {len(stored)}: run `medrag reindex`"
-        )
-    return [*problems, *_names(connection, commit, names)]
+    for check in (_words, _vectors, _names):
+        try:
+            problems += check(connection, snapshot, stored)
+        except KnowledgeBaseError as error:
+            problems.append(str(error))
+    return problems
 
 
 def _database(connection: Connection) -> Iterator[str]:
@@ -48,14 +41,20 @@ def _database(connection: Connection) -> Iterator[str]:
             yield f"catalogue: {row[0]}"
 
 
-def _files(generation: Generation) -> Iterator[str]:
-    files = generation.manifest.get("files")
-    for name, size in files.items() if isinstance(files, dict) else ():
-        path = generation.path / name
-        if not path.is_file():
-            yield f"{path.name}: the file is missing: run `medrag reindex`"
-        elif path.stat().st_size != size:
-            yield f"{path.name}: {path.stat().st_size} bytes instead of {size}: run `medrag reindex`"
+def _words(_: Connection, snapshot: Snapshot, stored: set[int]) -> Iterator[str]:
+    yield from _compared("words", snapshot.words.ids(), stored)
+    counted = snapshot.words.statistics.passages
+    if counted != len(stored):
+        yield f"words: the statistics count {counted} passages of {len(stored)}: run `medrag reindex`"
+
+
+def _vectors(_: Connection, snapshot: Snapshot, stored: set[int]) -> Iterator[str]:
+    yield from _compared("vectors", snapshot.vectors.ids(), stored)
+
+
+def _compared(name: str, found: set[int], stored: set[int]) -> Iterator[str]:
+    if found != stored:
+        yield f"{name}: {len(stored - found)} passages are missing and {len(found - stored)} are too many: run `medrag reindex`"
 
 
 def _versions(connection: Connection, commit: int) -> Iterator[tuple[list[str], set[int]]]:
@@ -100,10 +99,10 @@ def _check_versions(connection: Connection, ids: Sequence[int]) -> tuple[list[st
     return problems, passages
 
 
-def _names(connection: Connection, commit: int, names: NameIndex) -> Iterator[str]:
+def _names(connection: Connection, snapshot: Snapshot, _: set[int]) -> Iterator[str]:
     missing: set[str] = set()
-    for ids in in_batches(_current_ids(connection, commit)):
+    for ids in in_batches(_current_ids(connection, snapshot.commit)):
         norms = set(norms_of(connection, ids))
-        missing.update(n for n in norms if is_indexed(n) and not names.knows(n))
+        missing.update(n for n in norms if is_indexed(n) and not snapshot.names.knows(n))
     if missing:
         yield f"names: {len(missing)} are not found in text ({', '.join(sorted(missing)[:SHOWN])} …): run `medrag reindex`"

@@ -61,7 +61,7 @@ class Statistics:
         path = folder / STATISTICS
         if not path.exists():
             return cls()
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return cls(int(stored["passages"]), int(stored["length"]), stored["hashes"], stored["counts"])
 
     def save(self, folder: Path) -> None:

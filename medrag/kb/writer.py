@@ -18,20 +18,22 @@ from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, exists, or_, select
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DatabaseError
 
-from medrag.errors import KnowledgeBaseError, MedRAGError, NotFoundError
+from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import explain_database, in_batches, set_setting, setting, visible
 from medrag.kb.derive import Progress, derive_all, derive_changes
 from medrag.kb.embed import Embedder
-from medrag.kb.generations import WriterLock, clone, drop_unused, fsync_tree, generation_path
-from medrag.kb.prepared import Prepared
+from medrag.kb.generations import WriterLock, clone, drop_unused, fsync_folder, fsync_tree, generation_path
+from medrag.kb.prepared import Prepared, fault_of
 from medrag.kb.rows import Outcome, write
+from medrag.kb.snapshot import Snapshot
 
 __all__ = ["Writer"]
 
-OF_VERSIONS: tuple[Table, ...] = (t.sections, t.passages, t.names, t.statements, t.about)
+OF_VERSIONS: tuple[Table, ...] = (t.sections, t.passages, t.spellings, t.names, t.statements, t.about)
 
 
 def quiet(_doing: str, _done: int, _of: int) -> None:
@@ -44,18 +46,24 @@ class Writer:
     def __init__(self, root: Path, engine: Engine, embedder: Embedder, progress: Progress = quiet) -> None:
         self._root = root
         self._engine = engine
-        self._embedder = embedder
+        self.embedder = embedder
         self._progress = progress
         self._changed = False
         self._rebuild = False
+        self._closed = False
 
     def __enter__(self) -> Writer:
         self._lock = WriterLock(self._root)
         try:
             with self._transaction() as connection:
                 self._current = int(setting(connection, "current", self._root))
-                recover(connection, self._current)
+                made_with = setting(connection, "embedder", self._root)
             drop_unused(self._root, self._current)
+            with self._transaction() as connection:
+                recover(connection, self._current)
+            if made_with != self.embedder.name:
+                raise VersionError(f"{self._root} was reindexed with embedder {made_with!r} meanwhile: open it again")
+            self._erase(self._current)
         except BaseException:
             self._lock.release()
             raise
@@ -69,6 +77,7 @@ class Writer:
             else:
                 self._abandon()
         finally:
+            self._closed = True
             self._lock.release()
 
     def add(self, prepared: Prepared) -> Outcome:
@@ -80,6 +89,10 @@ class Writer:
 
         Records without a key of one file should come in one batch: their identities are worked out together.
         """
+        for prepared in batch:
+            fault = fault_of(prepared)
+            if fault:
+                raise KnowledgeBaseError(f"{prepared.document.source}/{prepared.document.key}: {fault}")
         with self._transaction() as connection:
             outcomes = write(connection, batch, self.commit)
         self._changed = self._changed or any(outcome is not Outcome.UNCHANGED for outcome in outcomes)
@@ -87,14 +100,11 @@ class Writer:
 
     def delete(self, key: str, *, source: str | None = None) -> int:
         """Hides a document with all its versions, names and facts from this commit on; returns how many it hid."""
-        self._changed = True
         with self._transaction() as connection:
-            documents = self._documents(connection, key, source, visible())
-            v = t.versions
-            connection.execute(
-                v.update().where(v.c.document_id.in_(documents), v.c.deleted.is_(None)).values(deleted=self.commit)
-            )
-        return len(documents)
+            document = self._document(connection, key, source, visible())
+            self._hide(connection, document)
+        self._changed = True
+        return 1
 
     def purge(self, key: str, *, source: str | None = None) -> int:
         """Deletes a document and erases every trace of its text once published; returns how many it erased.
@@ -102,14 +112,16 @@ class Writer:
         The indexes are built anew without it, so this takes as long as `reindex`.
         """
         with self._transaction() as connection:
-            documents = self._documents(connection, key, source)
-            v = t.versions
-            connection.execute(
-                v.update().where(v.c.document_id.in_(documents), v.c.deleted.is_(None)).values(deleted=self.commit)
-            )
-            connection.execute(t.purges.insert(), [{"document_id": d, "added": self.commit} for d in documents])
+            document = self._document(connection, key, source)
+            self._hide(connection, document)
+            purge = sqlite_insert(t.purges).values(document_id=document, added=self.commit)
+            connection.execute(purge.on_conflict_do_nothing())  # purged already in this commit
         self._changed = self._rebuild = True
-        return len(documents)
+        return 1
+
+    def _hide(self, connection: Connection, document: int) -> None:
+        v = t.versions
+        connection.execute(v.update().where(v.c.document_id == document, v.c.deleted.is_(None)).values(deleted=self.commit))
 
     def checkpoint(self) -> None:
         """Publishes what was written so far and goes on as the writer of the next commit."""
@@ -120,10 +132,11 @@ class Writer:
 
     def reindex(self, embedder: Embedder | None = None) -> None:
         """Builds all indexes anew from the catalogue when published, with another embedder if one is given."""
-        self._embedder = embedder or self._embedder
+        self.embedder = embedder or self.embedder
         self._rebuild = True
 
-    def _documents(self, connection: Connection, key: str, source: str | None, *conditions: ColumnElement[bool]) -> list[int]:
+    def _document(self, connection: Connection, key: str, source: str | None, *conditions: ColumnElement[bool]) -> int:
+        """The catalogue's id of the one document with that key."""
         query = select(t.documents.c.id, t.documents.c.source).join(t.versions).where(t.documents.c.key == key, *conditions)
         query = query.distinct()
         if source is not None:
@@ -134,40 +147,49 @@ class Writer:
             raise NotFoundError(f"there is no document {key!r}{where}: `medrag list` shows the keys")
         if len(rows) > 1:
             raise NotFoundError(f"{key!r} is in several sources ({', '.join(sorted(r.source for r in rows))}): say which")
-        return [int(row.id) for row in rows]
+        return int(rows[0].id)
 
     def _transaction(self) -> _Transaction:
+        if self._closed:
+            raise KnowledgeBaseError(f"{self._root}: this writer is closed: make another with `kb.write()`")
         return _Transaction(self._engine, self._root)
 
     def _publish(self) -> None:
         """Builds the generation beside the current one, forces it to disk, then moves the number."""
+        try:
+            self._build_generation()
+            self._move_number()
+        except BaseException as error:
+            published = self._abandon()
+            if not published and isinstance(
+                error, (OSError, ValueError, RuntimeError, DatabaseError)
+            ):  # tantivy and faiss raise the middle two
+                reason = error.orig if isinstance(error, DatabaseError) else error
+                raise KnowledgeBaseError(f"{self._root}: could not be written, and is as it was before: {reason}") from error
+            raise
+        self._erase(self.commit)
+        drop_unused(self._root, self.commit)
+
+    def _build_generation(self) -> None:
         target = generation_path(self._root, self.commit)
         building = target.with_name(target.name + ".building")
-        try:
-            shutil.rmtree(building, ignore_errors=True)
-            building.mkdir(parents=True)
-            with self._transaction() as connection:
-                if self._rebuild:
-                    derive_all(connection, building, self.commit, self._embedder, self._progress)
-                else:
-                    clone(generation_path(self._root, self._current), building)
-                    derive_changes(connection, building, self.commit, self._embedder, self._progress)
-            fsync_tree(building)
-            os.replace(building, target)
-            fsync_tree_parent(target)
-            self._move_number()
-        except (
-            OSError,
-            ValueError,
-            RuntimeError,
-            DatabaseError,
-            MedRAGError,
-        ) as error:  # faiss and tantivy raise the middle two
-            self._abandon()
-            if isinstance(error, MedRAGError):
-                raise
-            raise KnowledgeBaseError(f"{self._root}: could not be written, and is as it was before: {error}") from error
-        self._after_publishing()
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        with self._transaction() as connection:
+            before = None if self._rebuild else self._sound_generation()
+            if before is None:
+                derive_all(connection, building, self.commit, self.embedder, self._progress)
+            else:
+                clone(before, building)
+                derive_changes(connection, building, self.commit, self.embedder, self._progress)
+        fsync_tree(building)
+        os.replace(building, target)
+        fsync_folder(target.parent)
+
+    def _sound_generation(self) -> Path | None:
+        """The folder of the current generation, unless it is damaged or was cut by another release."""
+        snapshot = Snapshot(self._root, self._current, self.embedder)
+        return None if any(snapshot.problems()) else snapshot.generation.path
 
     def _move_number(self) -> None:
         """The one transaction that makes the commit current, forced to disk before it returns.
@@ -179,32 +201,42 @@ class Writer:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
             connection.commit()
             connection.execute(
-                t.commits.insert().values(number=self.commit, at=datetime.now(UTC).isoformat(), note=self._embedder.name)
+                t.commits.insert().values(number=self.commit, at=datetime.now(UTC).isoformat(), note=self.embedder.name)
             )
-            set_setting(connection, "embedder", self._embedder.name)
+            set_setting(connection, "embedder", self.embedder.name)
             set_setting(connection, "current", str(self.commit))
             connection.commit()
             connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
 
-    def _after_publishing(self) -> None:
+    def _erase(self, commit: int) -> None:
+        """Erases what was purged up to the commit, from the database's free pages and its log too."""
         with self._transaction() as connection:
-            erased = erase_purged(connection, self.commit)
-        if erased:
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            erased = erase_purged(connection, commit)
+        if not erased:
+            return
+        try:
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        drop_unused(self._root, self.commit)
+        except DatabaseError as error:
+            raise explain_database(error, self._root) from error
 
-    def _abandon(self) -> None:
-        """Removes what this writer wrote; where even that fails (a full disk), the next writer does it."""
-        target = generation_path(self._root, self.commit)
-        shutil.rmtree(target.with_name(target.name + ".building"), ignore_errors=True)
-        shutil.rmtree(target, ignore_errors=True)
+    def _abandon(self) -> bool:
+        """Removes what this writer wrote, unless it is published, and says whether it is.
+
+        Where even that fails (a full disk), the next writer does it.
+        """
         try:
+            with self._transaction() as connection:
+                if int(setting(connection, "current", self._root)) == self.commit:
+                    return True
+            drop_unused(self._root, self._current)  # first, so that there is room for the rest
             with self._transaction() as connection:
                 recover(connection, self._current)
         except KnowledgeBaseError:
             pass
+        return False
 
 
 class _Transaction:
@@ -229,15 +261,6 @@ class _Transaction:
             raise explain_database(error, self._root) from error
 
 
-def fsync_tree_parent(path: Path) -> None:
-    """Forces a rename in the path's folder to the disk."""
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def recover(connection: Connection, commit: int) -> None:
     """Removes everything above the commit: what a writer left that died before it published."""
     v = t.versions
@@ -250,18 +273,23 @@ def recover(connection: Connection, commit: int) -> None:
     connection.execute(t.purges.delete().where(t.purges.c.added > commit))
     if left:
         _drop_orphans(connection)
-    erase_purged(connection, commit)
 
 
 def erase_purged(connection: Connection, commit: int) -> bool:
-    """Erases the rows of documents whose purge is published; whether there were any."""
+    """Erases the rows of documents whose purge is published; whether there were any.
+
+    A version that was added after the purge, in the same commit, stays.
+    """
     documents = list(connection.scalars(select(t.purges.c.document_id).where(t.purges.c.added <= commit)))
     if not documents:
         return False
-    versions = list(connection.scalars(select(t.versions.c.id).where(t.versions.c.document_id.in_(documents))))
-    _erase_versions(connection, versions)
-    connection.execute(t.places.delete().where(t.places.c.document_id.in_(documents)))
-    connection.execute(t.documents.delete().where(t.documents.c.id.in_(documents)))
+    v = t.versions.c
+    for some in in_batches(documents):
+        _erase_versions(
+            connection, list(connection.scalars(select(v.id).where(v.document_id.in_(some), v.deleted.is_not(None))))
+        )
+        again = select(v.document_id).where(v.document_id.in_(some))
+        connection.execute(t.places.delete().where(t.places.c.document_id.in_(some), t.places.c.document_id.not_in(again)))
     connection.execute(t.purges.delete().where(t.purges.c.added <= commit))
     _drop_orphans(connection)
     return True

@@ -14,7 +14,20 @@ from functools import lru_cache
 
 from medrag.sections import SectionGroup
 
-__all__ = ["Cue", "Population", "asked_groups", "group_cues", "populations", "support_groups", "support_pattern"]
+__all__ = [
+    "DRUG_FORM_GROUPS",
+    "PATIENT_GROUPS",
+    "Cue",
+    "Population",
+    "asked_groups",
+    "group_cues",
+    "patient_group",
+    "patient_pattern",
+    "patient_spans",
+    "populations",
+    "support_groups",
+    "support_pattern",
+]
 
 G = SectionGroup
 
@@ -46,7 +59,7 @@ _ZH_COUNT = r"(?:几|多少)(?:片|粒|颗|袋|包|支|丸|瓶|滴|喷|次|毫�
 _ZH_GROUPS: dict[SectionGroup, str] = {
     G.INDICATIONS: (
         r"适应的?[症证]|适应的?病[症证]?|适应(?:什么|哪些)|适合(?:什么|哪些|啥)人?|适用于?|主治|功效|功能|治(?:疗)?(?:什么|哪些|哪方面|啥|那方面|哪)"
-        r"|管什么|干(?:什么|嘛|啥)(?:用|的)|(?<![副相互理])作用(?!机[制理]|时间|原理|多久)|(?:有|是)?(?:什么|啥|哪些)用(?!法|药)|用途|用来|用于|能治|可以治|治疗|治得?好"
+        r"|管什么|干(?:什么|嘛|啥)(?:用|的)|(?<![副相互理])作用(?!机[制理]|时间|原理|多久)|(?:有|是)?(?:什么|啥|哪些)用(?!法|药)|用途|用来|用于|能治疗?|可以治疗?|治疗|治得?好"
         r"|治愈|疗效|效果|管用|有用|有效|能缓解|缓解|改善|用处|好处"
     ),
     G.DOSAGE: (
@@ -63,7 +76,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     ),
     G.INTERACTIONS: (
         r"相互作用|同服|同(?:时|吃|用)|一起|一块|合用|联用|联合|并用|配伍|配合|相?冲突?|相克|犯冲|[喝饮]酒|酒后|(?:搭|混)(?:配|着|用)|加.{1,12}一起"
-        r"|(?:喝|配|和|与)(?:茶|咖啡|牛奶|西柚|葡萄柚)"
+        r"|(?:喝|配|和|与|跟|吃)(?=茶|咖啡|牛奶|西柚|葡萄柚|柚|果汁|豆浆)"
     ),
     G.OVERDOSAGE: r"过量|(?:吃|服|用|喝)多了|多吃|多服|误服|误食|中毒|吃错|双倍|超量|吃了(?:一|整)瓶",
     G.STORAGE: r"保存|存放|储存|储藏|贮藏|贮存|冰箱|冷藏|过期|保质期|有效期|开封",
@@ -84,7 +97,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
 _EN_TAKE = r"(?:tak(?:e|en|ing)|us(?:e|ed|ing)|administ\w+|giv(?:e|en|ing)|appl(?:y|ied|ying)|inject\w*|drink)"
 _EN_GROUPS: dict[SectionGroup, str] = {
     G.INDICATIONS: (
-        r"\bindicat\w*|\bused? (?:for|to treat|in)\b|\buses\b|\btreat(?:s|ed|ing|ment)?\b|\bfor what\b|\bwhat\b.{1,40}\bfor\b|\bgood for\b|\bhelps?\b|\bprescribed\b"
+        r"\bindicat\w*|\bused? (?:for|to treat|in)\b|\buses\b|\btreat(?:s|ed|ing|ment)?\b|\bfor what\b|\bwhat (?:is|are|was|does|do) .{1,40} for\b[?. ]*$|\bwhat\b.{1,20} it for\b|\bgood for\b|\bhelps?\b|\bprescribed\b"
         r"|\bworks? for\b|\beffective\b|\bbenefits?\b|\bwhat does .{2,40} do\b"
     ),
     G.DOSAGE: (
@@ -95,9 +108,11 @@ _EN_GROUPS: dict[SectionGroup, str] = {
     G.ADVERSE_REACTIONS: r"\bside[- ]?effects?\b|\badverse\b|\breactions?\b|\bcaus(?:e|es|ed|ing)\b|\bmakes? (?:me|you)\b|\bharm\w*|\baddict\w*|\baggravat\w+|\brelated to\b",
     G.CONTRAINDICATIONS: r"\bcontra-?indicat\w*|\bwho (?:should|can|must) ?not\b|\bshould not\b|\bcannot (?:take|use)\b|\bnot (?:take|use|be used|be taken)\b|\bavoid(?:ed)?\b",
     G.INTERACTIONS: (
-        r"\binteract\w*|\b(?:with|and) (?:alcohol|wine|beer|grapefruit|caffeine|coffee|milk)\b|\bdrink(?:ing)? (?:alcohol|wine|beer)\b|\btogether\b|\bcombin(?:e|ed|ing)\b"
+        r"\binteract\w*|\b(?:with|and|drink(?:ing)?|eat(?:ing)?) (?=(?:alcohol|wine|beer|grapefruit|caffeine|coffee|milk|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
         r"|\bco-?administ\w*|\bconcomitant\w*|\bwhile (?:taking|on)\b|\balong with\b"
-        r"|\bat the same time\b|\balso taking\b"
+        r"|\bat the same time\b|\balso taking\b|\bmix(?:ed|ing)?\b"
+        # "can i take A and B", but not "… with food"
+        r"|\btake\b(?=[^,.;?]{2,40}? (?:and|with|plus) (?!food|meals?|water|a |an |the |or |without))"
     ),
     G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble do\w+|\btook (?:two|twice|double)\b|\baccidentally\b",
     G.STORAGE: r"\bstor(?:e|ed|age|ing)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
@@ -144,12 +159,27 @@ _POPULATION_GROUPS = {
     Population.CHILD: G.PEDIATRIC,
     Population.ELDERLY: G.GERIATRIC,
 }
+PATIENT_GROUPS = frozenset(_POPULATION_GROUPS.values())
+# What a label says where it speaks of such a patient.
+_PATIENTS: dict[Population, str] = {
+    Population.PREGNANT: r"孕|妊娠|胎儿|pregnan|fetus|fetal|teratogen",
+    Population.LACTATING: r"哺乳|授乳|乳汁|母乳|lactati|nursing|breast-?\s?(?:feed|milk|fed)",
+    Population.CHILD: r"儿童|小儿|婴|幼儿|患儿|新生儿|周?岁|child|pa?ediatric|infant|neonat|years of age",
+    Population.ELDERLY: r"老年|老人|高龄|年老|elderly|geriatric|older|65 years",
+    Population.RENAL: r"肾|肌酐|透析|renal|kidney|creatinine|dialysis",
+    Population.HEPATIC: r"肝|hepat|liver|cirrho",
+}
+# Groups that hold for one dosage form only: the label of another form does not answer for them.
+DRUG_FORM_GROUPS = frozenset({G.DOSAGE, G.FORMS, G.STORAGE, G.COMPOSITION, G.APPROVAL, G.NAMES})
+# Groups of pages on diseases; a drug's label has none of them.
+_DISEASE_GROUPS = frozenset({G.SYMPTOMS, G.CAUSES, G.DIAGNOSIS, G.TREATMENT, G.PREVENTION})
 
 # Where a label has no section of its own for what was asked, such sentences of these other sections answer it.
 _ADVICE = (G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.DOSAGE, G.INDICATIONS, G.PATIENT, G.OTHER)
 _SUPPORT_GROUPS: dict[SectionGroup, tuple[SectionGroup, ...]] = {
     G.STORAGE: (G.FORMS, G.APPROVAL, G.WARNINGS, G.COMPOSITION, G.DOSAGE, G.PATIENT),
     G.FORMS: (G.STORAGE, G.COMPOSITION, G.DOSAGE),
+    G.DOSAGE: (G.INDICATIONS, G.PATIENT, G.OTHER),
     G.COMPOSITION: (G.FORMS, G.STORAGE, G.CLASSIFICATION),
     G.ADVERSE_REACTIONS: (G.WARNINGS, G.BOXED_WARNING, G.CONTRAINDICATIONS, G.PATIENT, G.OVERDOSAGE),
     G.OVERDOSAGE: (G.WARNINGS, G.BOXED_WARNING, G.ADVERSE_REACTIONS, G.DOSAGE, G.PATIENT),
@@ -158,14 +188,15 @@ _SUPPORT_GROUPS: dict[SectionGroup, tuple[SectionGroup, ...]] = {
 }
 _SUPPORT: dict[SectionGroup, str] = {
     G.PREGNANCY: r"孕|妊娠|哺乳|授乳|pregnan|lactati(?:on|ng)|nursing|breast-?\s?(?:feed|milk)",
-    G.PEDIATRIC: r"儿童|小儿|婴|幼儿|患儿|新生儿|周?岁|child|pa?ediatric|infant|neonat|years of age",
-    G.GERIATRIC: r"老年|老人|高龄|年老|elderly|geriatric|older|65 years",
+    G.PEDIATRIC: _PATIENTS[Population.CHILD],
+    G.GERIATRIC: _PATIENTS[Population.ELDERLY],
     G.OVERDOSAGE: r"过量|逾量|中毒|超量|超剂量|误服|overdos",
     G.STORAGE: r"贮|储存|保存|密封|避光|遮光|冷藏|阴凉|有效期|store|storage|refrigerat|room temperature|expir",
     G.INTERACTIONS: r"合用|同用|并用|同服|同时|联用|配伍|酒|相互作用|interact|concomitant|coadminist|alcohol|together with",
     G.CONTRAINDICATIONS: r"禁用|忌用|禁忌|不宜|不得|不能|不可|慎用|不应|contraindicat|should not|do not|must not|not be used",
     G.ADVERSE_REACTIONS: r"不良反应|副作用|可引起|可致|可出现|可有|偶[有见]|引起|过敏|adverse|side effect|reaction|may cause|reported",
     G.BOXED_WARNING: r"警告|warning",
+    G.DOSAGE: r"用法|用量|[一每][次日天]\s?[\d一二两三四五六]|\bdosages?\b|\brecommended dose\b|\btake \d",
     G.FORMS: r"规格|每[片粒支袋瓶]|(?:片剂|胶囊|注射剂|颗粒)[:：]|strength|supplied|available as|tablets? contain|containing",
     G.COMPOSITION: r"成[份分]|组成|含有|辅料|ingredient|contains",
     G.WARNINGS: r"注意|慎用|避免|监测|caution|warning|monitor|avoid|discontinu|withdraw",
@@ -218,6 +249,16 @@ def populations(text: str) -> tuple[Population, ...]:
     return tuple(population for population in Population if population in found)
 
 
+def patient_spans(text: str) -> list[tuple[int, int]]:
+    """Where the text names the patients that labels have sections for."""
+    return [
+        match.span()
+        for population, pattern in _population_patterns()
+        if population in _POPULATION_GROUPS
+        for match in pattern.finditer(text)
+    ]
+
+
 def _number(digits: str) -> int:
     if digits.isdigit():
         return int(digits)
@@ -226,11 +267,28 @@ def _number(digits: str) -> int:
     return value + (_ZH_DIGITS.get(tens, 1) * 10 if ten else 0)
 
 
-def asked_groups(cues: Sequence[Cue], who: Sequence[Population]) -> tuple[SectionGroup, ...]:
-    """The section groups asked for, first asked first; sections for a kind of patient follow those asked in so many words."""
+@lru_cache(maxsize=64)
+def patient_pattern(who: tuple[Population, ...]) -> re.Pattern[str] | None:
+    """What a sentence says that speaks of one of these patients; None for no patient."""
+    patterns = [_PATIENTS[population] for population in who]
+    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+
+
+def patient_group(population: Population) -> SectionGroup | None:
+    """The section that labels have for such a patient, or None where they have none."""
+    return _POPULATION_GROUPS.get(population)
+
+
+def asked_groups(cues: Sequence[Cue], who: Sequence[Population], *, of_drug: bool) -> tuple[SectionGroup, ...]:
+    """The section groups asked for, first asked first; sections for a kind of patient follow those asked in so many words.
+
+    Of a drug (`of_drug`) no page on a disease is asked: "what to do" when a dose was missed is no question of therapy.
+    """
+    asked = [cue for cue in cues if not (of_drug and cue.group in _DISEASE_GROUPS)]
+    special = [cue for cue in asked if cue.words not in _SAFE]
+    # "Is it safe in pregnancy", or with alcohol, asks for the section on that, not for all the warnings.
     patient = any(population in _POPULATION_GROUPS for population in who)
-    # "Is it safe in pregnancy" asks for the section on pregnancy, not for all the warnings.
-    named = dict.fromkeys(cue.group for cue in cues if not (patient and cue.words in _SAFE))
+    named = dict.fromkeys(cue.group for cue in (special if special or patient else asked))
     for population in who:
         group = _POPULATION_GROUPS.get(population)
         if group is not None:

@@ -7,16 +7,26 @@ import re
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
 
-__all__ = ["FILLER", "FORM", "asked_form", "is_ailment", "is_chemical", "name_begins", "same_form", "stands_alone"]
+__all__ = [
+    "FILLER",
+    "FORM",
+    "asked_form",
+    "is_ailment",
+    "is_chemical",
+    "name_begins",
+    "printed_form",
+    "same_form",
+    "stands_alone",
+]
 
 FORM = re.compile(
-    r"(?:口腔崩解|肠溶|缓释|控释|分散|咀嚼|泡腾|薄膜衣|含|舌下|阴道|滴|软|硬|口服|注射|外用|滴眼|滴鼻|混悬)*"
+    r"(?:口腔崩解|肠溶|缓释|控释|分散|咀嚼|泡腾|薄膜衣|含|舌下|阴道|滴|软|硬|口服|注射|外用|滴眼|滴鼻|混悬){0,4}"
     r"(?:口服溶液|口服液|注射液|组织液|滴眼液|滴耳液|滴鼻液|含漱液|混悬液|吸入剂|洗液|溶液|溶胶囊|胶囊|颗粒|冲剂|糖浆|滴丸|软膏|乳膏|凝胶|喷雾剂?|气雾剂|粉雾剂"
     r"|贴膏|合剂|搽剂|洗剂|酊剂?|滴剂|疫苗|单抗|片(?!段|子|状|刻|面|区|中|剂量|头|尾)|丸(?!子|剂量)|散(?!步|发|光|热|结|瘀|寒|风|开|在)|膏(?!药|体)"
     r"|栓(?!塞|子|剂量)|丹(?!参))"
 )
 # What may stand between a known name and its form: 布洛芬[消炎]片, 胰岛素[30]注射液.
-FILLER = re.compile(r"(?:消炎|止痛|镇痛|退热|感冒|口腔|钠|钾|钙|镁|锌|盐酸|\s|-|\d+[a-z%]*|α|β)*")
+FILLER = re.compile(r"(?:消炎|止痛|镇痛|退热|感冒|口腔|钠|钾|钙|镁|锌|盐酸|\s|-|\d{1,6}[a-z%]{0,6}|α|β){0,8}")
 # Characters of transliterated and systematic chemical names; Chinese patent medicines are named in others.
 _CHEMICAL = re.compile(
     r"[唑嗪啶胺酮酯醇苷肽酶钠钾钙镁锌铁铋碘氯氟溴硫磷氨苯萘喹吡咪噻呋嘧烷烯炔酚醚酰脲肼腈胍芬奈韦汀坦霉素酸碱噁哌羟氢氧硝巯磺溶]|洛尔|普利|沙星|西林|地平|替尼|替罗|拉唑|司琼|司[特琼明汀]|海明|莫司|替丁|奥氮|[林定松龙仑泮索啉肟铂洛尔泊坦帕隆群砜酐脒]$|[a-z]{3}"
@@ -58,9 +68,14 @@ def asked_form(text: str, end: int) -> str:
 
 def same_form(form: str, title: str) -> bool:
     """Whether a form that was asked for is the one in a label's title; either may be the more special, or unsaid."""
-    variants = name_variants(title)
-    printed = variants[0].removeprefix(variants[1]) if len(variants) > 1 else ""
+    printed = printed_form(title)
     return not form or not printed or printed.endswith(form) or form.endswith(printed)
+
+
+def printed_form(name: str) -> str:
+    """The dosage form with which a name ends, or "" where it has none."""
+    variants = name_variants(name)
+    return variants[0].removeprefix(variants[1]) if len(variants) > 1 and variants[0] != variants[1] else ""
 
 
 def name_begins(text: str, start: int) -> bool:

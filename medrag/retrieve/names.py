@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from medrag.kb.facts import Mention
 from medrag.kb.terms import name_variants
@@ -42,6 +43,8 @@ _PAST = re.compile(r"吃了|吃过|用了|用过|服了|服过|在吃|在用|在
 _ASKS = re.compile(r"吗|能|可以|怎么|什么|多少|几|是否|哪|如何|多久|作用|功效|用法|用量|副作用|禁忌|适应|[?？]")
 _CLAUSE = re.compile(r"[^，。；;,!！？?\n]+[？?]?")
 MIN_NAME = 2
+LONGEST_NAME = 40  # characters before the form
+MAX_FORMS = 20  # looked at; more stand in no question that a person asks
 
 
 def unknown_names(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug]) -> tuple[UnknownName, ...]:
@@ -63,13 +66,12 @@ def unknown_names(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug])
 
 def _mentioned_only(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug]) -> list[UnknownName]:
     """Medicines that the knowledge base knows by name (from a name list or the graph) without a document of theirs."""
-    known = {(drug.start, drug.end) for drug in drugs}
-    held = {entity.id for drug in drugs for entity in drug.entities}
+    held = {entity_id for drug in drugs for entity_id in drug.ids}
     return [
         UnknownName(text[mention.start : mention.end], mention.start, mention.end)
         for mention in mentions
-        if (mention.start, mention.end) not in known
-        and mention.entities
+        if mention.entities
+        and not any(drug.start <= mention.start and mention.end <= drug.end for drug in drugs)
         and all(entity.kind in DRUG_KINDS for entity in mention.entities)
         and stands_alone(mention.name)
         and not held & {entity.id for entity in mention.entities}
@@ -86,7 +88,7 @@ def _belongs(text: str, mention: Mention, drug: Drug) -> bool:
 
 def _named_by_form(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug]) -> list[UnknownName]:
     found = []
-    for match in FORM.finditer(text):
+    for match in islice(FORM.finditer(text), MAX_FORMS):
         start = _name_start(text, match.start(), mentions, drugs)
         if start is not None:
             found.append(UnknownName(text[start : match.end()], start, match.end()))
@@ -100,9 +102,9 @@ def _name_start(text: str, form: int, mentions: Sequence[Mention], drugs: Sequen
     last = _drug_before(text, form, stop, drugs)
     if last is not None:
         return _mixture_start(text, last, drugs)
-    if any(mention.start < stop <= mention.end and not _is_drug(mention) for mention in mentions):
+    if any(mention.start < stop <= mention.end and _is_else(mention) for mention in mentions):
         return None  # the "form" is the end of a disease's name: 脑血栓
-    run = _BOUND.search(text, 0, form)
+    run = _BOUND.search(text, max(0, form - LONGEST_NAME), form)
     start = run.start() if run else form
     for mention in mentions:
         if not _is_drug(mention) and start < mention.end <= form - MIN_NAME:
@@ -114,6 +116,11 @@ def _name_start(text: str, form: int, mentions: Sequence[Mention], drugs: Sequen
     if form - start < MIN_NAME or _NO_NAME.search(name) or _GENERIC.fullmatch(text, start, form):
         return None
     return start
+
+
+def _is_else(mention: Mention) -> bool:
+    """Whether a name is surely none of a medicine; what a word list has without saying whose it is may be one."""
+    return not _is_drug(mention) and any(entity.kind is not EntityKind.THING for entity in mention.entities)
 
 
 def _is_drug(mention: Mention) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.retrieve import channels
-from medrag.retrieve.channels import NO_FILTERS, Ranking, asked_facts_relations
+from medrag.retrieve.channels import NO_FILTERS, Pool, Ranking, asked_facts_relations
 from medrag.retrieve.fuse import Fused, reciprocal_rank_fusion
+from medrag.retrieve.label import label
+from medrag.retrieve.pairs import joins
 from medrag.retrieve.understand import Shape, Understanding, understand
 from medrag.retrieve.words import term_hits
 from medrag.sections import SectionGroup
@@ -20,10 +22,11 @@ __all__ = ["CHANNEL_WEIGHTS", "Retrieval", "Trace", "retrieve"]
 
 # A key look-up that hit is nearly always right; hashed vectors are the weakest of the four.
 CHANNEL_WEIGHTS: Mapping[str, float] = {"label": 2.0, "words": 1.0, "vectors": 0.5, "graph": 1.0}
-CANDIDATES = 3  # per channel, times k
+CANDIDATES = 2  # per channel, times k
 MIN_CANDIDATES = 20
 MAX_CANDIDATES = 100
 LAST_TIER = 4
+JOINING_PLACE = 2  # of facts that join the drugs asked about, behind the first passages of their labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +76,20 @@ def _note(trace: Trace, step: str, started: float) -> None:
 
 
 def _runs(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters, trace: Trace) -> dict[str, Ranking]:
-    runs: dict[str, Ranking] = {}
-    for name, channel in (
-        ("label", channels.label),
-        ("words", channels.words),
-        ("vectors", channels.vectors),
-        ("graph", channels.graph),
-    ):
+    found: dict[str, Ranking] = {}
+
+    def ask(name: str, channel: Callable[[], Ranking]) -> Ranking:
         started = perf_counter()
-        runs[name] = channel(understanding, kb, k, only)
-        trace.found[name] = len(runs[name])
+        found[name] = channel()
+        trace.found[name] = len(found[name])
         _note(trace, name, started)
-    return runs
+        return found[name]
+
+    pool = Pool(ask("words", lambda: channels.words(understanding, kb, k, only)), kb)
+    ask("label", lambda: label(understanding, kb, k, only, pool))
+    ask("vectors", lambda: channels.vectors(understanding, kb, k, only))
+    ask("graph", lambda: channels.graph(understanding, kb, k, only))
+    return {name: found[name] for name in CHANNEL_WEIGHTS}
 
 
 def _with_passages(fused: Sequence[Fused], kb: KnowledgeBase, k: int) -> list[tuple[Fused, Passage | None]]:
@@ -110,13 +115,14 @@ class _Ordered:
     passage: Passage | None
 
 
-def _in_order(found: Sequence[tuple[Fused, Passage | None]], understanding: Understanding, label: Ranking) -> list[_Ordered]:
-    places = {hit.ref: place for place, hit in enumerate(label)}
+def _in_order(found: Sequence[tuple[Fused, Passage | None]], understanding: Understanding, by_label: Ranking) -> list[_Ordered]:
+    places = {hit.ref: place for place, hit in enumerate(by_label)}
     about = {(document.source, document.key) for drug in understanding.drugs for document in drug.documents}
     ordered = []
     for order, (item, passage) in enumerate(found):
         tier = _tier(item, passage, understanding, about)
-        place = places.get(item.hit.ref, len(places)) if tier == 0 else 0
+        joining = passage is None and tier == 0 and bool(understanding.drugs)
+        place = JOINING_PLACE if joining else places.get(item.hit.ref, len(places)) if tier == 0 else 0
         ordered.append(((tier, place, order), _Ordered(tier, item.score, item.found_by, item, passage)))
     ordered.sort(key=lambda pair: pair[0])
     return [item for _, item in ordered]
@@ -126,8 +132,9 @@ def _tier(item: Fused, passage: Passage | None, understanding: Understanding, ab
     """0: answers what was asked of what was asked about; 1, 2: is about it; 3: of the right kind; 4: shares words with it."""
     if passage is None:
         fact = item.hit.fact
-        asked = fact is not None and fact.relation in asked_facts_relations(understanding)
-        return 0 if asked and not understanding.drugs else 2
+        if fact is not None and understanding.drugs:
+            return 0 if joins(fact, understanding) else 2
+        return 0 if fact is not None and fact.relation in asked_facts_relations(understanding) else 2
     sought = understanding.sought
     if (passage.document.source, passage.document.key) in about:
         return (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
-from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, same_form, stands_alone
+from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
 from medrag.retrieve.words import subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
 
@@ -18,9 +18,11 @@ __all__ = ["DRUG_KINDS", "Drug", "drugs_of", "titled"]
 
 DRUG_KINDS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRODUCT})
 MAX_DRUGS = 6
-TITLED = 20  # passages whose titles are looked at
+TITLED = 8  # passages whose titles are looked at for a group of words
+TITLED_GROUPS = 3
 MAX_DOCUMENTS = 40  # of one drug; a common substance has hundreds of labels
 _HAN = re.compile(r"[㐀-鿿]")
+_WORD = re.compile(r"\w")
 SHORT_NAME = 3  # characters; a patent medicine's name so short may be a piece of another's
 
 
@@ -28,7 +30,8 @@ SHORT_NAME = 3  # characters; a patent medicine's name so short may be a piece o
 class Drug:
     """A medicine that the question names: `question[start:end]`, what the name means, and its documents, best first.
 
-    The first `equals` documents are meant equally well: labels of several makers for the same name.
+    The first `equals` documents are meant equally well: labels of several makers for the same name. `ids` are those of
+    the entities and of what they are forms, salts or products of: what is said of the substance holds for them.
     """
 
     name: str
@@ -37,53 +40,91 @@ class Drug:
     entities: tuple[Entity, ...]
     documents: tuple[DocumentInfo, ...]
     equals: int = 1
+    ids: frozenset[str] = frozenset()
 
 
 def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Drug, ...]:
     """The medicines that the text names and the knowledge base has documents of, in text order, each once."""
     lang = "zh" if _HAN.search(text) else "en"
+    named = [(mention, form) for mention in mentions if (form := _form_of(text, mention, lang)) is not None]
+    wider = _ids_of({variant for mention, _ in named for variant in name_variants(mention.name)[1:]}, kb)
     found: dict[tuple[str, ...], Drug] = {}
-    for mention in mentions:
+    for mention, form in named:
         entities = tuple(entity for entity in mention.entities if entity.kind in DRUG_KINDS)
         ids = tuple(entity.id for entity in entities)
+        base = [i for variant in name_variants(mention.name)[1:] for i in wider.get(variant, ())]
+        ids = ids or tuple(base)
         if not ids or ids in found or len(found) == MAX_DRUGS:
             continue
-        form = asked_form(text, mention.end) if lang == "zh" else ""
-        if form and len(mention.name) <= SHORT_NAME and not is_chemical(mention.name) and not name_begins(text, mention.start):
-            continue  # 脉康 in 糖脉康颗粒
-        documents, equals = _documents(form, mention, entities, lang, kb)
+        documents, equals = _documents(form, mention, entities, base, lang, kb)
         if documents:
-            found[ids] = Drug(text[mention.start : mention.end], mention.start, mention.end, entities, documents, equals)
-    return tuple(found.values())
+            words = text[mention.start : mention.end]
+            drug = Drug(words, mention.start, mention.end, entities, documents, equals, frozenset({*ids, *base}))
+            found[ids] = _with_ingredient(drug, kb)
+    return tuple(_merged(text, list(found.values())))
+
+
+def _form_of(text: str, mention: Mention, lang: str) -> str | None:
+    """The dosage form printed behind a medicine's name, "" for none; None where the mention is no medicine's name.
+
+    A word list knows names without saying whose they are; one that ends in a form may be a medicine's.
+    """
+    kinds = {entity.kind for entity in mention.entities}
+    if kinds.isdisjoint(DRUG_KINDS) and not (kinds == {EntityKind.THING} and len(name_variants(mention.name)) > 1):
+        return None
+    form = asked_form(text, mention.end) if lang == "zh" else ""
+    inside = form and len(mention.name) <= SHORT_NAME and not is_chemical(mention.name)
+    return None if inside and not name_begins(text, mention.start) else form  # 脉康 in 糖脉康颗粒
+
+
+def _ids_of(names: Collection[str], kb: KnowledgeBase) -> dict[str, list[str]]:
+    """The ids of the medicines that have the names, by name."""
+    ids: dict[str, list[str]] = {}
+    for mention in kb.link("\n".join(sorted(names))) if names else ():  # one look-up for all of them
+        if mention.name in names:
+            ids[mention.name] = [entity.id for entity in mention.entities if entity.kind in DRUG_KINDS]
+    return ids
+
+
+def _with_ingredient(drug: Drug, kb: KnowledgeBase) -> Drug:
+    """A brand with the ids of what its label's title names: NORVASC - amlodipine besylate tablet."""
+    if not any(entity.kind is EntityKind.PRODUCT for entity in drug.entities):
+        return drug
+    named = kb.link("\n".join(name_variants(drug.documents[0].title)))
+    return replace(drug, ids=drug.ids.union(e.id for mention in named for e in mention.entities if e.kind in DRUG_KINDS))
+
+
+def _merged(text: str, drugs: Sequence[Drug]) -> list[Drug]:
+    """The drugs, with a brand and the ingredient printed beside it as one: NORVASC (amlodipine besylate)."""
+    merged: list[Drug] = []
+    for drug in drugs:
+        last = merged[-1] if merged else None
+        if last is not None and not _WORD.search(text, last.end, drug.start) and last.documents[0] in drug.documents:
+            both = (*last.entities, *(entity for entity in drug.entities if entity not in last.entities))
+            merged[-1] = replace(last, end=drug.end, entities=both, ids=last.ids | drug.ids)
+        else:
+            merged.append(drug)
+    return merged
 
 
 def _documents(
-    form: str, mention: Mention, entities: Sequence[Entity], lang: str, kb: KnowledgeBase
+    form: str, mention: Mention, entities: Sequence[Entity], base: Sequence[str], lang: str, kb: KnowledgeBase
 ) -> tuple[tuple[DocumentInfo, ...], int]:
-    """The documents of a drug, best first, and how many of the first are equally good."""
-    about = kb.documents_about([entity.id for entity in entities]) or _about_base(mention, kb)
+    """The documents of a drug, best first, and how many of the first are equally good.
+
+    Those of the substance (`base`) come after its own: 盐酸普萘洛尔片 may have to be answered from the label of 普萘洛尔.
+    """
+    ids = {entity.id for entity in entities}
     product = any(entity.kind is EntityKind.PRODUCT for entity in entities)
-    own = [
-        (document, distance)
-        for document, distance, _ in about
-        if distance == 0 or product or _is_meant(mention.name, form, document.title)
-    ]
-    remote = [
-        (_remoteness(mention.name + form, mention.name, document, distance, lang), document) for document, distance in own
-    ]
-    remote.sort(key=lambda item: (item[0], _descending(item[1].effective), item[1].source, item[1].key))
-    equals = sum(key == remote[0][0] for key, _ in remote[:MAX_DOCUMENTS])
-    return tuple(document for _, document in remote[:MAX_DOCUMENTS]), equals
-
-
-def _about_base(mention: Mention, kb: KnowledgeBase) -> list[tuple[DocumentInfo, int, str]]:
-    """The documents of what the drug is a form or a salt of: 盐酸普萘洛尔片 is answered from the label of 普萘洛尔."""
-    for steps, variant in enumerate(name_variants(mention.name)[1:], start=1):
-        ids = [entity.id for entity in kb.entity(variant) if entity.kind in DRUG_KINDS]
-        found = kb.documents_about(ids) if ids else []
-        if found:
-            return [(document, distance + steps, entity_id) for document, distance, entity_id in found]
-    return []
+    remote = []
+    for document, steps, about in kb.documents_about([*sorted(ids), *base]):
+        distance = steps if about in ids else steps + 1
+        if distance == 0 or (product and about in ids) or _is_meant(mention.name, form, document.title):
+            key = _remoteness(mention.name + form, mention.name, document, distance, lang)
+            remote.append((key, _descending(document.effective), document.source, document.key, document))
+    remote.sort(key=lambda item: item[:-1])
+    equals = sum(item[0] == remote[0][0] for item in remote[:MAX_DOCUMENTS])
+    return tuple(item[-1] for item in remote[:MAX_DOCUMENTS]), equals
 
 
 def _is_meant(name: str, form: str, title: str) -> bool:
@@ -94,12 +135,17 @@ def _is_meant(name: str, form: str, title: str) -> bool:
     if name_variants(name)[-1] not in fold(title) and name_variants(title)[-1] not in fold(name):
         return False
     chemical = is_chemical(name) or (is_chemical(title) and not is_ailment(name))
+    form = form or printed_form(name)
     return chemical or (same_form(form, title) and (bool(form) or stands_alone(name)))
 
 
 def _remoteness(asked: str, name: str, document: DocumentInfo, distance: int, lang: str) -> tuple[object, ...]:
     """Sorts the label that was asked for first: its printed name, its form, its language."""
     title, asked, name = fold(document.title), fold(asked), fold(name)
+    mixture = _mixture(title) and not _mixture(name)
+    if lang != "zh":
+        # "ZOLOFT - sertraline hydrochloride tablet" is as much a label of sertraline as one that is titled so.
+        return (document.lang != lang, mixture, not re.search(rf"\b{re.escape(name)}\b", title))
     shared = len(title) if asked.startswith(title) else 0
     return (
         title != asked,
@@ -108,7 +154,7 @@ def _remoteness(asked: str, name: str, document: DocumentInfo, distance: int, la
         document.lang != lang,
         distance,
         name_variants(document.title)[-1] != name_variants(name)[-1],
-        _mixture(title) and not _mixture(name),
+        mixture,
     )
 
 
@@ -121,13 +167,13 @@ def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tup
 
     All the neighbouring words that could name it must stand in a label's title, so that nano silver is not silver.
     """
-    for start, end in _word_groups(text, cues):
+    for start, end in _word_groups(text, cues)[:TITLED_GROUPS]:
         name = text[start:end]
-        passages = kb.passages([ref for ref, _ in kb.search_words(name, TITLED)])
+        found = kb.passages([ref for ref, _ in kb.search_words(name, TITLED)])
         whole = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
         infos = {
             (p.document.source, p.document.key): p.document
-            for p in passages
+            for p in found
             if whole.search(p.document.title) and not _mixture(fold(p.document.title))
         }
         if infos:

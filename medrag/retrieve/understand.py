@@ -11,17 +11,22 @@ from enum import StrEnum
 from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
+from medrag.kb.folding import fold
 from medrag.kb.relations import asked_relations
-from medrag.retrieve.cues import Cue, Population, asked_groups, group_cues, populations
+from medrag.retrieve.cues import Cue, Population, asked_groups, group_cues, patient_spans, populations
+from medrag.retrieve.diseases import with_wider_names
 from medrag.retrieve.names import unknown_names
-from medrag.retrieve.subjects import Drug, drugs_of, titled
-from medrag.retrieve.words import content_terms, label_words
+from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, titled
+from medrag.retrieve.words import FOODS, content_terms, label_words, subject_words
 from medrag.sections import SectionGroup
 from medrag.types import Entity, Question
 
 __all__ = ["MAX_QUESTION", "Shape", "Understanding", "plain", "understand"]
 
 MAX_QUESTION = 10_000  # characters; longer is a pasted document, not a question
+ASKING = 1_000  # characters at the beginning and at the end of a long text, in which it asks
+MAX_MENTIONS = 40  # names looked at, the first ones
+MAX_WHAT_IS = 2  # content words beside the name: "what is … in patients with …" asks for more than what it is
 
 G = SectionGroup
 
@@ -33,6 +38,7 @@ class Shape(StrEnum):
     LIST = "list"
     YES_NO = "yes-no"
     TWO_DRUGS = "two-drug"
+    COMPARISON = "comparison"
     DISEASE_TO_DRUG = "disease->drug"
     WHAT_IS = "what-is"
 
@@ -44,8 +50,8 @@ class Understanding:
     `drugs` are the medicines asked about that the knowledge base has documents of; `entities` all that is asked
     about, drugs first; `groups` the sections asked for in so many words, first asked first, and `sought` those that
     answer a question that names none; `unknown` the names of medicines that the knowledge base does not have;
-    `terms` the words left to search for when names and cues are taken away; `hints` the words in which a label would
-    say what the question says: they help to choose among sentences, but prove nothing.
+    `terms` the search tokens of what is left when names and cues are taken away, and `left` the same in whole words;
+    `hints` the words in which a label would say what the question says in a patient's words.
     """
 
     question: str
@@ -61,6 +67,7 @@ class Understanding:
     populations: tuple[Population, ...]
     terms: tuple[str, ...]
     hints: tuple[str, ...]
+    left: tuple[str, ...]
 
 
 def plain(text: str) -> str:
@@ -92,9 +99,16 @@ _WHICH_DRUG = re.compile(
     r"|常用药|用药(?:有|是|推荐)|药物(?:有哪些|治疗|推荐)|(?:治疗|缓解).{1,20}的药"
     r"|\b(?:what|which)\b.{0,20}\b(?:drugs?|medic(?:ine|ation)s?|pills?|treatments?)\b|\bmedic(?:ine|ation)s? (?:for|to treat)\b"
 )
+_COMPARES = re.compile(
+    r"哪[个种](?:更|比较|副作用|效果)?[^,，。?？]{0,6}(?:好|强|大|小|快|安全|合适)|区别|差别|不同|有什么不一样|一样吗|比较|对比|相比|还是(?!饭|餐|空腹|早|晚|睡)"
+    r"|\b(?:compar\w+|differen\w+|versus|vs|better|stronger|safer|same as|or)\b"
+)
+# A person with something beside the illness that is treated: the precautions answer, not the indications.
+_CONDITION = re.compile(r"过敏|\ballerg\w+|\b(?:when|if|since|because|as) i(?:'m| am| have| had|'ve)\b|\bhistory of\b")
 _LIST = re.compile(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
 _AND = re.compile(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
 _PATIENT_GROUPS = frozenset({G.WARNINGS, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
+_ORGANS = frozenset({Population.RENAL, Population.HEPATIC})
 
 
 def understand(question: Question, kb: KnowledgeBase) -> Understanding:
@@ -103,20 +117,29 @@ def understand(question: Question, kb: KnowledgeBase) -> Understanding:
     Raises `QuestionError` for an empty question and for one of more than 10,000 characters.
     """
     text = plain(question.text)
-    mentions = tuple(kb.link(text))
+    mentions = _linked(text, kb)
     drugs = drugs_of(text, mentions, kb)
     unknown = unknown_names(text, mentions, drugs)
     drugs = tuple(drug for drug in drugs if not any(name.start <= drug.start and drug.end <= name.end for name in unknown))
     spans = [(drug.start, drug.end) for drug in drugs] + [(name.start, name.end) for name in unknown]
-    cues = _cues_outside(text, mentions, spans)
-    who = populations(_masked(text, spans))
-    if not spans and not any(mention.entities for mention in mentions):
-        drugs, mentions = (
-            _from_history(question, kb) if question.history else (titled(text, [(c.start, c.end) for c in cues], kb), mentions)
-        )
-    groups = asked_groups(cues, who)
-    relations = tuple(asked_relations(_masked(text, spans)))
-    shape = _shape(text, drugs, groups)
+    spans += [(m.start, m.end) for m in mentions if any(e.id in drug.ids for drug in drugs for e in m.entities)]  # said again
+    masked = _masked(text, spans)
+    cues = _cues_outside(masked, mentions)
+    taken = [(cue.start, cue.end) for cue in cues]
+    if not spans:
+        mentions = with_wider_names(text, mentions, taken, kb)
+    if not spans and question.history and not any(mention.entities for mention in mentions):
+        drugs, mentions = _from_history(question, kb)
+    elif not drugs and all(m.entities == () or not DRUG_KINDS.isdisjoint(e.kind for e in m.entities) for m in mentions):
+        drugs = titled(text, taken, kb)
+        masked = _masked(masked, [(drug.start, drug.end) for drug in drugs])
+        unknown = tuple(name for name in unknown if not any(d.start <= name.start and name.end <= d.end for d in drugs))
+    who = populations(masked)
+    groups = asked_groups(cues, who, of_drug=bool(drugs or unknown))
+    hints, said = label_words(masked)
+    asked = taken + patient_spans(masked)
+    terms = content_terms(masked, asked + said)
+    shape = _shape(text, drugs, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
         groups = (G.INTERACTIONS, *groups)
     return Understanding(
@@ -126,14 +149,21 @@ def understand(question: Question, kb: KnowledgeBase) -> Understanding:
         drugs=drugs,
         entities=_entities(mentions, drugs),
         groups=groups,
-        sought=_sought(text, shape, groups),
-        relations=relations,
+        sought=_sought(text, shape, groups, who),
+        relations=tuple(asked_relations(masked if len(masked) <= 2 * ASKING else masked[:ASKING] + masked[-ASKING:])),
         unknown=tuple(dict.fromkeys(name.text for name in unknown)),
         shape=shape,
         populations=who,
-        terms=content_terms(text, spans + [(cue.start, cue.end) for cue in cues]),
-        hints=label_words(text),
+        terms=terms,
+        hints=hints,
+        left=subject_words(masked, asked),
     )
+
+
+def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
+    """The names in the text; beside others a food is none of a medicine, though some label is of milk or of alcohol."""
+    mentions = tuple(kb.link(text)[:MAX_MENTIONS])
+    return tuple(mention for mention in mentions if mention.name not in FOODS) or mentions
 
 
 def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -142,12 +172,12 @@ def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return text
 
 
-def _cues_outside(text: str, mentions: Sequence[Mention], spans: Sequence[tuple[int, int]]) -> list[Cue]:
+def _cues_outside(masked: str, mentions: Sequence[Mention]) -> list[Cue]:
     """The cues of the question that do not lie in a name: 小儿 in 小儿清肺化痰口服液 asks for no section."""
     wider = [(mention.start, mention.end) for mention in mentions]
     return [
         cue
-        for cue in group_cues(_masked(text, spans))
+        for cue in group_cues(masked)
         if not any(start <= cue.start and cue.end <= end and end - start > cue.end - cue.start for start, end in wider)
     ]
 
@@ -158,7 +188,7 @@ def _from_history(question: Question, kb: KnowledgeBase) -> tuple[tuple[Drug, ..
         if turn.role != "user" or not turn.content.strip():
             continue
         text = plain(turn.content[:MAX_QUESTION])
-        mentions = tuple(kb.link(text))
+        mentions = _linked(text, kb)
         drugs = drugs_of(text, mentions, kb)
         if drugs or mentions:
             return drugs, mentions
@@ -173,28 +203,40 @@ def _entities(mentions: Sequence[Mention], drugs: Sequence[Drug]) -> tuple[Entit
     return tuple(known.values())
 
 
-def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup]) -> Shape:
+def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], terms: Sequence[str]) -> Shape:
     if len(drugs) >= 2 and (G.INTERACTIONS in groups or (_AND.search(text) and _YES_NO.search(text))):
         return Shape.TWO_DRUGS
+    if len(drugs) >= 2 and _COMPARES.search(text):
+        return Shape.COMPARISON
     if not drugs and _WHICH_DRUG.search(text):
         return Shape.DISEASE_TO_DRUG
-    if drugs and any(text.strip("?？。.! ") == text[drug.start : drug.end] for drug in drugs):
+    if drugs and _is_name(text.strip("?？。.! "), drugs):
         return Shape.WHAT_IS
     if _YES_NO.search(text):
         return Shape.YES_NO
-    if not groups and _WHAT_IS.search(text):
+    if not groups and _WHAT_IS.search(text) and len(terms) <= MAX_WHAT_IS:
         return Shape.WHAT_IS
     return Shape.LIST if _LIST.search(text) else Shape.FACT
 
 
-def _sought(text: str, shape: Shape, groups: tuple[SectionGroup, ...]) -> tuple[SectionGroup, ...]:
+def _is_name(text: str, drugs: Sequence[Drug]) -> bool:
+    """Whether the text is nothing but a drug's name, or the title of its label."""
+    return any(len(text) == drug.end - drug.start for drug in drugs) or any(
+        fold(text) == fold(document.title) for drug in drugs for document in drug.documents
+    )
+
+
+def _sought(text: str, shape: Shape, groups: tuple[SectionGroup, ...], who: Sequence[Population]) -> tuple[SectionGroup, ...]:
     """The sections to read: those asked for, else those that answer a question of this shape."""
     if shape is Shape.DISEASE_TO_DRUG:
         return (G.INDICATIONS,)
+    if shape is Shape.COMPARISON and not groups:
+        return (G.INDICATIONS,)
     if shape is Shape.WHAT_IS and not groups:
         return (G.INDICATIONS, G.CLASSIFICATION, G.COMPOSITION)
+    person = _CONDITION.search(text) is not None or not _ORGANS.isdisjoint(who)
     if shape is Shape.YES_NO and not groups:
-        return (G.INDICATIONS, G.CONTRAINDICATIONS, G.WARNINGS)
+        return (G.CONTRAINDICATIONS, G.WARNINGS, G.INDICATIONS) if person else (G.INDICATIONS, G.CONTRAINDICATIONS, G.WARNINGS)
     if shape is Shape.YES_NO and _MAY_TAKE.search(text) and set(groups) <= _PATIENT_GROUPS:
         return (*groups, G.INDICATIONS)
     return groups

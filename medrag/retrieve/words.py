@@ -8,10 +8,13 @@ from functools import lru_cache
 
 from medrag.kb.tokens import tokens
 
-__all__ = ["STOP_WORDS", "content_terms", "label_words", "speaks_of", "subject_runs", "subject_spans", "term_hits"]
+__all__ = ["FOODS", "STOP_WORDS", "content_terms", "label_words", "speaks_of", "subject_spans", "subject_words", "term_hits"]
 
 MAX_TERMS = 40  # a pasted case history has thousands; the first ones decide
+MANY_WORDS = 4
+SHORT_TERM = 4  # letters; med is no beginning of median
 _WORD = re.compile(r"[a-z][a-z\-']{3,}")
+_HAN_RUN = re.compile(r"[a-z0-9]{0,20}[㐀-鿿][㐀-鿿a-z0-9]*")
 
 _ZH_STOP = re.compile(
     r"请问|你好|您好|医生|大夫|咨询|帮我|解答|谢谢|麻烦|拜托|一下|知道|朋友|我们?|你们?|您|他们?|她们?|它|自己|老是|最近|感觉|需要|应该|应当|如果|因为|所以|但是|而且"
@@ -26,10 +29,15 @@ STOP_WORDS = frozenset(
     or other our ours out over own per please same say see she should since so some such take taken takes taking than that the their them then there these
     they this those through to too took under until up upon us use used uses using very via was we were what when where whether which while who whom whose why
     will with within without would you your yours day days week weeks month months year years time times people person persons patient patients someone anyone
-    drug drugs medicine medicines medication medications pill pills tablet tablets capsule capsules label labels information info available listed described
+    film coated extended delayed release solution suspension injection lyophilized drug drugs medicine medicines medication medications pill pills tablet tablets capsule capsules label labels information info available listed described
     recommended reported associated possible potential specific currently taking following regarding according mg mcg ml kg""".split()
 )
 
+
+FOODS = frozenset(
+    """酒 酒精 乙醇 白酒 啤酒 红酒 茶 茶叶 绿茶 咖啡 牛奶 豆浆 果汁 葡萄柚 西柚 柚子 葡萄柚汁 西柚汁 水 盐 糖 食物
+    alcohol ethanol wine beer tea coffee milk juice grapefruit food water salt sugar""".split()
+)
 
 # What people say, and the words in which labels say it.
 _LABEL_WORDS: tuple[tuple[str, str], ...] = (
@@ -38,8 +46,17 @@ _LABEL_WORDS: tuple[tuple[str, str], ...] = (
         "discontinu withdraw abrupt cessation taper",
     ),
     (r"停药|能停|停了|戒", "停药 停用 突然 减量"),
-    (r"酒", "酒 乙醇"),
+    (r"酒", "酒 乙醇 酒精"),
     (r"\balcohol\b|\bwine\b|\bbeer\b|\bdrink(?:ing)?\b", "alcohol ethanol"),
+    (r"葡萄柚|西柚|柚子?", "葡萄柚 西柚 柚汁"),
+    (r"\bgrapefruit(?: juice)?\b", "grapefruit"),
+    (r"牛奶|奶制品|豆浆", "牛奶 乳制品 奶制品 高钙"),
+    (r"\bmilk\b|\bdairy\b", "milk dairy calcium"),
+    (r"咖啡|浓?茶", "咖啡 茶"),
+    (r"漏服|漏吃|忘记?(?:吃|服|用)", "漏服 忘记 补服"),
+    (r"\bmiss(?:ed|ing)?\b", "missed"),
+    (r"\bmechanism\b|\btherapeutic effects?\b", "mechanism inhibit"),
+    (r"作用?机[制理]|原理", "机制 抑制 通过"),
     (r"开车|驾[驶车]", "驾驶 机械"),
     (r"\bdriv(?:e|ing)\b", "driving machinery drowsiness"),
     (r"[饭餐][前后]|空腹", "饭前 饭后 餐前 餐后 进餐 空腹 随餐"),
@@ -64,9 +81,10 @@ def _stop_tokens() -> frozenset[str]:
     return STOP_WORDS | {token for word in STOP_WORDS for token in tokens(word)}  # does is cut to doe
 
 
-def label_words(text: str) -> tuple[str, ...]:
-    """The words in which labels say what a plain question says in a patient's words: 喝酒 is 乙醇 to a label."""
-    return tuple(dict.fromkeys(word for pattern, said in _label_words() if pattern.search(text) for word in said))
+def label_words(text: str) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
+    """The words in which labels say what a plain question says in a patient's words (喝酒 is 乙醇 to a label), and where it does."""
+    hits = [(match.span(), said) for pattern, said in _label_words() for match in pattern.finditer(text)]
+    return tuple(dict.fromkeys(word for _, said in hits for word in said)), [span for span, _ in hits]
 
 
 def content_terms(text: str, taken: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -78,22 +96,12 @@ def content_terms(text: str, taken: Iterable[tuple[int, int]]) -> tuple[str, ...
     return tuple(found)[:MAX_TERMS]
 
 
-def subject_runs(text: str, taken: Iterable[tuple[int, int]]) -> tuple[str, ...]:
-    """The Chinese runs of a plain question that could name its subject: what is left beside stop words and the spans taken."""
+def subject_words(text: str, taken: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """The words of a plain question that could name its subject, as they stand there: what is left beside stop words and `taken`."""
     for start, end in taken:
         text = text[:start] + " " * (end - start) + text[end:]
-    return tuple(run for run in re.findall(r"[㐀-鿿a-z0-9]+", _ZH_STOP.sub(" ", text)) if len(run) > 1)
-
-
-def term_hits(text: str, terms: Sequence[str]) -> int:
-    """How many of the terms stand in the text; compare texts of any case."""
-    lowered = text.lower()
-    return sum(term in lowered for term in terms)
-
-
-def speaks_of(text: str, terms: Sequence[str], hints: Sequence[str]) -> bool:
-    """Whether a text speaks of what is asked: it holds more than half of the terms, or where there are none, a hint."""
-    return 2 * term_hits(text, terms) > len(terms) if terms else term_hits(text, hints) > 0
+    chinese = tuple(run for run in _HAN_RUN.findall(_ZH_STOP.sub(" ", text)) if len(run) > 1)
+    return chinese or tuple(text[start:end] for start, end in subject_spans(text, ()))
 
 
 def subject_spans(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -103,3 +111,30 @@ def subject_spans(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int
         for match in _WORD.finditer(text)
         if match.group() not in STOP_WORDS and not any(start <= match.start() < end for start, end in taken)
     ]
+
+
+def term_hits(text: str, terms: Sequence[str]) -> int:
+    """How many of the terms stand in the text; a Latin term counts where a word begins with it, a short one as a whole word."""
+    lowered = text.lower()
+    return sum(_stands(lowered, term) for term in terms)
+
+
+def _stands(lowered: str, term: str) -> bool:
+    at = lowered.find(term)
+    if not term.isascii():
+        return at >= 0
+    while at >= 0:
+        end = at + len(term)
+        tail = lowered[end : end + 2]
+        whole = not tail[:1].isalnum() or (tail[0] == "s" and not tail[1:].isalnum())
+        if not (at and lowered[at - 1].isalnum()) and (len(term) > SHORT_TERM or whole):
+            return True
+        at = lowered.find(term, at + 1)
+    return False
+
+
+def speaks_of(text: str, terms: Sequence[str], hints: Sequence[str]) -> bool:
+    """Whether a text speaks of what is asked: it holds more than half of the terms, or many words, or one of the hints."""
+    hits = term_hits(text, terms)
+    many = hits >= MANY_WORDS and terms[0].isascii()  # of Chinese there are several terms to a word
+    return 2 * hits > len(terms) or many or (bool(hints) and term_hits(text, hints) > 0)

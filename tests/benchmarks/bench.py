@@ -141,7 +141,8 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     for name, value in figures.items():
-        print(f"{name:26} {value}")
+        shown = ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else value
+        print(f"{name:26} {shown}")
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 

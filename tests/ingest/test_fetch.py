@@ -73,6 +73,12 @@ def test_a_file_is_fetched_once(shelf: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["labels a.zip"]
 
 
+def test_progress_is_told_in_bytes_of_the_whole(shelf: str, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    fetch(f"{shelf}/labels.zip", tmp_path, progress=lambda name, done, of: told.append((name, done, of)))
+    assert told == [("labels.zip", len(DATA), len(DATA))]
+
+
 def test_a_download_that_was_cut_off_goes_on_where_it_stopped(shelf: str, tmp_path: Path) -> None:
     Shelf.cut = 3000
     with pytest.raises(IngestError, match=r"ended after 6,000 of 10,240 bytes; run it again"):

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -50,6 +55,40 @@ def run(job: str, *arguments: str | Path, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address on this machine under which its files are served."""
+    monkeypatch.setenv("no_proxy", "*")
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_release_is_fetched_once_and_its_labels_are_read_from_the_zips_in_it(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, address = served
+    with zipfile.ZipFile(folder / "label.zip", "w") as label:
+        label.writestr("label.xml", SPL)
+    with zipfile.ZipFile(folder / "release.zip", "w") as release:
+        release.write(folder / "label.zip", "prescription/label.zip")
+    arguments: list[str | Path] = [f"{address}/release.zip", "--kb", tmp_path / "k", "--downloads", tmp_path / "d"]
+    assert "1 added, 0 updated, 0 unchanged" in run("dailymed", *arguments)
+    (folder / "release.zip").unlink()
+    assert "0 added, 0 updated, 1 unchanged" in run("dailymed", *arguments)
+    assert "answered 404" in run("dailymed", f"{address}/none.zip", *arguments[1:], code=1)
+
+
 def test_dailymed(tmp_path: Path) -> None:
     (tmp_path / "label.xml").write_text(SPL, encoding="utf-8")
     kb = tmp_path / "k"
@@ -84,6 +123,13 @@ def test_primekg_takes_only_the_relations_asked_for(tmp_path: Path, relations: t
     (tmp_path / "kg.csv").write_text(PRIMEKG, encoding="utf-8")
     found = run("primekg", tmp_path / "kg.csv", "--kb", tmp_path / "k", "--downloads", tmp_path / "d", *relations)
     assert f"{facts} facts in all" in found
+
+
+def test_primekg_says_what_is_no_primekg(tmp_path: Path) -> None:
+    (tmp_path / "kg.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (tmp_path / "other.csv").write_bytes(PRIMEKG.encode("utf-16"))
+    for name, wrong in (("kg.csv", "found a, b"), ("other.csv", "in UTF-8")):
+        assert wrong in run("primekg", tmp_path / name, "--kb", tmp_path / "k", "--downloads", tmp_path / "d", code=1)
 
 
 def test_a_job_that_cannot_have_its_file_says_so_in_one_line(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medrag.ingest.source import detect_encoding
+from medrag.ingest.encodings import detect_encoding
 
 
 @pytest.mark.parametrize("text", ["盐酸晨露片,晨露通\n", "支气管扩张\n慢性咽炎\n胃溃疡\n", "布洛芬缓释胶囊\nCS2中毒\n"])

@@ -24,7 +24,7 @@ def index_of(folder: Path, *batches: list[str]) -> NameIndex:
 @given(st.text(max_size=60))
 def test_a_folded_span_maps_back_inside_the_text(text: str) -> None:
     folded = fold_with_map(text)
-    assert len(folded.origin) == len(folded.text)
+    assert len(folded.starts) == len(folded.ends) == len(folded.text)
     for at in range(len(folded.text)):
         start, end = folded.span(at, at + 1)
         assert 0 <= start < end <= len(text)
@@ -44,6 +44,19 @@ def test_what_is_found_folded_is_quoted_as_printed(text: str, part: str, origina
     at = folded.text.index(part)
     start, end = folded.span(at, at + len(part))
     assert text[start:end] == original
+
+
+@given(st.text(alphabet="a1 维Ｃ\t\u3000ß\u0301é", max_size=12))
+def test_folding_with_a_map_compares_as_folding_without(text: str) -> None:
+    assert fold_with_map(text).text.strip() == fold(text)
+
+
+def test_blanks_within_a_name_do_not_hide_it(tmp_path: Path) -> None:
+    index = index_of(tmp_path / "n", ["维生素 C片", "folic acid"])
+    for text, quoted in (("吃维生素 C 片 可以吗", "维生素 C 片"), ("维生素C片", "维生素C片"), ("Folic  acid", "Folic  acid")):
+        ((start, end, _),) = index.find(text)
+        assert text[start:end] == quoted
+    assert index.find("维生素\nC片") == []  # another line is another text
 
 
 def test_names_are_found_with_offsets_in_the_text_as_it_is(tmp_path: Path) -> None:

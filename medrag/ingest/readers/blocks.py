@@ -8,8 +8,8 @@ from pathlib import Path
 
 from medrag.ingest.canonical import CanonicalText, clean
 from medrag.ingest.readers.drug_label import Label, iso_date, label_record, language_of, names_in_title, printed_name
-from medrag.ingest.readers.headings import CLINICAL, heads, sections_of
-from medrag.ingest.readers.zh_label import label_draft
+from medrag.ingest.readers.headings import CLINICAL, Piece, heads, sections_of
+from medrag.ingest.readers.zh_label import label_draft, label_name
 from medrag.ingest.records import ReadOptions, ReadRecord
 from medrag.kb.folding import fold
 from medrag.sections import SectionGroup, classify_heading
@@ -46,10 +46,13 @@ def file_record(
     place = Place(file=path.name)
     title = clean(title).replace("\n", " ")
     lines = [line for block in blocks for line in ([block.heading] if block.heading else []) + block.lines]
-    pieces = sections_of(lines) if language_of("\n".join(lines[:400])) == "zh" else []
-    if len(heads(pieces)) >= _LABEL_GROUPS and len(heads(pieces)) >= len(_groups(blocks)):
+    tops = [block.heading for block in blocks if block.level == 1]
+    if not title and len(tops) == 1 and blocks[0].level <= 1:
+        title = clean(tops[0])
+    pieces = _pieces(blocks, lines) if language_of("\n".join(lines[:400])) == "zh" else []
+    if len(heads(pieces)) >= _LABEL_GROUPS:
         draft = label_draft(pieces, place, reader)
-        draft.title = draft.title or printed_name(title) or path.stem
+        draft.title = draft.title or label_name(printed_name(title)) or path.stem
         draft.lang, draft.effective = options.lang, draft.effective or iso_date(date)
         return draft.record()
     groups = _groups(blocks)
@@ -73,6 +76,25 @@ def file_record(
         sections=tuple(text.sections),
     )
     return ReadRecord(document)
+
+
+def _pieces(blocks: list[Block], lines: list[str]) -> list[Piece]:
+    """The sections of a Chinese label: by its text where that shows more headings than its blocks, else by its blocks.
+
+    A block whose heading the section table does not know is a part of the known one above it.
+    """
+    by_text = sections_of(lines)
+    pieces = [Piece("")]
+    level = 0
+    for block in blocks:
+        known = classify_heading(block.heading) is not None
+        if block.heading and (known or not level or block.level <= level) and block.level > 1:
+            pieces.append(Piece(block.heading))
+            level = block.level if known else 0
+        elif block.heading:
+            pieces[-1].lines.append(block.heading)
+        pieces[-1].lines += block.lines
+    return pieces if len(heads(pieces)) > len(heads(by_text)) else by_text
 
 
 def _groups(blocks: Iterable[Block]) -> set[SectionGroup]:

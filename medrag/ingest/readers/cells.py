@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from typing import TYPE_CHECKING
 
-from medrag.ingest.readers.markup import Markup, parse_html
+from medrag.ingest.readers.markup import Markup, parse_html, tag_of
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 __all__ = ["cell_text", "html_text"]
 
@@ -26,6 +30,11 @@ def cell_text(text: str) -> str:
     return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
 
 
+def _is_beside(element: _Element) -> bool:
+    """Whether an element of a page stands beside its text."""
+    return tag_of(element) in {"nav", "footer"}
+
+
 def html_text(markup: str) -> str:
     """The text of an HTML page or fragment, one line for each block, list items with `- `, cells joined by ` | `.
 
@@ -35,6 +44,6 @@ def html_text(markup: str) -> str:
         return html.unescape(markup)
     source = _PREFORMATTED.sub(lambda found: found.group().replace("\n", "<br>"), _DOCTYPE.sub("", markup, count=1))
     try:
-        return Markup().text(parse_html(_BREAK_IN_HAN.sub("", source).encode("utf-8", "replace")))
+        return Markup(_is_beside).text(parse_html(_BREAK_IN_HAN.sub("", source).encode("utf-8", "replace")))
     except ValueError:
         return html.unescape(re.sub(r"<[^<>]*>", "\n", markup))

@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from medrag.errors import IngestError
+from medrag.ingest.encodings import read_text
+from medrag.ingest.json_text import Bad, load_json
 from medrag.ingest.kinds import entity, kind_in_name
 from medrag.ingest.readers.json_records import is_one_object
 from medrag.ingest.readers.record import Origin, one_line, row_fields
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, Row, load_json, read_text, rows
+from medrag.ingest.tables import Row, rows
 from medrag.kb.folding import fold
 from medrag.kb.prepared import Statement
 from medrag.types import EntityKind
 
 __all__ = ["CodeListReader"]
 
-_TABLES = {".csv", ".tsv", ".tab", ".xlsx", ".xlsm"}
 _CODES = ("code", "编码", "代码", "icd_code", "icd10", "icd10_code", "icd9", "icd编码")
 _NAMES = ("term_name", "name", "名称", "term", "title", "label", "疾病名称", "手术名称", "诊断名称")
 _FATHERS = ("father", "parent", "parent_code", "pid", "父编码", "上级编码")
 _CODE_ENDS = ("编码", "代码")
 _NAME_ENDS = ("名称",)
 _MORE = re.compile(r"column \d+|level|level_name|序号|备注|拼音码?|五笔码?|类别|type|状态|remark|pinyin|版本")
-_HEADER_ROWS = 3  # a title, and a header below it
 
 
 class CodeListReader:
@@ -39,11 +39,11 @@ class CodeListReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.9 for trees and for tables of nothing but code and name (0.85 where the code column is only called so)."""
-        if sample.suffix in _TABLES:
-            columns = _columns(sample.columns) or _columns_below(sample)
+        if sample.columns:
+            columns = _columns(sample.columns)
             plain = columns is not None and fold(columns[0]) == "code"
             return 0.0 if columns is None else 0.85 if plain else 0.9
-        if sample.suffix != ".json" or not is_one_object(sample):
+        if not is_one_object(sample):
             return 0.0
         nodes = list(sample.json_object.values())[:5]
         nodes = nodes if sample.whole or len(nodes) == 5 else nodes[:-1]
@@ -52,7 +52,7 @@ class CodeListReader:
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each code."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
-        yield from _table(origin) if path.suffix.lower() in _TABLES else _tree(origin)
+        yield from _table(origin) if Sample.of(path).is_table else _tree(origin)
 
 
 def _columns(header: tuple[str, ...]) -> tuple[str, str] | None:
@@ -63,35 +63,21 @@ def _columns(header: tuple[str, ...]) -> tuple[str, str] | None:
     return (code, name) if code and name and not others else None
 
 
-def _columns_below(sample: Sample) -> tuple[str, str] | None:
-    """The columns where the sheet has a title above its header."""
-    candidates = sample.sheet_rows[:_HEADER_ROWS] if sample.suffix in {".xlsx", ".xlsm"} else ()
-    return next((found for cells in candidates if (found := _columns(tuple(filter(None, cells.values())))) is not None), None)
-
-
 def _is_node(value: object) -> bool:
     return isinstance(value, dict) and "code" in value and any(isinstance(value.get(key), str) for key in _NAMES)
 
 
 def _table(origin: Origin) -> Iterator[ReadRecord | Unreadable]:
     columns: tuple[str, str] | None = None
-    names: tuple[str, ...] = ()
-    for number, row in enumerate(rows(origin.path)):
+    for row in rows(origin.path):
         if isinstance(row, Bad):
             yield origin.unreadable(row)
             continue
+        columns = columns or _columns(tuple(row.cells))
         if columns is None:
-            names = tuple(row.cells)
-            columns = _columns(names)
-        if columns is None:  # a title stood where the header should be
-            below = tuple(row.cells.values())
-            columns = _columns(tuple(filter(None, below)))
-            names = tuple(cell.strip() or name for cell, name in zip(below, row.cells, strict=True))
-            if columns is None and number >= _HEADER_ROWS:
-                yield Unreadable(origin.place(row.record), "no columns of code and name")
-                return
-            continue
-        yield _of_row(origin, Row(row.record, dict(zip(names, row.cells.values(), strict=False))), columns)
+            yield Unreadable(origin.place(row.record), "no columns of code and name")
+            return
+        yield _of_row(origin, row, columns)
 
 
 def _of_row(origin: Origin, row: Row, columns: tuple[str, str]) -> ReadRecord | Unreadable:

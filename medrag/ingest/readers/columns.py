@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft, heading_word, iso_date, name_kind
 from medrag.ingest.readers.fields import column_word, first_records, records, scalar_text
@@ -14,7 +16,6 @@ from medrag.ingest.readers.headings import CLINICAL
 from medrag.ingest.readers.mapping import ColumnMap, entity, value_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad
 from medrag.sections import SectionCode, SectionGroup, classify_heading
 from medrag.types import DocumentKind, Place
 
@@ -38,6 +39,7 @@ _BESIDE_NAME = frozenset({SectionGroup.NAMES, SectionGroup.SOURCE})  # a table o
 _GRAPH = frozenset(
     "中心词 spolist predicate relation 关系 head tail subject object sourceid targetid metaedge symptom acompany complication recommanddrug curedepartment".split()
 )
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _ILLNESS = frozenset(
     {SectionGroup.SYMPTOMS, SectionGroup.CAUSES, SectionGroup.DIAGNOSIS, SectionGroup.TREATMENT, SectionGroup.PREVENTION}
 )
@@ -50,19 +52,22 @@ class ColumnsReader:
     version = 1
 
     def recognise(self, sample: Sample) -> float:
-        """0.7 for a name column and two section columns of a label, 0.5 for questions and answers, else 0."""
-        found = first_records(sample)
+        """0.7 for a name column and two section columns of a label (0.6: one and nothing else), 0.5 for questions and answers, else 0."""
+        found = [_flat(record) for record in first_records(sample)]
         if not found:
             return 0.0
         if _question_columns(found[0]) is not None:
             return 0.5
         columns = _section_columns(found[0])
         told = [name for name, code in columns.items() if code.group not in _BESIDE_NAME]
-        if {column_word(str(name)) for name in found[0]} & _GRAPH or not _name_column(found[0]) or len(told) < 2:
+        if {column_word(str(name)) for name in found[0]} & _GRAPH or not _name_column(found[0]) or not told:
             return 0.0
-        if any(isinstance(row.get(name), (list, dict)) for row in found for name in told):
+        if all(isinstance(row.get(name), (list, dict)) for row in found for name in told):
             return 0.0
         groups = {columns[name].group for name in told}
+        if len(told) == 1:
+            others = {column_word(str(name)) for name in found[0]} - {column_word(told[0]), *_NAME, *_KEY, *_MAKER, *_EFFECTIVE}
+            return 0.6 if groups & CLINICAL and others <= _BESIDE_ANSWER else 0.0
         return 0.7 if groups & CLINICAL else 0.5 if len(groups & _ILLNESS) > 1 and _is_prose(found, told) else 0.0
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
@@ -82,7 +87,7 @@ class ColumnsReader:
             elif mapping is not None:
                 yield self._mapped(record, mapping, place, options)
             else:
-                yield self._by_headings(record, place, options)
+                yield self._by_headings(_flat(record), place, options)
 
     def _by_headings(self, record: dict[str, Any], place: Place, options: ReadOptions) -> ReadRecord | Unreadable:
         asked = _question_columns(record)
@@ -179,13 +184,25 @@ def _name_column(record: Mapping[str, Any]) -> str:
     return _first(record, _NAME)
 
 
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with the sections that an object in it holds by their headings in that object's place, and a maker's name in the maker's."""
+    flat: dict[str, Any] = {}
+    for column, value in record.items():
+        if isinstance(value, dict) and any(code.group not in _BESIDE_NAME for code in _section_columns(value).values()):
+            flat.update(value)
+        else:
+            flat[column] = value["name"] if isinstance(value, dict) and isinstance(value.get("name"), str) else value
+    return flat
+
+
 def _printed(column: str) -> str:
-    return str(column).replace("_", " ")
+    """The heading that a column's name is: sideEffects and side_effects are side effects."""
+    return _HUMP.sub(" ", str(column)).replace("_", " ")
 
 
 def _section_columns(record: Mapping[str, Any]) -> dict[str, SectionCode]:
     """The columns that are headings of the section table, with what they mean."""
-    known = {str(column): classify_heading(_printed(column)) for column in record}
+    known = {str(column): classify_heading(_printed(column)) or classify_heading(str(column)) for column in record}
     names = {column for column in known if name_kind(column) in {"generic", "brand"} and known[column] is None}
     return {column: code for column, code in known.items() if code is not None and column not in names}
 

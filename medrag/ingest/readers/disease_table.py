@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity
 from medrag.ingest.readers.record import About, Field, Origin, is_cut, row_fields, split_list
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, rows
+from medrag.ingest.tables import rows
 from medrag.kb.folding import fold
 from medrag.kb.relations import Relation, relation_of
 from medrag.types import EntityKind
 
 __all__ = ["DiseaseTableReader"]
 
-_SUFFIXES = {".csv", ".tsv", ".tab", ".xlsx", ".xlsm"}
 _NAMES = ("name", "疾病", "疾病名称", "疾病名", "病名", "名称", "disease", "disease_name")
 # Column names too plain to mean a relation anywhere else.
 _COLUMNS = {
@@ -45,11 +45,15 @@ class DiseaseTableReader:
     version = 1
 
     def recognise(self, sample: Sample) -> float:
-        """0.9 where at least four columns are relations of a disease and one is its name."""
-        if sample.suffix not in _SUFFIXES or not sample.columns:
+        """0.9 where at least four columns are relations of a disease and one is its name, 0.85 where all others are, however few."""
+        if not sample.columns:
             return 0.0
         known = {relation.name for name in sample.columns if (relation := _relation(name)).subject is EntityKind.DISEASE}
-        return 0.9 if _name_column(sample.columns) and len(known) >= _MIN_RELATIONS else 0.0
+        name = _name_column(sample.columns)
+        plain = name != "name" and all(
+            column == name or _relation(column).subject is EntityKind.DISEASE for column in sample.columns
+        )
+        return 0.9 if name and len(known) >= _MIN_RELATIONS else 0.85 if name and known and plain else 0.0
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each row."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from medrag.errors import IngestError, MissingExtraError
+from medrag.ingest.archives import check_archive
 from medrag.ingest.readers.blocks import Block, file_record
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import check_archive
 from medrag.types import Place
 
 __all__ = ["DocxReader"]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from medrag.ingest.encodings import MAX_TEXT_BYTES, read_text
 from medrag.ingest.readers.blocks import Block, file_record
 from medrag.ingest.readers.markup import Markup, parse_html, plain, tag_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import MAX_TEXT_BYTES, read_text
 from medrag.types import Place
 
 __all__ = ["HtmlReader", "MarkdownReader", "TextReader"]

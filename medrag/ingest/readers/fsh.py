@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medrag.ingest.canonical import CanonicalText
+from medrag.ingest.encodings import read_text
 from medrag.ingest.readers.drug_label import Label, iso_date, label_record, names_in_title, subject_of
 from medrag.ingest.readers.fsh_rules import Instance, instances
 from medrag.ingest.readers.markup import Markup, parse_html
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import read_text
 from medrag.types import Place, Section
 
 __all__ = ["FshReader"]

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from medrag.ingest.canonical import CanonicalText
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity
 from medrag.ingest.readers.json_records import first_value, json_records
 from medrag.ingest.readers.record import About, Origin, is_cut, one_line, scalars
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad
 from medrag.kb.prepared import NameOf
 from medrag.kb.relations import relation_of
 from medrag.types import DocumentKind, EntityKind
@@ -58,8 +58,6 @@ class KgObjectsReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.95 for objects with a name and at least five of the form's fields."""
-        if sample.suffix not in {".json", ".jsonl", ".ndjson", ".txt"}:
-            return 0.0
         first = first_value(sample)
         if not isinstance(first, dict) or not isinstance(first.get("name"), str):
             return 0.0

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft, name_kind, split_names
 from medrag.ingest.readers.fields import scalar_text
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, lines
+from medrag.ingest.source import lines
 from medrag.sections import classify_heading
 from medrag.types import Place
 

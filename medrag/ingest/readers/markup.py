@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from medrag.ingest.source import decode
+from medrag.ingest.encodings import decode
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -20,7 +20,7 @@ __all__ = ["SUPERSCRIPT", "Markup", "parse_html", "parse_xml", "plain", "tag_of"
 _BLANK = re.compile(r"\s+")
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr "
-    "html legend list main nav ol p paragraph pre section table td text th title tr ul".split()
+    "html label legend list main nav ol p paragraph pre section table td text th title tr ul".split()
 )
 _SKIPPED = frozenset(
     "audio button canvas col colgroup embed head iframe img input link meta noscript object observationmedia option renderMultiMedia "

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft, heading_word
-from medrag.ingest.readers.fields import column_word, records, scalar_text, text_items
+from medrag.ingest.readers.fields import column_word, records, scalar_text
 from medrag.ingest.readers.headings import bracket_sections, colon_heading, colon_sections, heads
+from medrag.ingest.readers.json_records import first_values
 from medrag.ingest.readers.zh_label import label_draft
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, json_items
 from medrag.kb.prepared import NameOf
 from medrag.kb.terms import drug_ref
 from medrag.sections import classify_heading
@@ -48,9 +49,7 @@ class MonographReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.9 for strings with headings that the section table knows, 0.5 for objects with a Chinese `text`, else 0."""
-        if not sample.text.lstrip().startswith("["):
-            return 0.0
-        items = text_items(sample.text, 8)
+        items = [] if sample.columns else first_values(sample, 8)
         if items and all(isinstance(item, str) for item in items):
             split = [colon_sections(item.splitlines()) for item in items]
             return 0.9 if any(heads(pieces) for pieces in split) else 0.0
@@ -119,7 +118,7 @@ def _begins_with_heading(line: str, recurring: frozenset[str]) -> bool:
 def _recurring_headings(path: Path) -> frozenset[str]:
     """The short words before a colon that the section table does not know and that begin lines of several strings."""
     counts: Counter[str] = Counter()
-    for _, item in json_items(path):
+    for _, item in records(path):
         if isinstance(item, str):
             words = {found.group(1) for line in item.splitlines()[1:] if (found := _SHORT_HEADING.match(line))}
             counts.update(word for word in words if classify_heading(word) is None)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from medrag.errors import IngestError
+from medrag.ingest.encodings import read_text
+from medrag.ingest.json_text import Bad, load_json
 from medrag.ingest.kinds import entity, kind_in_name, kind_of
-from medrag.ingest.readers.json_records import first_value, is_one_object, json_records
-from medrag.ingest.readers.record import Origin, is_cut, one_line, row_fields, says_nothing, scalars, split_list
+from medrag.ingest.readers.json_records import first_value, is_one_object, printed_records
+from medrag.ingest.readers.record import Origin, is_cut, one_line, says_nothing, scalars, split_list
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, load_json, read_text, rows
 from medrag.kb.folding import fold
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.sections import SectionGroup, classify_heading
@@ -22,8 +22,6 @@ from medrag.types import EntityKind, Place
 
 __all__ = ["NameGroupsReader", "NameTableReader"]
 
-_TABLES = {".csv", ".tsv", ".tab", ".xlsx", ".xlsm"}
-_JSON = {".json", ".jsonl", ".ndjson"}
 # Columns that hold the name of what the row is about, the most specific first.
 _CENTRAL = (
     "product_name",
@@ -33,6 +31,10 @@ _CENTRAL = (
     "名称",
     "标准名",
     "标准名称",
+    "标准词",
+    "standard",
+    "standard_name",
+    "preferred_name",
     "chinese",
     "中文名",
     "中文名称",
@@ -43,7 +45,24 @@ _GENERIC = ("generic_name", "通用名", "通用名称", "generic")
 _OTHER: dict[str, str] = {
     **dict.fromkeys(("trad_name", "trade_name", "brand_name", "brand", "商品名", "商品名称"), "brand"),
     **dict.fromkeys(
-        ("alias", "aliases", "别名", "synonym", "synonyms", "同义词", "俗名", "又名", "异名", "korean", "latin", "拉丁名"),
+        (
+            "alias",
+            "aliases",
+            "别名",
+            "synonym",
+            "synonyms",
+            "同义词",
+            "俗名",
+            "原词",
+            "原始词",
+            "mention",
+            "variant",
+            "又名",
+            "异名",
+            "korean",
+            "latin",
+            "拉丁名",
+        ),
         "alias",
     ),
     **dict.fromkeys(("english", "english_name", "英文名", "英文名称", "en_name"), "english"),
@@ -68,7 +87,7 @@ _NAME_TYPES = {
 }
 _NAME_KINDS = {*_NAME_TYPES.values(), "alias"}
 _IGNORED = re.compile(
-    r"column \d+|index|id|.*_id|序号|编号|source|来源|part|korean|备注|.*level|.*flag|.*unit|comments|remark|count|lang|语言"
+    r"column_\d+|index|id|.*_id|序号|编号|source|来源|part|korean|备注|.*level|.*flag|.*unit|comments|remark|count|lang|语言"
 )
 _DRUG_COLUMNS = {
     "product_name",
@@ -92,6 +111,8 @@ _NAMES_ONLY = {
     SectionGroup.SOURCE,
     SectionGroup.OTHER,
 }
+_SAYS = re.compile(r"[。；：【】\n]")
+_HAN = re.compile("[一-鿿]")
 _MAX_GROUPED = 80  # a longer text in a group of names is no name
 _CONTAINERS = {"docs", "data", "results", "items", "records", "documents", "rows", "labels", "entities", "meta"}
 
@@ -108,11 +129,10 @@ class NameTableReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.85 where all columns are names or nothing to read, 0.55 for product and brand among others; never with label text."""
-        if sample.suffix in _TABLES:
-            columns: tuple[str, ...] = sample.columns
-        else:
-            first = first_value(sample) if sample.suffix in _JSON else None
-            if not isinstance(first, dict) or not all(isinstance(value, (str, int, type(None))) for value in first.values()):
+        columns = sample.columns
+        if not columns:
+            first = first_value(sample)
+            if not isinstance(first, dict) or not all(map(_is_names, first.values())):
                 return 0.0
             columns = tuple(first)
         return _sureness([_key(column) for column in columns])
@@ -120,12 +140,12 @@ class NameTableReader:
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each row."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
-        for item in _rows(path):
+        for item in printed_records(path):
             if isinstance(item, Bad):
                 yield origin.unreadable(item)
                 continue
-            where, text, cells = item
-            by_key = {_key(column): one_line(str(cell)) for column, cell in cells.items() if cell is not None}
+            where, text, fields = item
+            by_key = {_key(field.name): "、".join(scalars(field.value)) for field in fields}
             central = next((key for key in (*_CENTRAL, *_GENERIC) if by_key.get(key)), "")
             if central:
                 yield _record(origin, where, text, by_key, central)
@@ -146,23 +166,16 @@ def _sureness(columns: list[str]) -> float:
     return 0.55 if product and all(_is_no_text(key) for key in unknown) else 0.0
 
 
+def _is_names(value: object) -> bool:
+    """Whether a value is a name, a list of names, or nothing."""
+    return isinstance(value, (str, int, type(None))) or (
+        isinstance(value, list) and all(isinstance(name, str) for name in value)
+    )
+
+
 def _is_no_text(key: str) -> bool:
     known = classify_heading(key.replace("_", " "))
     return key not in {"text", "content", "section", "question", "answer"} and (known is None or known.group in _NAMES_ONLY)
-
-
-def _rows(path: Path) -> Iterator[tuple[str, str, Mapping[str, Any]] | Bad]:
-    if path.suffix.lower() in _TABLES:
-        for row in rows(path):
-            yield row if isinstance(row, Bad) else (row.record, row_fields(row.cells)[0], row.cells)
-        return
-    for item in json_records(path):
-        if isinstance(item, Bad):
-            yield item
-        elif isinstance(item.value, dict):
-            yield item.where, item.text, item.value
-        else:
-            yield Bad(item.where, "not a JSON object")
 
 
 def _record(origin: Origin, where: str, text: str, by_key: dict[str, str], central: str) -> ReadRecord:
@@ -233,6 +246,8 @@ class NameGroupsReader:
 
 
 def _is_group(names: object) -> bool:
+    if isinstance(names, str):
+        return len(names) <= _MAX_GROUPED and _HAN.search(names) is not None and not _SAYS.search(names)
     return isinstance(names, list) and all(
         isinstance(name, str) and len(name) <= _MAX_GROUPED and "\n" not in name for name in names
     )
@@ -240,10 +255,12 @@ def _is_group(names: object) -> bool:
 
 def _group(origin: Origin, name: str, names: object, kind: EntityKind) -> ReadRecord | Unreadable:
     place: Place = origin.place(f"/{name}")
+    if isinstance(names, str):  # {"other name": "name"}
+        name, names = one_line(names), [name]
     if not name or not isinstance(names, list):
         return Unreadable(place, "not a name with a list of names")
     about: EntityRef = entity(kind, name)
     aliases = [alias for alias in scalars(names) if alias != name and not is_cut(alias)]
     text = one_line(json.dumps({name: names}, ensure_ascii=False)[1:-1])
-    document = origin.document(f"/{name}", text, name)
+    document = origin.document(place.record, text, name)
     return ReadRecord(document, tuple(NameOf(about, alias) for alias in dict.fromkeys(aliases)), (), (about,))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from medrag.errors import IngestError, MissingExtraError
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, global_code, kind_in_name, kind_of
 from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_fields, split_list
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, Row, rows
+from medrag.ingest.tables import Row, rows
 from medrag.kb.folding import fold
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.kb.relations import Relation, label, relation_between, relation_of
@@ -41,11 +43,13 @@ _PAIRS = (
     ("x_index", "y_index"),
 )
 _RELATIONS = ("metaedge", "relation", ":type", "edge_type", "relationship", "关系", "predicate", "type", "label")
+_IMPORT_TYPE = re.compile(r"\([^()]*\)|:(?:string|int|long|float|double|boolean|date|datetime)(?:\[\])?$")
 _UNSAID = "associated_with"  # an edge table without a relation column only says that the two belong together
 
 
 def _key(column: str) -> str:
-    return fold(column).replace(" ", "_")
+    """The column's name as it is compared, without the types and id spaces of Neo4j's import headers: `name:string`, `:ID(Drug)`."""
+    return _IMPORT_TYPE.sub("", fold(column).replace(" ", "_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class NodeReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.8 for id and name columns (0.9 with a kind) and nothing that a node table has not."""
-        columns = _node_columns(sample.columns) if sample.suffix in _SUFFIXES else None
+        columns = _node_columns(sample.columns) if sample.columns else None
         if columns is None:
             return 0.0
         return 0.9 if columns.kind or kind_in_name(columns.id) else 0.8
@@ -198,7 +202,7 @@ class EdgeReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.95 where the ends are ids of node tables in the folder, 0.6 for columns of ids without such tables."""
-        if sample.suffix not in _SUFFIXES or len(sample.columns) < 2 or _node_columns(sample.columns) is not None:
+        if len(sample.columns) < 2 or _node_columns(sample.columns) is not None:
             return 0.0
         try:
             nodes = _Nodes(sample.path)

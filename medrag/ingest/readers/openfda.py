@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medrag.ingest.archives import open_members
 from medrag.ingest.canonical import CanonicalText, clean
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.drug_label import Ingredient, Label, iso_date, label_record
 from medrag.ingest.readers.markup import Markup, parse_html
 from medrag.ingest.readers.openfda_fields import SECTION_FIELDS, SENTENCE_FIELDS
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, json_items, json_stream, open_members
+from medrag.ingest.source import json_items, json_stream
 from medrag.kb.folding import fold
 from medrag.sections import classify_heading, group_of
 from medrag.types import Place, Section

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from medrag.errors import MissingExtraError
+from medrag.ingest.encodings import MAX_TEXT_BYTES
 from medrag.ingest.readers.blocks import Block, file_record
 from medrag.ingest.readers.pdf_headings import Outline, is_heading
 from medrag.ingest.readers.pdf_text import Line, page_lines
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import MAX_TEXT_BYTES
 from medrag.types import Place
 
 __all__ = ["PdfReader"]
@@ -26,6 +26,7 @@ _HEAD_SHARE = 0.6  # of the pages must carry the same line
 _BULLET = re.compile(r"^(?:[•■◆▪●○◦·–—*]|-\s|\(?\d{1,2}[.)）、]\s|\(?[a-z]\)\s|[（(][一二三四五六七八九十\d]+[)）])")
 _ENDS = re.compile(r"[.!?:;。！？：；]['\")\]”’）]*$")
 _HAN = re.compile(r"[一-鿿]")
+_SPACED = re.compile(r"[【［〔](?:[一-鿿](?: \| )?){2,12}[】］〕]")
 _REVISED = re.compile(r"\bRevised:?\s*(\d{1,2})/((?:19|20)\d{2})\b")
 
 
@@ -64,7 +65,7 @@ class PdfReader:
         for number in range(len(pdf)):
             try:
                 page = pdf[number]
-                pages.append(page_lines(page))
+                pages.append([_unspaced(line) for line in page_lines(page)])
                 page.close()
             except Exception as error:  # pdfium's binding raises PdfiumError and, for broken boxes, ValueError
                 pages.append([])
@@ -94,6 +95,12 @@ class PdfReader:
             )
         blocks: list[Block] = outline.blocks()
         return "\n".join(paragraphs), file_record(path, f"{self.name}/{self.version}", title, blocks, options)
+
+
+def _unspaced(line: Line) -> Line:
+    """The line; a heading that is printed spaced out, 【用  法  用  量】, looks like cells and is none."""
+    line.text = _SPACED.sub(lambda found: found.group().replace(" | ", ""), line.text)
+    return line
 
 
 def _replaced(record: ReadRecord, **changes: object) -> ReadRecord:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft
-from medrag.ingest.readers.fields import first_records
+from medrag.ingest.readers.fields import first_records, records
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, json_lines
 from medrag.sections import classify_heading
 from medrag.types import Place
 
@@ -37,7 +37,7 @@ class PulseDocsReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """The drugs of each line in order of first appearance; an entry that is no text is reported alone."""
-        for where, record in json_lines(path):
+        for where, record in records(path):
             if isinstance(record, Bad):
                 yield Unreadable(Place(file=path.name, record=where), record.reason)
             elif not isinstance(record, dict) or not isinstance(record.get("docs"), list):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from medrag.ingest.canonical import clean
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
-from medrag.ingest.source import Bad
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.kb.relations import Relation, relation_of
 from medrag.types import Document, DocumentKind, EntityKind, Place

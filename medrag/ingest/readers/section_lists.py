@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from medrag.ingest.canonical import CanonicalText
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import iso_date
 from medrag.ingest.readers.drug_label import Label, label_record
-from medrag.ingest.readers.fields import records, scalar_text, text_items
+from medrag.ingest.readers.fields import records, scalar_text
+from medrag.ingest.readers.json_records import first_value
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad
 from medrag.types import Place, Section
 
 __all__ = ["SectionListsReader"]
@@ -95,10 +96,8 @@ class SectionListsReader:
 
 def _first(sample: Sample) -> Mapping[str, Any]:
     """The first object of the file, as far as the sample shows it: a label may be longer than the sample."""
-    if sample.text.lstrip().startswith("["):
-        first = next(iter(text_items(sample.text, 1)), None)
-        return first if isinstance(first, dict) else {}
-    return sample.json_line if isinstance(sample.json_line, dict) else sample.json_object
+    first = first_value(sample)
+    return first if isinstance(first, dict) else {}
 
 
 def _section_list(sections: list[Any] | dict[str, Any]) -> list[Any]:

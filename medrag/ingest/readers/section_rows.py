@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from medrag.ingest.canonical import clean
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft, iso_date
 from medrag.ingest.readers.fields import column_word, first_records, records, scalar_text
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad
 from medrag.kb.folding import fold
 from medrag.sections import classify_heading
 from medrag.types import Place
@@ -65,6 +66,7 @@ class SectionRowsReader:
         """The documents in order of their first rows; rows that cannot be read are reported before them."""
         drafts: dict[tuple[str, str, str], Draft] = {}
         seen: set[tuple[int, str, str]] = set()
+        rows: Counter[int] = Counter()
         columns: _Columns | None = None
         for where, row in records(path):
             place = Place(file=path.name, record=where)
@@ -74,13 +76,14 @@ class SectionRowsReader:
                 yield Unreadable(place, fault)
                 continue
             draft = self._draft(row, columns, place, drafts, options)
+            rows[id(draft)] += 1
             heading = scalar_text(row.get(columns.section)).strip()
             body = _without_heading(cell_text(scalar_text(row.get(columns.text))), heading)
             if (id(draft), heading, body) not in seen:
                 seen.add((id(draft), heading, body))
                 draft.add(heading, body)
         for draft in drafts.values():
-            yield draft.record()
+            yield replace(draft.record(), rows=rows[id(draft)])
 
     def _draft(
         self,

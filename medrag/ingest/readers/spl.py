@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medrag.errors import IngestError
+from medrag.ingest.archives import zip_members
 from medrag.ingest.canonical import CanonicalText
+from medrag.ingest.encodings import MAX_TEXT_BYTES
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.drug_label import Label, iso_date, label_record, printed_name, unwritten
 from medrag.ingest.readers.markup import Markup, parse_xml, plain, tag_of
 from medrag.ingest.readers.spl_products import PRODUCT_DATA, Products, products_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import MAX_TEXT_BYTES, Bad, zip_members
 from medrag.types import Place, Section
 
 if TYPE_CHECKING:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medrag.ingest.archives import zip_members
 from medrag.ingest.canonical import CanonicalText, clean
+from medrag.ingest.encodings import MAX_TEXT_BYTES
+from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.drug_label import Ingredient, Label, iso_date, label_record, unwritten
 from medrag.ingest.readers.markup import Markup, parse_html, plain
 from medrag.ingest.readers.spl_products import PRODUCT_DATA, Product, Products
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import MAX_TEXT_BYTES, Bad, zip_members
 from medrag.types import Place, Section
 
 if TYPE_CHECKING:

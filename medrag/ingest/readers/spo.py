@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from medrag.ingest.canonical import clean
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, kind_of
 from medrag.ingest.readers.json_records import JsonRecord, first_value, json_records
 from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.kb.relations import relation_of
 
@@ -47,8 +47,6 @@ class SpoReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.95 for objects with a list of triples, 0.8 for bare triples."""
-        if sample.suffix not in {".json", ".jsonl", ".ndjson", ".txt"}:
-            return 0.0
         value = first_value(sample)
         found, bad = _triples(value)
         if not found or bad:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, global_code, kind_in_name, kind_of
 from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_fields
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, Row, rows
+from medrag.ingest.tables import Row, rows
 from medrag.kb.folding import fold
 from medrag.kb.prepared import EntityRef, NameOf, Statement
-from medrag.kb.relations import Relation, relation_between, relation_of
+from medrag.kb.relations import Relation, label, relation_between, relation_of
 from medrag.types import EntityKind
 
 __all__ = ["TriplesReader"]
 
-_SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm"}
 _MIN_BARE_ROWS = 3  # a table without a header needs more than one row to be told from anything else
 
 
@@ -29,14 +28,16 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 _HEAD = _words(
-    "head subject entity1 x_name 头实体 主体 主语 实体1 源实体 起始实体 head_name subject_name source_name node1 head_entity from_name source from start drugbank_name drug_name"
+    "head subject entity1 x_name 头实体 主体 主语 实体1 源实体 起始实体 head_name subject_name source_name node1 head_entity from_name drug_1 drug1 drug_a drug_1_name drug1_name drug1_id 药物1 药品1 source from start drugbank_name drug_name"
 )
 _RELATION = _words(
     "relation predicate 关系 rel relation_type 谓语 关系类型 relationship edge_type edge label 属性 metaedge display_relation type"
 )
 _TAIL = _words(
-    "tail object entity2 y_name 尾实体 客体 宾语 实体2 目标实体 结束实体 tail_name object_name target_name node2 tail_entity to_name target to end meddra_name value 属性值"
+    "tail object entity2 y_name 尾实体 客体 宾语 实体2 目标实体 结束实体 tail_name object_name target_name node2 tail_entity to_name drug_2 drug2 drug_b drug_2_name drug2_name drug2_id 药物2 药品2 target to end meddra_name value 属性值"
 )
+_INTERACTION = _words("interaction interaction_type ddi ddi_type event description level severity 相互作用 相互作用描述")
+_UNSAID = "associated_with"  # two columns only say that the two belong together
 _HEAD_ID = _words("x_id head_id subject_id source_id entity1_id drugbank_id")
 _TAIL_ID = _words("y_id tail_id object_id target_id entity2_id umls_cui meddra_id")
 _HEAD_TYPE = _words("x_type head_type subject_type source_type entity1_type 头实体类型 主体类型 head_label 头类型")
@@ -66,6 +67,7 @@ class _Columns:
     relation: str
     tail: _End
     qualifiers: tuple[str, ...] = ()
+    implied: str = ""  # the relation that the columns themselves mean, where no cell names it
 
 
 class TriplesReader:
@@ -76,7 +78,7 @@ class TriplesReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.9 for distinctive column names, 0.7 for vague ones (source, target), 0.55 for bare triples."""
-        if sample.suffix not in _SUFFIXES or not sample.columns:
+        if not sample.columns:
             return 0.0
         columns = _columns(sample.columns)
         if columns is not None:
@@ -109,19 +111,34 @@ def _columns(header: tuple[str, ...]) -> _Columns | None:
     head = _End(pick(_HEAD), pick(_HEAD_ID), pick(_HEAD_TYPE), pick(_HEAD_SET))
     tail = _End(pick(_TAIL), pick(_TAIL_ID), pick(_TAIL_TYPE), pick(_TAIL_SET))
     relation = pick(_RELATION)
+    interaction = pick(_INTERACTION)
+    if head.name and tail.name and _drugs(head.name, tail.name) and (interaction or not relation):
+        return _Columns(head, interaction, tail, implied="药物相互作用")
+    if len(header) == 2 and not relation:
+        return _implied(header)
     if not (head.name and relation and tail.name) or len({head.name, relation, tail.name}) < 3:
         return None
     return _Columns(head, relation, tail, tuple(by_name[name] for name in _QUALIFIERS if name in by_name))
 
 
+def _drugs(head: str, tail: str) -> bool:
+    """Whether two columns are called drug 1 and drug 2."""
+    return all(re.match(r"drug|药", fold(name)) and re.search(r"[12ab]", fold(name)) for name in (head, tail))
+
+
+def _implied(header: tuple[str, ...]) -> _Columns | None:
+    """The parts of a table of two columns that are called after kinds of things: 疾病 and 症状, drug and disease."""
+    head, tail = (kind_of(name) for name in header)
+    if head is None or tail is None or head is tail:
+        return None
+    relation = relation_of(header[1])
+    said = header[1] if relation.known and relation.subject is head else _UNSAID
+    return _Columns(_End(header[0], "", "", ""), "", _End(header[1], "", "", ""), implied=said)
+
+
 def _bare(sample: Sample) -> bool:
     """Whether the table has no header: its middle column repeats itself and holds relations that are known."""
-    delimiter = "\t" if sample.suffix == ".tsv" else max(",\t;|", key=sample.first_line.count)
-    lines = sample.text.splitlines()[: None if sample.whole else -1]
-    try:
-        found = [row for row in csv.reader(io.StringIO("\n".join(lines[:500])), delimiter=delimiter) if any(row)]
-    except csv.Error:
-        return False
+    found = [tuple(sample.columns), *(tuple(cells.values()) for cells in sample.rows)]
     if len(found) < _MIN_BARE_ROWS or any(len(row) != 3 or not all(cell.strip() for cell in row) for row in found):
         return False
     known = sum(relation_of(row[1]).known for row in found)
@@ -142,18 +159,23 @@ def _rows(path: Path) -> Iterator[Row | Bad]:
 
 def _record(origin: Origin, row: Row, columns: _Columns) -> ReadRecord | Unreadable:
     cells = row.cells
-    head, printed, tail = (one_line(cells.get(name, "")) for name in (columns.head.name, columns.relation, columns.tail.name))
-    if not (head and printed and tail):
-        missing = next(
-            name for name in (columns.head.name, columns.relation, columns.tail.name) if not cells.get(name, "").strip()
-        )
+    parts = (
+        [columns.head.name, columns.tail.name] if columns.implied else [columns.head.name, columns.relation, columns.tail.name]
+    )
+    missing = next((name for name in parts if not one_line(cells.get(name, ""))), "")
+    head, tail = one_line(cells.get(columns.head.name, "")), one_line(cells.get(columns.tail.name, ""))
+    said = one_line(cells.get(columns.relation, ""))
+    printed = (
+        label(relation_of(columns.implied).name, "en" if columns.head.name.isascii() else "zh") if columns.implied else said
+    )
+    if missing:
         return Unreadable(origin.place(row.record), f"the column {missing!r} is empty")
     relation = relation_between(printed, _kind(cells, columns.head), _kind(cells, columns.tail))
     text, _ = row_fields(cells)
     subject, object_ = _ends(cells, columns, head, tail, relation)
     key = f"{_code(cells, columns.head) or head} {printed} {_code(cells, columns.tail) or tail}"
-    said = [one_line(cells.get(name, "")) for name in columns.qualifiers]
-    key += "".join(f" ({value})" for value in said if value)
+    told = [one_line(cells.get(name, "")) for name in columns.qualifiers] + ([said] if columns.implied else [])
+    key += "".join(f" ({value})" for value in told if value)
     document = origin.document(row.record, text, f"{head} {printed} {tail}", key=key[:500])
     unmapped = () if relation.known else (printed,)
     if any(is_cut(ref.name) or (len(ref.name) > MAX_NAME_CHARS and not ref.code) for ref in (subject, object_)):
@@ -179,7 +201,7 @@ def _ends(cells: dict[str, str], columns: _Columns, head: str, tail: str, relati
 def _kind(cells: dict[str, str], end: _End) -> EntityKind | None:
     if end.type:
         return kind_of(cells.get(end.type, ""))
-    return kind_in_name(end.name) if end.name.casefold().startswith(("drug", "disease")) else None
+    return kind_in_name(end.name) if end.name.casefold().startswith(("drug", "disease", "药")) else kind_of(end.name)
 
 
 def _code(cells: dict[str, str], end: _End) -> str:

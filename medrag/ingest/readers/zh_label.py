@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from medrag.ingest.encodings import read_text
 from medrag.ingest.readers.cells import html_text
 from medrag.ingest.readers.draft import Draft, heading_word, iso_date, name_lines
-from medrag.ingest.readers.headings import Piece, bracket_sections, colon_heading, heads, page_sections_of, sections_of
+from medrag.ingest.readers.headings import Piece, bracket_sections, colon_heading, heads, sections_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import read_text
 from medrag.sections import classify_heading
 from medrag.types import Place
 
-__all__ = ["ChineseLabelReader"]
+__all__ = ["ChineseLabelReader", "label_draft", "label_name", "split_labels"]
 
 MAX_TITLE_CHARS = 40
 
-_SUFFIXES = frozenset({".txt", ".text", ".html", ".htm", ".xhtml"})
-_PAGES = frozenset({".html", ".htm", ".xhtml"})
+_OTHER_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".md", ".markdown", ".jsonl", ".ndjson"})  # formats of their own
 _RULE = re.compile(r"^\s*(?:[=＝]{4,}|[*＊]{6,}|#{6,}|-{10,})\s*$")
 _NAME_HEADINGS = frozenset({"药品名称", "药名"})
 _GENERIC = re.compile(r"^\s*[【［\[]?\s*通\s*用\s*名(?:\s*称)?\s*[】］\]]?\s*[:：]?\s*\S")
@@ -47,14 +46,12 @@ class ChineseLabelReader:
 
     def recognise(self, sample: Sample) -> float:
         """0.9 for text under at least two clinical headings, 0.5 for one with another heading, else 0."""
-        if sample.suffix not in _SUFFIXES or not re.search("[一-鿿]", sample.text):
+        if sample.suffix in _OTHER_SUFFIXES or not re.search("[一-鿿]", sample.text):
             return 0.0
-        if sample.text.lstrip()[:1] in {"{", "["} and sample.suffix not in _PAGES and not _bracketed(sample.first_line):
+        if sample.text.lstrip()[:1] in {"{", "["} and (sample.json_first is not None or not _bracketed(sample.first_line)):
             return 0.0
-        if sample.suffix in _PAGES:
-            pieces = page_sections_of(html_text(sample.text).split("\n"))
-        else:
-            pieces = sections_of(sample.text.splitlines())
+        page = _is_page(sample.text)
+        pieces = sections_of((html_text(sample.text) if page else sample.text).splitlines())
         filled = [piece for piece in pieces if piece.heading and piece.body.strip()]
         if not heads(filled):
             return 0.0
@@ -63,20 +60,24 @@ class ChineseLabelReader:
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One document for each label of the file; its place is the line where it begins."""
         text = read_text(path).lstrip("﻿")
-        page = path.suffix.lower() in _PAGES
-        cut: Callable[[list[str]], list[Piece]] = page_sections_of if page else sections_of
+        page = _is_page(text)
         lines = (html_text(text) if page else text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
         labels = split_labels(lines)
         if not labels:
             yield Unreadable(Place(file=path.name), "no text")
         for number, label in enumerate(labels, start=1):
             record = (f"label {number}" if len(labels) > 1 else "") if page else f"line {label.first}"
-            draft = label_draft(cut(label.lines), Place(file=path.name, record=record), f"{self.name}/{self.version}")
+            draft = label_draft(sections_of(label.lines), Place(file=path.name, record=record), f"{self.name}/{self.version}")
             if not draft.title:
                 draft.title = path.stem if len(labels) == 1 else f"{path.stem} {record}"
                 draft.drug = draft.title if len(labels) == 1 else ""
             draft.lang = options.lang
             yield draft.record()
+
+
+def _is_page(text: str) -> bool:
+    """Whether a text is a page of HTML."""
+    return text.lstrip()[:1] == "<" and text != html_text(text)
 
 
 def label_draft(pieces: list[Piece], place: Place, reader: str) -> Draft:
@@ -92,8 +93,13 @@ def label_draft(pieces: list[Piece], place: Place, reader: str) -> Draft:
     for piece in pieces:
         if piece.heading:
             draft.add(piece.heading, piece.body)
-    draft.title = _generic_name(draft, pieces) or (_LABEL_WORDS.sub("", first.strip()) if first else "")
+    draft.title = _generic_name(draft, pieces) or label_name(first or "")
     return draft
+
+
+def label_name(title: str) -> str:
+    """The name in a label's title, without what only says that it is a label."""
+    return _LABEL_WORDS.sub("", title.strip())
 
 
 def _title_line(lead: list[str]) -> str | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, kind_of
-from medrag.ingest.readers.json_records import first_value, json_records
-from medrag.ingest.readers.record import About, Field, Origin, is_cut, json_fields, one_line, row_fields, scalars, split_list
+from medrag.ingest.readers.json_records import first_value, printed_records
+from medrag.ingest.readers.record import About, Field, Origin, is_cut, one_line, scalars, split_list
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
-from medrag.ingest.source import Bad, rows
 from medrag.kb.prepared import EntityRef
 from medrag.kb.relations import relation_of
 from medrag.types import EntityKind
@@ -19,8 +19,7 @@ __all__ = ["ZhongxinciReader"]
 
 _CENTRE = "中心词"
 _CLASS = ("class", "类别", "类型")
-_NO_RELATION = {_CENTRE, "来源", "source", "id", "_id", "编号", "序号", ""}
-_TABLES = {".csv", ".tsv", ".xlsx", ".xlsm", ".txt"}
+_NO_RELATION = {_CENTRE, "name", "来源", "source", "id", "_id", "编号", "序号", ""}
 
 
 class ZhongxinciReader:
@@ -30,21 +29,26 @@ class ZhongxinciReader:
     version = 1
 
     def recognise(self, sample: Sample) -> float:
-        """0.95 where records or columns have a 中心词."""
-        if sample.suffix in _TABLES:
+        """0.95 where records or columns have a 中心词, 0.8 for a name and nothing but lists under known relations."""
+        if sample.columns:
             return 0.95 if _CENTRE in sample.columns else 0.0
         first = first_value(sample)
-        return 0.95 if isinstance(first, dict) and isinstance(first.get(_CENTRE), str) else 0.0
+        if not isinstance(first, dict):
+            return 0.0
+        if isinstance(first.get(_CENTRE), str):
+            return 0.95
+        return 0.8 if _is_named(first) else 0.0
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each object or row."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
-        for item in _records(path):
+        for item in printed_records(path):
             if isinstance(item, Bad):
                 yield origin.unreadable(item)
                 continue
             where, text, fields = item
-            centre = next((one_line(f.value) for f in fields if f.name == _CENTRE and isinstance(f.value, str)), "")
+            by_name = {f.name: one_line(f.value) for f in fields if f.name in (_CENTRE, "name") and isinstance(f.value, str)}
+            centre = by_name.get(_CENTRE) or by_name.get("name", "")
             if not centre:
                 yield Unreadable(origin.place(where), f"no {_CENTRE}")
                 continue
@@ -54,18 +58,12 @@ class ZhongxinciReader:
             yield about.record(origin.document(where, text, centre))
 
 
-def _records(path: Path) -> Iterator[tuple[str, str, list[Field]] | Bad]:
-    if path.suffix.lower() in _TABLES:
-        for row in rows(path):
-            yield row if isinstance(row, Bad) else (row.record, *row_fields(row.cells))
-        return
-    for item in json_records(path):
-        if isinstance(item, Bad):
-            yield item
-        elif isinstance(item.value, dict):
-            yield item.where, item.text, json_fields(item.text)
-        else:
-            yield Bad(item.where, "not a JSON object")
+def _is_named(record: dict[str, object]) -> bool:
+    """Whether a record is a 中心词 record whose word is called `name`: most of the rest are lists under known relations."""
+    lists = [name for name, value in record.items() if isinstance(value, list)]
+    rest = record.keys() - set(lists) - set(_CLASS) - {"name"}
+    known = sum(relation_of(name).known for name in lists)
+    return isinstance(record.get("name"), str) and bool(lists) and not rest and known * 2 >= len(lists)
 
 
 def _subject(centre: str, fields: list[Field]) -> EntityRef | None:
