@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shutil import rmtree
 from time import perf_counter
 
 from medrag import KnowledgeBase, MedRAG, build
@@ -21,7 +22,9 @@ QUESTIONS = (
 def main() -> None:
     """Builds, asks and prints."""
     started = perf_counter()
-    kb = KnowledgeBase.open(KB) if KB.exists() else KnowledgeBase.create(KB)
+    if len(sys.argv) == 1:
+        rmtree(KB, ignore_errors=True)  # the last demo's
+    kb = KnowledgeBase.create(KB)
     report = build(ROOT / "kb", kb, source="starter")
     stats = kb.stats()
     print(

@@ -38,13 +38,14 @@ class MedRAG:
         asked = Question(text=question) if isinstance(question, str) else question
         if history:
             asked = asked.model_copy(update={"history": tuple(history)})
+        kb = self.kb.pinned()  # the whole answer from one commit, whoever refreshes meanwhile
         started = perf_counter()
-        found = retrieve(asked, self.kb, k=self.k, only=self.only)
+        found = retrieve(asked, kb, k=self.k, only=self.only)
         writing = perf_counter()
-        answer = _answer(asked, found, self.kb)
+        answer = _answer(asked, found, kb)
         ended = perf_counter()
         milliseconds = {**found.trace.milliseconds, "write": _ms(writing, ended), "total": _ms(started, ended)}
-        return answer.model_copy(update={"trace": _trace(found, milliseconds, self.kb.commit)})
+        return answer.model_copy(update={"trace": _trace(found, milliseconds, kb.commit)})
 
 
 def _answer(asked: Question, found: Retrieval, kb: KnowledgeBase) -> Answer:

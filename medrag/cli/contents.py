@@ -193,7 +193,7 @@ def verify(kb: Kb, json: AsJson = False) -> None:
 
     The catalogue and everything derived from it must agree; exit code 1 where something is wrong.
     """
-    with open_kb(kb) as base:
+    with open_kb(kb, outdated=True) as base:
         faults, commit = base.verify(), base.commit
     if json:
         write_json({"ok": not faults, "commit": commit, "faults": faults})

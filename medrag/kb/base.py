@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ from medrag.kb.embed import Embedder, HashedEmbedder, embedder_from_name
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
 from medrag.kb.generations import GenerationGoneError, drop_unused, restore
+from medrag.kb.graph import MAX_EDGES, surroundings
 from medrag.kb.make import make
 from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
@@ -51,6 +52,9 @@ from medrag.kb.verify import verify
 from medrag.kb.writer import Writer, quiet
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, Entity, Fact, Passage
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["KnowledgeBase", "Stats"]
 
@@ -240,6 +244,10 @@ class KnowledgeBase:
         """The facts whose subject or object is one of the entities, in the order of relation, subject and object."""
         key = ("facts", tuple(entity_ids), None if relations is None else tuple(sorted(relations)), limit)
         return self._cached(key, lambda c, at: facts.facts_of(c, entity_ids, relations, limit, at))
+
+    def graph(self, entity: str, *, hops: int = 1) -> networkx.MultiDiGraph[str]:
+        """The facts within so many hops of an entity (a name or an id) as a networkx graph (`medrag.kb.graph`)."""
+        return surroundings(lambda ids: self.facts_of(ids, limit=MAX_EDGES), self.entity(entity), hops=hops)
 
     def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
         """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""

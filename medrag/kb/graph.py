@@ -10,16 +10,19 @@ from medrag.types import Entity, Fact
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["surroundings"]
+__all__ = ["MAX_EDGES", "surroundings"]
+
+MAX_EDGES = 10_000  # asked of the catalogue for one hop
+MAX_NODES = 5_000
 
 
 def surroundings(
-    facts_of: Callable[[Sequence[str]], list[Fact]], start: Sequence[Entity], *, hops: int = 1, max_nodes: int = 5_000
+    facts_of: Callable[[Sequence[str]], list[Fact]], start: Sequence[Entity], *, hops: int = 1
 ) -> networkx.MultiDiGraph[str]:
     """The graph of all facts within so many hops of the entities.
 
     Nodes are entity ids with `name` and `kind`; an edge has the relation as its key and as `relation`, and the rows and
-    spans that say so as `sources` (`FactSource`). No further hop is taken once there are `max_nodes` nodes.
+    spans that say so as `sources` (`FactSource`). No further hop is taken once there are `MAX_NODES` nodes.
     """
     import networkx
 
@@ -28,7 +31,7 @@ def surroundings(
         _add_node(graph, entity)
     frontier = [entity.id for entity in start]
     for _ in range(hops):
-        if not frontier or graph.number_of_nodes() >= max_nodes:
+        if not frontier or graph.number_of_nodes() >= MAX_NODES:
             break
         known = set(graph)
         for fact in facts_of(frontier):

@@ -206,13 +206,9 @@ about = Table(
 purges = Table("purges", metadata, Column("document_id", Integer, primary_key=True), Column("added", Integer, nullable=False))
 
 
-def _add_spellings(connection: Connection) -> None:
-    spellings.create(connection, checkfirst=True)
-
-
 # A new catalogue gets today's tables at once; step i brings an older one of format i + 1 to format i + 2. Steps are
 # never changed once released, only added.
-MIGRATIONS: list[Callable[[Connection], None]] = [_add_spellings]
+MIGRATIONS: list[Callable[[Connection], None]] = []
 
 
 def create_tables(connection: Connection) -> None:

@@ -274,7 +274,7 @@ def test_a_catalogue_of_a_later_release_is_refused(kb: KnowledgeBase) -> None:
     kb.close()
     with sqlite3.connect(kb.path / CATALOGUE) as connection:
         connection.execute("UPDATE settings SET value = '99' WHERE name = 'format'")
-    with pytest.raises(VersionError, match="has format 99, this release of medrag reads up to 2: update medrag"):
+    with pytest.raises(VersionError, match="has format 99, this release of medrag reads up to 1: update medrag"):
         KnowledgeBase.open(kb.path)
 
 
@@ -287,7 +287,7 @@ def test_an_older_catalogue_is_brought_to_todays_format(kb: KnowledgeBase, monke
     with KnowledgeBase.open(kb.path) as opened:
         assert [d.key for d in opened.documents()] == ["H1"]
     with sqlite3.connect(kb.path / CATALOGUE) as connection:
-        assert connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone() == ("3",)
+        assert connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone() == ("2",)
         assert connection.execute("SELECT author FROM commits").fetchall() == [(None,)]
 
 
