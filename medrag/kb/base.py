@@ -108,6 +108,8 @@ class KnowledgeBase:
             there = (root / CATALOGUE).is_file()
         except OSError as error:
             raise KnowledgeBaseError(f"{root} cannot be opened: {error}") from error
+        if root.is_file():
+            raise KnowledgeBaseError(f"{root} is a file and no knowledge base: name a folder")
         if not there:
             raise NotFoundError(f"there is no knowledge base at {root}: make one with `medrag ingest PATH --kb {root}`")
         return cls(root, embedder, outdated=outdated)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medrag.errors import MissingExtraError
+from medrag.errors import KnowledgeBaseError, MissingExtraError
 from medrag.kb.tokens import token_hash, tokens
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "embedder_from_name"]
 
 Vectors = NDArray[np.float32]
+MIN_DIMENSIONS, MAX_DIMENSIONS = 8, 65_536
 
 
 class Embedder(Protocol):
@@ -154,8 +156,18 @@ class SentenceTransformerEmbedder:
 
 
 def embedder_from_name(name: str) -> Embedder:
-    """The embedder that a name stands for: `hashed`, `hashed:N`, or `st:FOLDER_OR_MODEL` (a bare folder or model, too)."""
+    """The embedder that a name stands for: `hashed`, `hashed:DIMENSIONS`, `st:FOLDER_OR_MODEL`, or an existing folder.
+
+    Only `st:` with a model's name may fetch it from a hub; a mistyped name is an error and asks nobody.
+    """
     kind, _, rest = name.partition(":")
-    if kind == "hashed":
+    if kind == "hashed" and (not rest or (rest.isdecimal() and MIN_DIMENSIONS <= int(rest) <= MAX_DIMENSIONS)):
         return HashedEmbedder(int(rest)) if rest else HashedEmbedder()
-    return SentenceTransformerEmbedder(rest if kind == "st" else name)
+    if kind == "st" and rest:
+        return SentenceTransformerEmbedder(rest)
+    if name and Path(name).is_dir():
+        return SentenceTransformerEmbedder(name)
+    raise KnowledgeBaseError(
+        f"there is no embedder {name!r}: it may be `hashed`, `hashed:{MIN_DIMENSIONS}` to `hashed:{MAX_DIMENSIONS}` (dimensions), "
+        "`st:` with the folder or name of a sentence-transformers model, or an existing folder"
+    )

@@ -24,7 +24,7 @@ _UNFINISHED = {"write.lock", "generations", _NEW, f"{_NEW}-wal", f"{_NEW}-shm", 
 def make(root: Path, embedder: Embedder) -> None:
     """Makes an empty knowledge base in a folder that does not exist, is empty, or holds one that was never finished."""
     if root.exists() and (not root.is_dir() or not _UNFINISHED.issuperset(entry.name for entry in root.iterdir())):
-        raise KnowledgeBaseError(f"{root} exists and is not empty: open it, or choose another folder")
+        raise KnowledgeBaseError(f"{root} exists and is not empty: choose another folder for the knowledge base")
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(root)

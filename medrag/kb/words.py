@@ -95,6 +95,10 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
+def _best_first(scored: tuple[int, float]) -> tuple[float, int]:
+    return -scored[1], scored[0]
+
+
 class WordIndex:
     """A published word index, open for searching."""
 
@@ -112,19 +116,20 @@ class WordIndex:
             return []
         query = self._query(weights, only)
         limit = max(CANDIDATES * k, MIN_CANDIDATES)
+        scored: list[tuple[int, float]] = []
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
-            scored = self._rescored([address for _, address in hits], weights)
+            # A longer list begins with the shorter one, so what was scored already is kept.
+            scored = sorted(scored + self._rescored([address for _, address in hits[len(scored) :]], weights), key=_best_first)
             # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
             # more are asked for, until nothing that was left out could be among the k best.
             if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * SLACK < scored[k - 1][1]:
                 return scored[:k]
-            limit *= 4
+            limit *= 2
 
     def _rescored(self, addresses: list[tantivy.DocAddress], weights: dict[str, float]) -> list[tuple[int, float]]:
-        """The passages with their exact scores, best first, ties by id."""
-        scored = [(i, self._score(self._tokens(a), weights)) for i, a in zip(self._ids(addresses), addresses, strict=True)]
-        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+        """The passages with their exact scores."""
+        return [(i, self._score(self._tokens(a), weights)) for i, a in zip(self._ids(addresses), addresses, strict=True)]
 
     def ids(self) -> set[int]:
         """The ids of all passages in the index (for verifying)."""

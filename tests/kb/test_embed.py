@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medrag.errors import KnowledgeBaseError
 from medrag.kb.embed import Embedder, HashedEmbedder, SentenceTransformerEmbedder, embedder_from_name
 
 TEXTS = ["用于高血压的治疗", "for the treatment of hypertension", "高血压", ""]
@@ -57,6 +58,12 @@ def test_a_name_makes_the_same_embedder_again(embedder: Embedder) -> None:
     again = embedder_from_name(embedder.name)
     assert (again.name, again.dimensions) == (embedder.name, embedder.dimensions)
     assert again.encode_queries(TEXTS[:1]) == pytest.approx(embedder.encode_queries(TEXTS[:1]), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["hashed:x", "hashed:0", "hashed:-3", "hashed:9999999999", "st:", "no such model", ""])
+def test_a_mistyped_name_is_an_error_that_lists_the_choices(name: str) -> None:
+    with pytest.raises(KnowledgeBaseError, match=r"there is no embedder .*: it may be `hashed`"):
+        embedder_from_name(name)
 
 
 def test_prompts_of_the_model_are_used(tiny_model: Path) -> None:
