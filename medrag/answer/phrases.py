@@ -78,7 +78,7 @@ def more_facts(left_out: int, lang: str) -> str:
 
 def fact_heading(subject: str, relation: str, lang: str) -> str:
     """What leads a line of facts: whose, and which relation."""
-    return f"{subject} 的 {relation}：" if lang == "zh" else f"{subject} — {relation}: "
+    return f"{subject}的{relation}：" if lang == "zh" else f"{subject} — {relation}: "
 
 
 def inverse_heading(name: str, relation: str, lang: str) -> str:

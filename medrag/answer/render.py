@@ -81,11 +81,10 @@ def _name(document: DocumentInfo) -> str:
 
 
 def _place(citation: Citation) -> str:
-    parts = [_name(citation.document)]
+    name = _name(citation.document)
+    parts = [f"{name} ({citation.document.effective})" if citation.document.effective else name]
     if citation.section is not None and citation.section.heading:
         parts.append(citation.section.heading)
-    if citation.document.effective:
-        parts.append(citation.document.effective)
     where = f"{citation.document.source}:{citation.document.key}" if citation.document.source else citation.document.key
     return " › ".join(parts) + f" ({where}, {citation.start}–{citation.end})"
 
