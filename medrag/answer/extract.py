@@ -15,6 +15,7 @@ from medrag.answer.statements import relevant_facts, write_facts
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.retrieve.cues import PATIENT_GROUPS, patient_group, patient_pattern, support_groups, support_pattern
+from medrag.retrieve.forms import printed_form
 from medrag.retrieve.label import PANEL
 from medrag.retrieve.pairs import joins, names_one_of
 from medrag.retrieve.subjects import Drug
@@ -38,6 +39,9 @@ MAX_DISEASE_DRUGS = 6
 FILE_COVERAGE = 0.6  # of the question's words, in a user's own file that names no drug
 LABEL_COVERAGE = 0.75  # the same in a drug label, where words meet by chance
 MIN_LABEL_TERMS = 4
+# A warning that tells somebody off, and not merely what may happen.
+_FORBIDS = re.compile(r"禁|忌|慎用|避免|不[宜应能可得]|\b(?:avoid|not|caution|contraindicated)\b", re.IGNORECASE)
+FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
 _EVERYTHING = re.compile(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
 
@@ -78,7 +82,7 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
         _about_drugs(draft, scene)
     else:
         write_facts(draft, understanding, relevant_facts(understanding, evidence))
-        if understanding.shape is Shape.DISEASE_TO_DRUG:
+        if understanding.shape in {Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS}:
             _drugs_for_disease(draft, scene)
         elif not draft.citations:
             _loose(draft, scene)
@@ -126,6 +130,9 @@ def _about_drugs(draft: Draft, scene: _Scene) -> None:
     write_facts(draft, understanding, [f for item in scene.evidence if (f := item.fact) and joins(f, understanding)])
     for drug in drugs:
         _about_drug(draft, scene, drug, _budget(understanding) // len(drugs))
+    foreign = {c.document.lang for c in draft.citations if c.fact is None} - {scene.lang}
+    if foreign and foreign <= {"zh", "en"}:
+        draft.line(phrases.other_language(scene.lang))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
     elif _is_about_more(understanding):
@@ -142,6 +149,8 @@ def _is_about_more(understanding: Understanding) -> bool:
 def _unsaid(draft: Draft, scene: _Scene) -> None:
     """The remark that nothing quoted speaks of what the question is about beside its drugs and sections."""
     understanding = scene.understanding
+    if any(citation.document.lang != scene.lang for citation in draft.citations):
+        return  # the words of one language cannot be missed in a text of another
     if scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
         together = SectionGroup.INTERACTIONS in understanding.groups
         draft.line(phrases.unsaid(understanding.left or understanding.hints[:1], together, scene.lang))
@@ -174,26 +183,43 @@ def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
         for group in groups:
             if group not in answered:
                 draft.line(phrases.section_missing(passages[0].document, group, scene.lang))
+        _other_form(draft, scene, drug, passages, answered, share)
+
+
+def _other_form(
+    draft: Draft, scene: _Scene, drug: Drug, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int
+) -> None:
+    """Quotes the same sections of one label of another dosage form, where the question does not say which form is meant."""
+    titles = {fold(document.title) for document in drug.documents}
+    if fold(drug.name) in titles or scene.understanding.populations or not draft.citations:
+        return
+    shown = printed_form(draft.citations[-1].document.title)
+    for group in groups:
+        own = [p for p in passages if p.section.group is group and printed_form(p.document.title) not in {"", shown}]
+        if own and shown:
+            first = [passage for passage in own if _same(passage.document, own[0].document)]
+            quote_by_section(draft, choose(scene.units(first, own[0].document), scene.words, budget).units, scene.lang)
 
 
 def _implied(draft: Draft, scene: _Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int) -> None:
     """Quotes what sections that were not asked for by name say of the words and the patient of the question.
 
-    Whether a drug may be taken for something its indications answer, even where they do not say the word.
+    What forbids comes before what allows. Where nothing names them, the indications tell what the drug is for: that
+    answers whether it may be taken for something, even where they do not say the word.
     """
     understanding = scene.understanding
     taken = {(drug.start, drug.end) for drug in understanding.drugs}
     named = [m.name for m in understanding.mentions if len(m.name) > 1 and (m.start, m.end) not in taken]
     words = [*named, *scene.words]
-    for group in groups:
-        own = [passage for passage in passages if passage.section.group is group]
-        if not own:
-            continue
-        units = scene.units(own, own[0].document)
-        found = matching(units, words, IMPLIED_UNITS, patient_pattern(understanding.populations))
-        if not found and group is SectionGroup.INDICATIONS and not (understanding.groups and draft.citations):
-            found = list(choose(units, words, budget).units)
-        quote_by_section(draft, found, scene.lang)
+    own = {group: [p for p in passages if p.section.group is group] for group in groups}
+    units = {group: scene.units(there, there[0].document) for group, there in own.items() if there}
+    pattern = patient_pattern(understanding.populations)
+    found = {group: matching(there, words, IMPLIED_UNITS, pattern) for group, there in units.items()}
+    said = any(found.values()) or (understanding.groups and draft.citations)
+    if not said and SectionGroup.INDICATIONS in units:
+        found[SectionGroup.INDICATIONS] = list(choose(units[SectionGroup.INDICATIONS], words, budget).units)
+    for group in sorted(found, key=lambda group: group not in FORBIDDING):
+        quote_by_section(draft, found[group], scene.lang)
 
 
 def _beside(scene: _Scene, passages: Sequence[Passage]) -> list[Unit]:
@@ -281,16 +307,18 @@ def _sentences(draft: Draft, scene: _Scene, passages: Sequence[Passage]) -> None
 
 
 def _drugs_for_disease(draft: Draft, scene: _Scene) -> None:
-    """Quotes, for each drug found, the indication that names the disease."""
+    """Quotes, for each drug found, the indication that names the disease, or the warning where what to avoid is asked."""
     understanding = scene.understanding
     named = [mention.name.lower() for mention in understanding.mentions if mention.entities]
     terms = named or list(understanding.terms)
     shown: set[tuple[str, str]] = set()
     for passage in scene.passages:
         place = (passage.document.source, passage.document.key)
-        if place in shown or passage.section.group is not SectionGroup.INDICATIONS or len(shown) == MAX_DISEASE_DRUGS:
+        if place in shown or passage.section.group not in understanding.sought or len(shown) == MAX_DISEASE_DRUGS:
             continue
         units = matching(units_of([passage]), terms, 2)
+        if understanding.shape is Shape.DISEASE_AVOIDS and passage.section.group is SectionGroup.WARNINGS:
+            units = [unit for unit in units if _FORBIDS.search(unit.text)]
         needed = 1 if named else max(1, len(terms) // 2)
         if not units or max(term_hits(unit.text, terms) for unit in units) < needed:
             continue

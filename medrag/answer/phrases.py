@@ -112,6 +112,13 @@ def unsaid(words: Sequence[str], together: bool, lang: str) -> str:
     return f"(None of this mentions “{' '.join(words)}”{', which does not mean that it is safe' if together else ''}.)"
 
 
+def other_language(lang: str) -> str:
+    """The remark that the documents quoted are in the other language."""
+    if lang == "zh":
+        return "（知识库中只有英文说明书，以上为其原文。）"
+    return "(Only documents in Chinese were found; these are their own words.)"
+
+
 def not_compared(lang: str) -> str:
     """The remark above what the labels of several drugs say each: they do not compare."""
     return "（资料不作优劣比较，以下是各自的原文。）" if lang == "zh" else "(Labels do not compare; each one says:)"

@@ -142,11 +142,9 @@ def _tier(item: Fused, passage: Passage | None, understanding: Understanding, ab
             if "label" in item.found_by or (passage.section.group in sought and passage.section.group is not SectionGroup.OTHER)
             else 1
         )
-    if understanding.shape is Shape.DISEASE_TO_DRUG:
+    if understanding.shape in {Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS}:
         named = [mention.name.lower() for mention in understanding.mentions if mention.entities]
-        fits = passage.section.group is SectionGroup.INDICATIONS and bool(
-            term_hits(passage.text, [*named, *understanding.terms])
-        )
+        fits = passage.section.group in sought and bool(term_hits(passage.text, [*named, *understanding.terms]))
         return 0 if fits and (not named or term_hits(passage.text, named)) else 3 if fits else LAST_TIER
     return 3 if passage.section.group in sought and not about else LAST_TIER
 

@@ -115,11 +115,13 @@ def _documents(
     Those of the substance (`base`) come after its own: 盐酸普萘洛尔片 may have to be answered from the label of 普萘洛尔.
     """
     ids = {entity.id for entity in entities}
+    # metronidazole is meant by the label of 甲硝唑片, where a table says that the two are one.
+    names = {mention.name, *(fold(entity.name) for entity in entities)}
     product = any(entity.kind is EntityKind.PRODUCT for entity in entities)
     remote = []
     for document, steps, about in kb.documents_about([*sorted(ids), *base]):
         distance = steps if about in ids else steps + 1
-        if distance == 0 or (product and about in ids) or _is_meant(mention.name, form, document.title):
+        if distance == 0 or (product and about in ids) or any(_is_meant(name, form, document.title) for name in names):
             key = _remoteness(mention.name + form, mention.name, document, distance, lang)
             remote.append((key, _descending(document.effective), document.source, document.key, document))
     remote.sort(key=lambda item: item[:-1])

@@ -40,6 +40,7 @@ class Shape(StrEnum):
     TWO_DRUGS = "two-drug"
     COMPARISON = "comparison"
     DISEASE_TO_DRUG = "disease->drug"
+    DISEASE_AVOIDS = "disease->avoided drug"
     WHAT_IS = "what-is"
 
 
@@ -99,6 +100,11 @@ _WHICH_DRUG = re.compile(
     r"|常用药|用药(?:有|是|推荐)|药物(?:有哪些|治疗|推荐)|(?:治疗|缓解).{1,20}的药"
     r"|\b(?:what|which)\b.{0,20}\b(?:drugs?|medic(?:ine|ation)s?|pills?|treatments?)\b|\bmedic(?:ine|ation)s? (?:for|to treat)\b"
 )
+# Which drugs are not to be taken: what treats the disease would be the opposite of an answer.
+_NOT_TAKEN = re.compile(
+    r"(?:不|别|勿)(?:能|可以?|宜|该|应该?|要|适合)?(?:乱|随便|同时)?(?:吃|用|服|喝)|禁[用忌]|忌|慎用|避免|避开"
+    r"|\b(?:avoid(?:ed|ing)?|contraindicated|unsafe|harmful)\b|\b(?:should|must|can|may|do) ?(?:not|n't|n’t)\b|\bcannot\b"
+)
 _COMPARES = re.compile(
     r"哪[个种](?:更|比较|副作用|效果)?[^,，。?？]{0,6}(?:好|强|大|小|快|安全|合适)|区别|差别|不同|有什么不一样|一样吗|比较|对比|相比|还是(?!饭|餐|空腹|早|晚|睡)"
     r"|\b(?:compar\w+|differen\w+|versus|vs|better|stronger|safer|same as|or)\b"
@@ -150,7 +156,7 @@ def understand(question: Question, kb: KnowledgeBase) -> Understanding:
         entities=_entities(mentions, drugs),
         groups=groups,
         sought=_sought(text, shape, groups, who),
-        relations=tuple(asked_relations(masked if len(masked) <= 2 * ASKING else masked[:ASKING] + masked[-ASKING:])),
+        relations=_relations(masked, shape),
         unknown=tuple(dict.fromkeys(name.text for name in unknown)),
         shape=shape,
         populations=who,
@@ -158,6 +164,13 @@ def understand(question: Question, kb: KnowledgeBase) -> Understanding:
         hints=hints,
         left=subject_words(masked, asked),
     )
+
+
+def _relations(masked: str, shape: Shape) -> tuple[str, ...]:
+    """The relations of the graph that are asked for."""
+    if shape is Shape.DISEASE_AVOIDS:
+        return ("contraindication", "caution")
+    return tuple(asked_relations(masked if len(masked) <= 2 * ASKING else masked[:ASKING] + masked[-ASKING:]))
 
 
 def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
@@ -209,7 +222,7 @@ def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], ter
     if len(drugs) >= 2 and _COMPARES.search(text):
         return Shape.COMPARISON
     if not drugs and _WHICH_DRUG.search(text):
-        return Shape.DISEASE_TO_DRUG
+        return Shape.DISEASE_AVOIDS if _NOT_TAKEN.search(text) else Shape.DISEASE_TO_DRUG
     if drugs and _is_name(text.strip("?？。.! "), drugs):
         return Shape.WHAT_IS
     if _YES_NO.search(text):
@@ -230,6 +243,8 @@ def _sought(text: str, shape: Shape, groups: tuple[SectionGroup, ...], who: Sequ
     """The sections to read: those asked for, else those that answer a question of this shape."""
     if shape is Shape.DISEASE_TO_DRUG:
         return (G.INDICATIONS,)
+    if shape is Shape.DISEASE_AVOIDS:
+        return (G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING)
     if shape is Shape.COMPARISON and not groups:
         return (G.INDICATIONS,)
     if shape is Shape.WHAT_IS and not groups:

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 MAX_HEADING_CHARS = 24
+_REACH = 64  # characters before a mark that say whether it is a heading
 _MIN_RUN_ON = 4  # kinds of headings on one line
 
 # Groups that only a label of a drug has; a text without any of them is not taken for one.
@@ -49,9 +50,9 @@ _REFERS_AFTER = re.compile(r"\s*(?:项(?:[下中内的。，；、)）]|$)|[和�
 # Inside a line more words refer; but 【禁忌】中度肾损害者 and 【用法用量】部分患者 begin sections.
 _REFERS_AFTER_WITHIN = re.compile(r"\s*(?:(?:项|栏|章节|一节|部分|中)(?:[的所内下，。、；）)]|规定|说明|提到|$)|项目?下)")
 _ENDS_SENTENCE = re.compile(r"[。；;！!？?）)\]】\s]$")
-_COLON = re.compile(r"^\s*([^\n:：。，；,;（(]{2,24}?)\s*[:：]\s*(.*)$")
+_COLON = re.compile(r"\s*+([^\s:：。，；,;（(][^\n:：。，；,;（(]{1,23}?)\s*+[:：]\s*+(.*)$")
 _COLON_WITHIN = re.compile(r"(?:(?<=[\s。；;！!])|\A)([一-鿿/]{2,12})[ \t　]?[:：]")
-_CELL = re.compile(r"^[\s-]*([^\s|]{2,24}?)\s*[:：]?(?:\s*\||[ 　])\s*(.+)$")
+_CELL = re.compile(r"[\s-]*+([^\s|]{2,24}?)\s*[:：]?(?:\s*\||[ 　])\s*(.+)$")
 _HAN = re.compile(r"[一-鿿]")
 _PUNCTUATION = re.compile(r"[。；，、：;,:]")
 _BULLETS = " \t　*#•●■◆>-"
@@ -89,11 +90,11 @@ def _bracket_marks(line: str, before: str = "") -> Iterator[tuple[int, int, str]
     run_on = _is_run_on(line)
     for match in _BRACKETED.finditer(line):
         heading = match.group(1)
-        lead = line[: match.start()]
+        lead = line[max(0, match.start() - _REACH) : match.start()]  # a line may hold thousands
         if _REFERS_BEFORE.search(lead if lead.strip() else before) or _REFERS_AFTER.match(line, match.end()):
             continue
         known = classify_heading(heading) is not None
-        at_start = not lead.strip(_BULLETS)
+        at_start = match.start() < _REACH and not lead.strip(_BULLETS)
         if at_start and (known or (line[match.start()] in _SURE and _HAN.search(heading))):
             yield match.start(), match.end(), heading
         elif not known or _REFERS_AFTER_WITHIN.match(line, match.end()):
