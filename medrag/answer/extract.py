@@ -130,8 +130,8 @@ def _about_drugs(draft: Draft, scene: _Scene) -> None:
     write_facts(draft, understanding, [f for item in scene.evidence if (f := item.fact) and joins(f, understanding)])
     for drug in drugs:
         _about_drug(draft, scene, drug, _budget(understanding) // len(drugs))
-    foreign = {c.document.lang for c in draft.citations if c.fact is None} - {scene.lang}
-    if foreign and foreign <= {"zh", "en"}:
+    langs = {citation.document.lang for citation in draft.citations if citation.fact is None}
+    if langs in ({"zh"}, {"en"}) and scene.lang not in langs:
         draft.line(phrases.other_language(scene.lang))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
@@ -193,10 +193,12 @@ def _other_form(
     titles = {fold(document.title) for document in drug.documents}
     if fold(drug.name) in titles or scene.understanding.populations or not draft.citations:
         return
-    shown = printed_form(draft.citations[-1].document.title)
+    shown = draft.citations[-1].document
+    form = printed_form(shown.title)
+    others = [p for p in passages if p.document.lang == shown.lang and printed_form(p.document.title) not in {"", form}]
     for group in groups:
-        own = [p for p in passages if p.section.group is group and printed_form(p.document.title) not in {"", shown}]
-        if own and shown:
+        own = [passage for passage in others if passage.section.group is group]
+        if own and form:
             first = [passage for passage in own if _same(passage.document, own[0].document)]
             quote_by_section(draft, choose(scene.units(first, own[0].document), scene.words, budget).units, scene.lang)
 

@@ -13,7 +13,7 @@ from medrag.errors import IngestError
 
 __all__ = ["HEAD_BYTES", "MAX_TEXT_BYTES", "decode", "detect_encoding", "is_binary", "open_text", "read_text"]
 
-MAX_TEXT_BYTES = 256 * 2**20  # a file that must be held whole as text
+MAX_TEXT_BYTES = 64 * 2**20  # a file that must be held whole as text
 HEAD_BYTES = 64 * 1024
 _LONG_PER_FAULT = 10  # bytes outside ASCII are UTF-8 by chance once in some hundred characters
 _CONTROLS = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")

@@ -278,6 +278,8 @@ class _Text:
         kinds: list[str] = []
         depth = 0
         while self.at < len(self._window) or self._more():
+            if depth > MAX_DEPTH:
+                depth = self._skip_below(depth)
             mark = _MARK.search(self._window, self.at)
             if mark is None:
                 self.at = len(self._window)
@@ -303,6 +305,16 @@ class _Text:
             if not depth and found in '"]}':
                 return True
         return False
+
+    def _skip_below(self, depth: int) -> int:
+        """The depth at the next string, which is skipped to where all brackets before it are deeper than any record's."""
+        found = self._window.find('"', self.at)
+        end = found if found != -1 else len(self._window)
+        opened, closed = (sum(self._window.count(c, self.at, end) for c in pair) for pair in ("[{", "]}"))
+        if depth - closed <= MAX_DEPTH:
+            return depth
+        self.at = end
+        return depth + opened - closed
 
     def _object_follows(self) -> bool:
         """Whether an object follows a comma: inside an object it cannot, so the one around it was never closed."""

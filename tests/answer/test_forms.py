@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.making import label
 
 LABELS = (
     label("洛芬混悬液", {"【用法用量】": "按体重一次5～10mg/kg。", "【贮藏】": "冷藏。"}, key="1"),
+    label("Lofen tablets", {"DOSAGE": "400 mg every 6 hours."}, key="3", lang="en"),
     label("洛芬缓释胶囊", {"【用法用量】": "成人一次0.3g，一日2次。", "【贮藏】": "密封。"}, key="2"),
 )
 

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 MAX_TITLE_CHARS = 160  # a longer printed title is a paragraph about the label, not a name
+MAX_PRINTED_CHARS = 2000  # of a title that are looked at: the highlights' preamble is a tenth of it
 _DATE = re.compile(r"^(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?")
 _HAN = re.compile(r"[一-鿿]")
 _KANA = re.compile(r"[぀-ヿ]")
@@ -162,7 +163,7 @@ class TitleNames:
 
 def names_in_title(title: str) -> TitleNames:
     """The names in `BRAND (generic) form` or in DailyMed's `BRAND- generic form`."""
-    plain = _MARKS.sub("", title)
+    plain = _MARKS.sub("", title[:MAX_PRINTED_CHARS])
     match = _PARENTHESES.match(plain) or _DASHED.match(plain)
     if match is None:
         return TitleNames()
@@ -177,6 +178,7 @@ def printed_name(title: str) -> str:
 
     Empty where the title names no drug ("Drug Facts") or is a paragraph.
     """
+    title = title[:MAX_PRINTED_CHARS]
     rest = _HIGHLIGHTS.split(title)[-1]
     if rest != title:  # "… for HUMIRA. / HUMIRA (adalimumab) injection": the part after the first stop or line names it best
         rest = re.split(r"\.\s*(?:\n|(?=[A-Z]))|\n", rest.strip(), maxsplit=1)[-1]
@@ -186,6 +188,7 @@ def printed_name(title: str) -> str:
 
 def subject_of(title: str) -> str:
     """What a title is about: the generic name in it, else the title without what only says that it is a label."""
+    title = title[:MAX_PRINTED_CHARS]
     names = names_in_title(title)
     if names.generic:
         return names.generic

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from medrag.ingest.encodings import MAX_TEXT_BYTES, read_text
 from medrag.ingest.readers.blocks import Block, file_record
+from medrag.ingest.readers.headings import heads
+from medrag.ingest.readers.latin_headings import latin_sections
 from medrag.ingest.readers.markup import Markup, parse_html, plain, tag_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
@@ -17,6 +19,7 @@ __all__ = ["HtmlReader", "MarkdownReader", "TextReader"]
 
 MAX_TITLE_CHARS = 100
 _OTHER_SYNTAX = re.compile(r"\s*(?:[{\[<]|%PDF-|PK\x03|--|CREATE TABLE|INSERT INTO)", re.I)
+_OTHER_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".md", ".markdown", ".jsonl", ".ndjson", ".json", ".fsh"})
 _SENTENCE_END = re.compile(r"[.!?;:。！？；：…][\"'”’)）\]]*\s*$")
 _SENTENCE = re.compile(r"[.!?]['\")\]]*\s|[.!?]\s*$|[。！？；]")
 _LONG_LINE = 60  # characters: a line of prose, wherever it was wrapped; a Han character says as much as two
@@ -26,9 +29,9 @@ _PROSE_SHARE = 0.5
 _ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S.{0,500})$")
 _SETEXT = re.compile(r"^ {0,3}(=+|-{3,})\s*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
-_IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
-_LINK = re.compile(r"\[([^\]\n]+)\]\([^)\n]*\)")
+_TABLE_RULE = re.compile(r"\s*+\|?\s*+:?-{2,}+:?\s*+(?:\|\s*+:?-{2,}+:?\s*+)*+\|?\s*+$")
+_IMAGE = re.compile(r"!\[([^\[\]\n]{0,500})\]\([^)\n]{0,2000}\)")
+_LINK = re.compile(r"\[([^\[\]\n]{1,500})\]\([^)\n]{0,2000}\)")
 _EMPHASIS = re.compile(r"(\*\*|__|``?)(?=\S)([^\n]*?\S)\1")
 _LIST_MARK = re.compile(r"^(\s*)[*+]\s+")
 
@@ -39,16 +42,18 @@ _MARK = "\ue000"  # private use: stands around headings while a page is rendered
 
 
 class TextReader:
-    """Prose without headings as one document; lists of names, tables and data are none."""
+    """Prose as one document, an English label with its sections; lists of names, tables and data are none."""
 
     name = "text"
     version = 1
 
     def recognise(self, sample: Sample) -> float:
-        """0.2, so that any reader that knows better wins, for text that is mostly sentences; else 0."""
-        if sample.suffix not in {".txt", ".text", ""} or not sample.text or _OTHER_SYNTAX.match(sample.text):
+        """0.6 for an English label's headings, 0.2, so that any reader that knows better wins, for mostly sentences; else 0."""
+        if not sample.text or _OTHER_SYNTAX.match(sample.text) or sample.suffix in _OTHER_SUFFIXES:
             return 0.0
-        return 0.2 if _is_prose(sample.text) else 0.0
+        if len(heads(piece for piece in latin_sections(sample.text.splitlines()) if piece.body.strip())) > 1:
+            return 0.6
+        return 0.2 if sample.suffix in {".txt", ".text", ""} and _is_prose(sample.text) else 0.0
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One document for the file; its title is a short first line, else the file's name."""
@@ -60,7 +65,11 @@ class TextReader:
         first = filled[0].strip()
         title = first if len(filled) > 1 and len(first) <= MAX_TITLE_CHARS and not _SENTENCE_END.search(first) else ""
         rest = lines[lines.index(filled[0]) + 1 :] if title else lines
-        yield file_record(path, f"{self.name}/{self.version}", title, [Block(lines=rest)], options)
+        pieces = latin_sections(rest)
+        blocks = [Block(lines=rest)]
+        if len(heads(pieces)) > 1:
+            blocks = [Block(2 if piece.heading else 0, piece.heading, piece.lines) for piece in pieces]
+        yield file_record(path, f"{self.name}/{self.version}", title, blocks, options)
 
 
 def _is_prose(text: str) -> bool:

@@ -88,13 +88,14 @@ def _bracket_marks(line: str, before: str = "") -> Iterator[tuple[int, int, str]
     a line, it must be known. `before` is the line before, for a reference that is broken over two lines.
     """
     run_on = _is_run_on(line)
+    begins = len(line) - len(line.lstrip(_BULLETS))
     for match in _BRACKETED.finditer(line):
         heading = match.group(1)
         lead = line[max(0, match.start() - _REACH) : match.start()]  # a line may hold thousands
         if _REFERS_BEFORE.search(lead if lead.strip() else before) or _REFERS_AFTER.match(line, match.end()):
             continue
         known = classify_heading(heading) is not None
-        at_start = match.start() < _REACH and not lead.strip(_BULLETS)
+        at_start = match.start() <= begins
         if at_start and (known or (line[match.start()] in _SURE and _HAN.search(heading))):
             yield match.start(), match.end(), heading
         elif not known or _REFERS_AFTER_WITHIN.match(line, match.end()):

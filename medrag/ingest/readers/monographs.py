@@ -12,8 +12,9 @@ from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft, heading_word
 from medrag.ingest.readers.fields import column_word, records, scalar_text
-from medrag.ingest.readers.headings import bracket_sections, colon_heading, colon_sections, heads
+from medrag.ingest.readers.headings import Piece, bracket_sections, colon_heading, colon_sections, heads
 from medrag.ingest.readers.json_records import first_values
+from medrag.ingest.readers.latin_headings import latin_sections
 from medrag.ingest.readers.zh_label import label_draft
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.sample import Sample
@@ -38,6 +39,7 @@ _OTHER_FORMATS = frozenset(
     {"question", "answer", "section", "sectionname", "spolist", "中心词", "docs", "history", "sections", "query"}
 )
 _TITLE_KINDS = ("generic", "alias", "english", "brand")
+_SENTENCE = re.compile(r"[.。]\s*(?:\Z|[A-Z一-鿿])")
 _FIELD_GAP = re.compile(r"[ \t　]{2,}")
 
 
@@ -51,8 +53,7 @@ class MonographReader:
         """0.9 for strings with headings that the section table knows, 0.5 for objects with a Chinese `text`, else 0."""
         items = [] if sample.columns else first_values(sample, 8)
         if items and all(isinstance(item, str) for item in items):
-            split = [colon_sections(item.splitlines()) for item in items]
-            return 0.9 if any(heads(pieces) for pieces in split) else 0.0
+            return 0.9 if any(heads(_pieces(item.splitlines())) for item in items) else 0.0
         if items and all(_is_text_object(item) for item in items):
             return 0.5
         return 0.0
@@ -78,7 +79,7 @@ class MonographReader:
             draft = Draft("", place, self._id())
         else:
             draft, lines = Draft(name, place, self._id()), lines[1:]
-        for piece in colon_sections(lines, extra=recurring):
+        for piece in _pieces(lines, recurring):
             draft.add(piece.heading, piece.body)
         if not draft.title:
             named = next((name for kind in _TITLE_KINDS for known, name in draft.names if known == kind), "")
@@ -102,12 +103,21 @@ class MonographReader:
         return f"{self.name}/{self.version}"
 
 
+def _pieces(lines: list[str], recurring: frozenset[str] = frozenset()) -> list[Piece]:
+    """The sections of a monograph, in Chinese or in English."""
+    pieces = colon_sections(lines, extra=recurring)
+    return pieces if heads(pieces) else latin_sections(lines)
+
+
 def _is_text_object(item: object) -> bool:
     """Whether an item is a label text in an object, and no row of a table, no triple and no question."""
     if not isinstance(item, dict) or {column_word(str(key)) for key in item} & _OTHER_FORMATS:
         return False
     text = item.get("text")
-    return isinstance(text, str) and len(re.findall("[一-鿿]", text)) * 3 > len(text)
+    if not isinstance(text, str):
+        return False
+    named = {"name", "text"} == set(item) and _SENTENCE.search(text) is not None
+    return named or len(re.findall("[一-鿿]", text)) * 3 > len(text)
 
 
 def _begins_with_heading(line: str, recurring: frozenset[str]) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from medrag.errors import MissingExtraError
-from medrag.ingest.encodings import MAX_TEXT_BYTES
 from medrag.ingest.readers.blocks import Block, file_record
 from medrag.ingest.readers.pdf_headings import Outline, is_heading
 from medrag.ingest.readers.pdf_text import Line, page_lines
@@ -19,6 +18,7 @@ from medrag.types import Place
 
 __all__ = ["PdfReader"]
 
+MAX_PDF_BYTES = 256 * 2**20  # its pictures and fonts are most of it
 MAX_TITLE_CHARS = 120
 _MARGIN_LINES = 3  # at the top and at the bottom of a page, where running heads and page numbers stand
 _MIN_PAGES_FOR_HEADS = 3
@@ -47,8 +47,8 @@ class PdfReader:
         except ImportError:
             raise MissingExtraError("pypdfium2", "documents") from None
         place = Place(file=path.name)
-        if path.stat().st_size > MAX_TEXT_BYTES:
-            yield Unreadable(place, f"larger than {MAX_TEXT_BYTES:,} bytes: split the file")
+        if path.stat().st_size > MAX_PDF_BYTES:
+            yield Unreadable(place, f"larger than {MAX_PDF_BYTES:,} bytes: split the file")
             return
         try:
             pdf = pypdfium2.PdfDocument(path.read_bytes())

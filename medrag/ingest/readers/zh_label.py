@@ -23,7 +23,7 @@ MAX_TITLE_CHARS = 40
 _OTHER_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".md", ".markdown", ".jsonl", ".ndjson"})  # formats of their own
 _RULE = re.compile(r"^\s*(?:[=＝]{4,}|[*＊]{6,}|#{6,}|-{10,})\s*$")
 _NAME_HEADINGS = frozenset({"药品名称", "药名"})
-_GENERIC = re.compile(r"^\s*[【［\[]?\s*通\s*用\s*名(?:\s*称)?\s*[】］\]]?\s*[:：]?\s*\S")
+_GENERIC = re.compile(r"\s*+[【［\[]?\s*+通\s*用\s*名(?:\s*称)?\s*+[】］\]]?\s*+[:：]?\s*+\S")
 _NOT_A_TITLE = re.compile(r"^\W+$|[。；：，:;!！?？|]|^请|阅读|指导下|^说明书$|警示|^\d[\d\s./-]*$")
 _BEFORE_A_LABEL = re.compile(r"说明书\s*$|^\s*请仔细阅读|^\s*(?:核准|修[订改])(?:和修订)?日期|^\s*$|^\s*[=＝*＊_#-]{4,}\s*$")
 _LABEL_WORDS = re.compile(r"(?:使用)?说明书$")
