@@ -21,7 +21,7 @@ def values(text: str, prefix: str = "item") -> list[Any]:
     ("text", "found"),
     [
         ('[{"a": 1}, {"b": oops}, {"c": 3}]', [{"a": 1}, "bad", {"c": 3}]),
-        ('[{"a": 1}, {"b": "open, {"c": 3}, {"d": 4}]', [{"a": 1}, "bad", {"d": 4}]),
+        ('[{"a": 1}, {"b": "open", {"c": 3}, {"d": 4}]', [{"a": 1}, "bad", {"c": 3}, {"d": 4}]),
         ('[\n {"a": 1},\n {"b": "open},\n {"c": 3}\n]', [{"a": 1}, "bad", {"c": 3}]),
         ('[{"a": 1}, {"b": 2}, {"c"', [{"a": 1}, {"b": 2}, "bad"]),
         ('[{"a": 1}, ' + "[" * 5000 + "]" * 5000 + ', {"b": 2}]', [{"a": 1}, "bad", {"b": 2}]),
@@ -43,7 +43,7 @@ def test_what_is_wrong_is_said_with_its_pointer() -> None:
     text = '{"meta": {"x": "]}"}, "results": [{"a": 1}, {"b": oops}, {"c": 3}]}'
     found = list(items(io.StringIO(text), "results.item"))
     assert found[1] == ("/results/1", Bad("/results/1", "not valid JSON: Expecting value"))
-    (where, fault), *_ = items(io.StringIO('{"meta": 1}'), "results.item")
+    (_, fault), *_ = items(io.StringIO('{"meta": 1}'), "results.item")
     assert fault.reason == "not valid JSON from here on: there is no key 'results'"
     cut = list(items(io.StringIO('[1, {"a": "b')))
     assert cut[1][1].reason == "not valid JSON from here on: the file ends in the middle of it"
