@@ -58,10 +58,14 @@ _EN_ALONE = {
     "silver",
 }
 
+MAX_NAME_CHARS = 300  # the longest combinations of American labels have some 200
+
 
 def name_variants(name: str) -> list[str]:
     """A drug's folded printed name and what it is called without form, then without salt: most specific first."""
     folded = fold(name)
+    if len(folded) > MAX_NAME_CHARS:
+        return [folded]  # prose, whose forms are nobody's; and stripping them one by one would take its square
     variants = [folded]
     bare = _without_form(folded)
     if bare != folded:

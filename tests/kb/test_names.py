@@ -108,3 +108,7 @@ def test_a_name_says_its_form_its_salt_and_its_substance(name: str, lineage: lis
 def test_a_salt_and_its_base_are_never_one_entity() -> None:
     ids = {drug_lineage(name)[0].id for name in ("阿司匹林", "阿司匹林赖氨酸盐", "盐酸普萘洛尔", "普萘洛尔")}
     assert len(ids) == 4
+
+
+def test_prose_in_place_of_a_name_is_left_whole() -> None:
+    assert [ref.name for ref in drug_lineage("TABLET " * 50_000)] == [("TABLET " * 50_000).strip()]

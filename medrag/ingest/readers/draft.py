@@ -49,6 +49,7 @@ _MAKER_LINE = re.compile(r"(?:企\s*业\s*名\s*称|厂\s*名|生产企业|名\s
 _ADDRESS = re.compile(r"\s*(?:生产地址|注册地址|企业地址|地\s*址|电\s*话|邮政编码)\s*[:：].*$")
 _QUOTED_SOURCE = re.compile(r"[（(][^（()）]*《[^（()）]*[)）]")  # 鬼目(《本经》): who says so is no part of the name
 _BETWEEN_NAMES = re.compile(r"[；;、|\n]|，|(?<!\d),|,(?!\d)")  # the comma of 1,3-二… is no separator
+_NUMBERED = re.compile(r"^[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）、.．]\s*(?=[一-鿿])")
 _BRACKETS = re.compile(r"[【】\[\]［］〔〕〖〗]")
 
 
@@ -66,8 +67,8 @@ def iso_date(text: str) -> str:
 
 
 def heading_word(heading: str) -> str:
-    """The heading as the tables of this module compare it: folded, without brackets, blanks, underscores and colon."""
-    return re.sub(r"[\s_:：-]", "", _BRACKETS.sub("", fold(heading)))
+    """The heading as the tables of this module compare it: folded, without number, brackets, blanks, underscores and colon."""
+    return re.sub(r"[\s_:：-]", "", _NUMBERED.sub("", _BRACKETS.sub("", fold(heading)).strip()))
 
 
 def name_kind(heading: str) -> str:

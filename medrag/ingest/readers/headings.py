@@ -173,7 +173,7 @@ def colon_sections(lines: Iterable[str], *, extra: Set[str] = frozenset()) -> li
 
 def _parted(line: str) -> list[str]:
     """The line, or where a whole label stands on it (适应症：… 用法用量：… 禁忌：…), a line for each heading."""
-    starts = [match.start(1) for match in _COLON_WITHIN.finditer(line) if _strong(match.group(1))]
+    starts = [match.start(1) for match in _COLON_WITHIN.finditer(line) if _heads_bare(match.group(1), False)]
     if len(starts) < _MIN_RUN_ON or line[: starts[0]].strip(_BULLETS):
         return [line]
     return [line[start:end].rstrip() for start, end in zip(starts, [*starts[1:], len(line)], strict=True)]

@@ -145,4 +145,4 @@ def _record(origin: Origin, block: list[str], first: int, last: int, kind: Entit
             about = entity(kind, head)
             names[NameOf(about, head, "name")] = None
             names.update((NameOf(about, other, "alias"), None) for other in others if len(other) <= MAX_NAME_CHARS)
-    yield ReadRecord(document, tuple(names))
+    yield ReadRecord(document, tuple(names), rows=len(block))
