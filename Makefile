@@ -44,7 +44,7 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml
 
 # torch comes first and pinned, so that the extra "models" does not bring another, larger build of it.
 $(VENV)/.test: $(VENV)/.made pyproject.toml
-	@echo "Installing medrag[cpu,documents,models,dev] into $(VENV) ..."
+	@echo "Installing medrag[cpu,documents,evaluate,models,dev] into $(VENV) ..."
 	@$(INSTALL) torch==2.13.0
-	@$(INSTALL) --editable '.[cpu,documents,models,dev]'
+	@$(INSTALL) --editable '.[cpu,documents,evaluate,models,dev]'
 	@touch $(VENV)/.demo $@

@@ -26,6 +26,7 @@ __all__ = [
     "DocumentKind",
     "Entity",
     "EntityKind",
+    "EvaluationError",
     "Evidence",
     "Fact",
     "FactSource",
@@ -41,6 +42,8 @@ __all__ = [
     "NotFoundError",
     "Passage",
     "Place",
+    "Profile",
+    "ProfileError",
     "Question",
     "QuestionError",
     "Report",
@@ -58,6 +61,7 @@ _PLACES = {
     "Filters": "medrag.kb.filters",
     "KnowledgeBase": "medrag.kb.base",
     "MedRAG": "medrag.answer.engine",
+    "Profile": "medrag.retrieve.profile",
     "Report": "medrag.ingest.build",
     "SectionGroup": "medrag.sections",
     "build": "medrag.ingest.build",
@@ -66,12 +70,14 @@ _PLACES = {
 if _typing.TYPE_CHECKING:
     from medrag.answer.engine import MedRAG
     from medrag.errors import (
+        EvaluationError,
         IngestError,
         KnowledgeBaseError,
         LockedError,
         MedRAGError,
         MissingExtraError,
         NotFoundError,
+        ProfileError,
         QuestionError,
         UnknownFormatError,
         VersionError,
@@ -79,6 +85,7 @@ if _typing.TYPE_CHECKING:
     from medrag.ingest.build import FileReport, Report, build
     from medrag.kb.base import KnowledgeBase
     from medrag.kb.filters import Filters
+    from medrag.retrieve.profile import Profile
     from medrag.sections import SectionGroup
     from medrag.types import (
         Answer,

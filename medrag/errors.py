@@ -8,6 +8,8 @@
     ├── IngestError               a file or folder that cannot be read at all
     │   └── UnknownFormatError    no reader recognises it
     ├── QuestionError             a question that cannot be asked
+    ├── ProfileError              a profile that cannot be read
+    ├── EvaluationError           question files or settings that nothing can be measured with
     └── MissingExtraError         an optional package is not installed
 
 Messages name the thing, what was wanted, what was seen and what to do. Unreadable *records* are no
@@ -17,12 +19,14 @@ exceptions: they are counted and reported (`medrag.ingest.records.Unreadable`).
 from __future__ import annotations
 
 __all__ = [
+    "EvaluationError",
     "IngestError",
     "KnowledgeBaseError",
     "LockedError",
     "MedRAGError",
     "MissingExtraError",
     "NotFoundError",
+    "ProfileError",
     "QuestionError",
     "UnknownFormatError",
     "VersionError",
@@ -59,6 +63,14 @@ class UnknownFormatError(IngestError):
 
 class QuestionError(MedRAGError):
     """A question that cannot be asked: empty, too long, or not text."""
+
+
+class ProfileError(MedRAGError):
+    """A profile that cannot be read, or that holds something else; the message names the place."""
+
+
+class EvaluationError(MedRAGError):
+    """Nothing can be measured with these question files or settings; the message names the file and row."""
 
 
 class MissingExtraError(MedRAGError):

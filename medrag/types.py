@@ -193,13 +193,17 @@ class Question(Record):
 
 
 class Evidence(Record):
-    """A passage or a fact that was found for a question; `found_by` names the channels that found it."""
+    """A passage or a fact that was found for a question; `found_by` names the channels that found it.
+
+    `also` are other labels whose passages say the same: another maker's, another strength's.
+    """
 
     rank: int = Field(ge=1)
     score: float = Field(ge=0.0, le=1.0)
     found_by: tuple[str, ...]
     passage: Passage | None = None
     fact: Fact | None = None
+    also: tuple[DocumentInfo, ...] = ()
 
     @property
     def text(self) -> str:

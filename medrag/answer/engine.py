@@ -11,23 +11,42 @@ from medrag.answer.verify import verified_claims
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.retrieve.channels import NO_FILTERS
+from medrag.retrieve.profile import Profile
 from medrag.retrieve.rank import Retrieval, retrieve
+from medrag.retrieve.rerank import Reranker
 from medrag.types import Answer, Evidence, Question, Turn
 
 __all__ = ["MedRAG"]
 
 
 class MedRAG:
-    """Answers questions from a knowledge base with k pieces of evidence, by quoting; `only` restricts what is read."""
+    """Answers questions from a knowledge base with k pieces of evidence, by quoting.
 
-    def __init__(self, kb: KnowledgeBase, *, k: int = 10, only: Filters = NO_FILTERS) -> None:
+    `only` restricts what is read; `profile` says how evidence is weighed (`medrag tune` makes one); a `reranker`
+    (`medrag.retrieve.rerank`) orders the best passages anew.
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        *,
+        k: int = 10,
+        only: Filters = NO_FILTERS,
+        profile: Profile | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.kb = kb
         self.k = k
         self.only = only
+        self.profile = profile
+        self.reranker = reranker
+
+    def _retrieve(self, question: Question | str, kb: KnowledgeBase, k: int) -> Retrieval:
+        return retrieve(question, kb, k=k, only=self.only, profile=self.profile, reranker=self.reranker)
 
     def search(self, question: Question | str, k: int | None = None) -> tuple[Evidence, ...]:
         """The k best pieces of evidence for a question, best first, without an answer."""
-        return retrieve(question, self.kb, k=self.k if k is None else k, only=self.only).evidence
+        return self._retrieve(question, self.kb, self.k if k is None else k).evidence
 
     def ask(self, question: Question | str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question, or an abstention that says what is missing.
@@ -40,7 +59,7 @@ class MedRAG:
             asked = asked.model_copy(update={"history": tuple(history)})
         kb = self.kb.pinned()  # the whole answer from one commit, whoever refreshes meanwhile
         started = perf_counter()
-        found = retrieve(asked, kb, k=self.k, only=self.only)
+        found = self._retrieve(asked, kb, self.k)
         writing = perf_counter()
         answer = _answer(asked, found, kb)
         ended = perf_counter()

@@ -15,8 +15,8 @@ from medrag.answer.statements import relevant_facts, write_facts
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.retrieve.cues import PATIENT_GROUPS, patient_group, patient_pattern, support_groups, support_pattern
+from medrag.retrieve.features import PANEL
 from medrag.retrieve.forms import printed_form
-from medrag.retrieve.label import PANEL
 from medrag.retrieve.pairs import joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding

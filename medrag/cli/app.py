@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
-from medrag.cli import contents, ingest, questions
+from medrag.cli import contents, evaluate, ingest, questions, terms, tune
 from medrag.errors import MedRAGError
 
 __all__ = ["run"]
@@ -83,9 +83,12 @@ def _app() -> typer.Typer:
     app.command("ask")(questions.ask)
     app.command("search")(questions.search)
     app.command("show")(contents.show)
+    app.command("normalise")(terms.normalise)
     app.command("list")(contents.list_documents)
     app.command("delete")(contents.delete)
     app.command("stats")(contents.stats)
     app.command("verify")(contents.verify)
     app.command("reindex")(contents.reindex)
+    app.add_typer(evaluate.evaluate_app(), name="evaluate")
+    app.command("tune")(tune.tune)
     return app

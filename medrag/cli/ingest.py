@@ -22,8 +22,13 @@ _COUNTS = ("read", "added", "updated", "unchanged", "failed")
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders to read.", show_default=False)],
     kb: Kb,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders to read.", show_default=False)
+    ] = None,
+    names: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A table of names, aliases or codes; may be repeated.")
+    ] = None,
     source: Annotated[str | None, typer.Option(metavar="NAME", help="The collection they belong to.")] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="A tag for every document; may be repeated.")] = None,
     format: Annotated[str | None, typer.Option(metavar="NAME", help="Read every file with this reader.")] = None,
@@ -37,18 +42,22 @@ def ingest(
     from medrag.ingest.build import build
     from medrag.ingest.registry import reader
 
+    if not paths and not names:
+        raise typer.BadParameter("there is nothing to read: name files or folders, or a table of names (--names FILE)")
     if format is not None:
         reader(format)  # a wrong name is said before anything is made
     mapping = None if map is None else _mapping(map)
     began = perf_counter()
     with progress_bar() as tell:
-        report = build(paths, kb, source=source, tags=tag or (), format=format, mapping=mapping, progress=tell)
+        report = build(
+            paths or (), kb, source=source, tags=tag or (), format=format, mapping=mapping, names=names or (), progress=tell
+        )
     if json:
         write_json(_as_json(report))
     else:
         _write_report(report, perf_counter() - began)
         if not report.files:
-            write_lines(["there is no file to read in " + ", ".join(str(path) for path in paths)])
+            write_lines(["there is no file to read in " + ", ".join(str(path) for path in [*(paths or ()), *(names or ())])])
     if not report.ok:
         raise typer.Exit(1)
 

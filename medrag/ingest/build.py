@@ -117,19 +117,21 @@ def build(
     format: str | None = None,
     mapping: dict[str, object] | None = None,
     lang: str = "",
+    names: Sequence[str | Path] = (),
     progress: Progress = lambda _doing, _done, _of: None,
 ) -> Report:
     """Reads files and folders into a knowledge base (opened, or made where there is none) and reports on it.
 
-    Each file's format is recognised, unless `format` names a reader or `mapping` says which column is what. What
-    cannot be read is in the report, and everything else goes in. Raises `MedRAGError` where nothing can be written.
+    Each file's format is recognised, unless `format` names a reader or `mapping` says which column is what; those of
+    `names` are read as tables of names, whatever else they look like. What cannot be read is in the report, and everything else goes in. Raises `MedRAGError` where nothing can be written.
     """
     base = kb if isinstance(kb, KnowledgeBase) else _open_or_create(kb)
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     run = _Run(source, tuple(tags), format, ReadOptions(lang=lang, mapping=mapping or {}), progress)
+    run.names.update(registry.sources(names))
     try:
         with base.write(progress) as writer:
-            run.run([Path(path) for path in given], writer)
+            run.run([*map(Path, given), *sorted(run.names)], writer)
         run.report.commit = base.commit
         return run.report
     finally:
@@ -151,6 +153,7 @@ class _Run:
         self, source: str | None, tags: tuple[str, ...], format: str | None, options: ReadOptions, progress: Progress
     ) -> None:
         self.report = Report()
+        self.names: set[Path] = set()  # files that are tables of names
         self._source, self._tags, self._format = source, tags, format
         self._options, self._progress = options, progress
         self._batch: list[tuple[Prepared, FileReport]] = []
@@ -172,7 +175,7 @@ class _Run:
     def _records(self, path: Path, report: FileReport) -> Iterator[Prepared]:
         """What the file holds, ready to be stored; whatever is wrong with the file or its reader goes into the report."""
         try:
-            reader = registry.reader(self._format) if self._format else registry.find(path, self._options)
+            reader = self._reader(path)
             if isinstance(reader, NotDocument):
                 report.skipped_reason = reader.reason
                 return
@@ -187,6 +190,11 @@ class _Run:
         except Exception as error:
             # A reader met something that it did not expect; the rest of the run must not suffer for it.
             report.fail(Unreadable(Place(file=path.name), f"the {report.reader} reader gave up: {_named(error)}"))
+
+    def _reader(self, path: Path) -> Reader | NotDocument:
+        if path in self.names:
+            return registry.find_names(path)
+        return registry.reader(self._format) if self._format else registry.find(path, self._options)
 
     def _read(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
         occurrences: Counter[str] = Counter()

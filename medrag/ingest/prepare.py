@@ -1,10 +1,11 @@
-"""Making of a record what a writer takes: passages cut, and the drug's shorter names and lineage written out."""
+"""Making of a record what a writer takes: passages cut, the drug's shorter names and lineage written out, facts mined."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 
+from medrag.ingest.mining import mined
 from medrag.ingest.records import ReadRecord
 from medrag.ingest.split import split
 from medrag.kb.prepared import EntityRef, Prepared, Statement
@@ -27,7 +28,7 @@ def prepare(record: ReadRecord, *, source: str, tags: tuple[str, ...] = (), occu
         document=document,
         passages=passages,
         names=record.names,
-        statements=(*record.statements, *lineage),
+        statements=(*record.statements, *lineage, *mined(document, record.about, record.names)),
         about=record.about,
         occurrence=occurrence,
     )

@@ -23,7 +23,7 @@ from medrag.ingest.records import Reader, ReadOptions
 from medrag.ingest.sample import Sample
 from medrag.ingest.tables import is_workbook, rows
 
-__all__ = ["GROUP", "NotDocument", "clear", "find", "reader", "reader_names", "sources"]
+__all__ = ["GROUP", "NotDocument", "clear", "find", "find_names", "reader", "reader_names", "sources"]
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ _UNREAD = (
     (b"PAR1", "a parquet file: export it as csv or jsonl"),
 )
 _CATALOGUE = "catalogue.sqlite"
+NAME_READERS = ("name-tables", "name-groups", "code-lists", "name-lists")  # of files that are given as names
 _MAPPED = "columns"  # the reader that a column mapping is for
 
 # The order decides between readers that are equally sure: what names its format before what looks like anything.
@@ -153,6 +154,21 @@ def find(path: Path, options: ReadOptions) -> Reader | NotDocument:
     raise UnknownFormatError(
         f"{path.name}: no reader recognises it{_looks(sample)}; tried: {', '.join(reader_names())}. "
         "Name the format (`--format NAME`), or say how its columns are to be read (`--map FILE.yaml`)"
+    )
+
+
+def find_names(path: Path) -> Reader:
+    """The reader of a table of names; `IngestError` says which columns one must have where the file is none."""
+    sample = _sample(path)
+    sure = {name: reader(name).recognise(sample) for name in NAME_READERS}
+    best = max(sure, key=lambda name: sure[name])
+    if sure[best] > 0:
+        return reader(best)
+    _open(path, sample)
+    raise IngestError(
+        f"{path.name}: no table of names{_looks(sample)}. Wanted: a table with a column `name` (名称, generic_name, 通用名) and one of "
+        "`alias`, `brand`, `english`, `pinyin`, `abbreviation` (别名, 商品名, 英文名, 拼音, 缩写); or `code` and `name`; "
+        "or one JSON object of groups {name: [other names]}; or a list with one name a line"
     )
 
 

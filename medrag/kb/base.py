@@ -11,13 +11,12 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, func, select, true
+from sqlalchemy import Connection, bindparam, select, true
 from sqlalchemy.exc import DatabaseError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
@@ -45,13 +44,16 @@ from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
 from medrag.kb.generations import GenerationGoneError, drop_unused, restore
 from medrag.kb.graph import MAX_EDGES, surroundings
+from medrag.kb.linking import link, link_near
 from medrag.kb.make import make
+from medrag.kb.normalise import Normalised, kinds_named, names_of_kinds, normalise
+from medrag.kb.similar import SimilarNames
 from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
 from medrag.kb.verify import verify
 from medrag.kb.writer import Writer, quiet
 from medrag.sections import SectionGroup
-from medrag.types import Document, DocumentInfo, Entity, Fact, Passage
+from medrag.types import Document, DocumentInfo, Entity, EntityKind, Fact, Passage
 
 if TYPE_CHECKING:
     import networkx
@@ -223,10 +225,32 @@ class KnowledgeBase:
     # ------------------------------------------------------------------ names and facts
 
     def link(self, text: str) -> list[Mention]:
-        """The known names in a text, leftmost longest, each with all entities that it may mean."""
+        """The known names in a text, leftmost longest, each with all entities that it may mean (`medrag.kb.linking`)."""
         snapshot = self._snapshot
         with self._reading() as connection:
-            return facts.link(connection, snapshot.names, text, snapshot.commit)
+            return link(
+                connection, snapshot.names, text, snapshot.commit, seen=snapshot.words.knows,
+                documented=lambda ids: bool(self.documents_about(ids)),
+            )  # fmt: skip
+
+    def link_near(self, text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Mention]:
+        """The names that words outside the taken spans are misspellings of, in text order, each with its `via` and `score`."""
+        snapshot = self._snapshot
+        with self._reading() as connection:
+            return link_near(connection, snapshot.names, text, taken, snapshot.commit, seen=snapshot.words.knows)
+
+    def normalise(self, text: str, *, kind: str | None = None, k: int = 10) -> list[Normalised]:
+        """The standard terms that a text means, best first, with score and reason; `kind` is `drug` or one of `EntityKind`."""
+        kinds, snapshot = kinds_named(kind), self._snapshot
+        linked = self.link(text)
+        mentions = [*linked, *self.link_near(text, [(m.start, m.end) for m in linked])]
+        with self._reading() as connection:
+            similar = partial(self._similar, connection, kinds)
+            return normalise(connection, text, kinds, k, snapshot.commit, mentions=mentions, similar=similar)
+
+    def _similar(self, connection: Connection, kinds: frozenset[EntityKind]) -> SimilarNames:
+        names = partial(names_of_kinds, connection, kinds, self.commit)
+        return self._snapshot.similar(kinds, names)
 
     def entity(self, name_or_id: str) -> list[Entity]:
         """The entities with that name or id; several where a name is ambiguous, none where nobody has it."""
@@ -304,21 +328,18 @@ class KnowledgeBase:
         query = snapshot.embedder.encode_queries([text])[0]
         if not np.any(query):
             return []
-        allowed = snapshot.cached(("allowed", only), lambda: self._allowed(only, snapshot.commit)) if only else None
-        return snapshot.vectors.search(query, k, allowed)
+        masks = snapshot.cached(("masks", only), lambda: snapshot.masks(only)) if only else None
+        return snapshot.vectors.search(query, k, masks)
 
-    def _allowed(self, only: Filters, commit: int) -> NDArray[np.int64]:
-        joined = t.passages.join(t.versions).join(t.documents, t.documents.c.id == t.versions.c.document_id)
-        query = select(t.passages.c.id).select_from(joined).where(current())
-        columns = {"source": t.documents.c.source, "lang": t.versions.c.lang, "kind": t.versions.c.kind}
-        for name, values in only.by_field().items():
-            if name in columns:
-                query = query.where(columns[name].in_(values))
-        if only.tags:
-            tagged = func.json_each(t.versions.c.tags).table_valued("value")
-            query = query.where(select(1).select_from(tagged).where(tagged.c.value.in_(only.tags)).exists())
-        with self._reading() as connection:
-            return np.fromiter(connection.scalars(query, {"commit": commit}), np.int64)
+    def vector_scores(self, text: str, ids: Sequence[int]) -> list[float]:
+        """The cosine of a text with each of some passages; 0 for one that is not there."""
+        snapshot = self._snapshot
+        query = snapshot.embedder.encode_queries([text])[0]
+        return [float(score) for score in snapshot.vectors.scores(query, np.asarray(ids, np.int64))]
+
+    def word_weights(self, text: str) -> dict[str, float]:
+        """The inverse document frequency of each search token of a text that stands in some passage."""
+        return self._snapshot.words.weights_of(text)
 
     # ------------------------------------------------------------------ the whole
 

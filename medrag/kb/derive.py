@@ -9,9 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from medrag.errors import QuestionError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import among, current, in_batches, passage_rows, to_passages
 from medrag.kb.embed import Embedder, HashedEmbedder
+from medrag.kb.filters import day_number
+from medrag.kb.folding import fold
 from medrag.kb.names import NameWriter
 from medrag.kb.tokens import TOKENIZER, tokens
 from medrag.kb.vectors import VectorWriter
@@ -124,17 +127,32 @@ def _add_passages(writers: _Writers, passages: list[Passage], embedder: Embedder
     if isinstance(embedder, HashedEmbedder):  # takes the tokens as they are, so that each passage is cut once
         writers.vectors.add(ids, embedder.encode_tokens([entry.tokens for entry in entries]))
     else:
-        writers.vectors.add(
-            ids, embedder.encode_passages([f"{p.document.title} {p.section.heading}\n{p.text}" for p in passages])
-        )
+        writers.vectors.add(ids, embedder.encode_passages([_to_encode(passage) for passage in passages]))
+
+
+def _to_encode(passage: Passage) -> str:
+    """The passage under its title and all its headings, which say what it is about."""
+    return f"{passage.document.title} {_headings(passage)}\n{passage.text}"
+
+
+def _headings(passage: Passage) -> str:
+    return " ".join((*passage.section.path, passage.section.heading))
 
 
 def _entry(passage: Passage) -> WordEntry:
     document, section = passage.document, passage.section
     filters = [("source", document.source), ("lang", document.lang), ("kind", document.kind.value)]
     filters += [("tag", tag) for tag in document.tags]
-    headings = " ".join((*section.path, section.heading))
-    return WordEntry(passage.id, [*tokens(document.title), *tokens(headings), *tokens(passage.text)], tuple(filters))
+    filters += [("maker", fold(document.maker)), ("group", section.group.value)]
+    return WordEntry(passage.id, [*tokens(document.title), *tokens(_headings(passage)), *tokens(passage.text)], tuple(filters), _day(document.effective))
+
+
+def _day(effective: str) -> int:
+    """The day from which a document is effective; 0 for one that its source writes in no way we know."""
+    try:
+        return day_number(effective)
+    except QuestionError:
+        return 0
 
 
 def _write_manifest(folder: Path, commit: int, embedder: Embedder) -> None:

@@ -1,25 +1,41 @@
-"""Turning text into vectors: the protocol, an embedder that needs nothing, and any sentence-transformers model."""
+"""Turning text into vectors: the protocol, an embedder that needs nothing, any sentence-transformers model, and names for all."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medrag.errors import KnowledgeBaseError, MissingExtraError
+from medrag.kb.static import SHIPPED, StaticEmbedder, is_static
 from medrag.kb.tokens import token_hash, tokens
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "embedder_from_name"]
+__all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "default_embedder", "embedder_from_name"]
 
 Vectors = NDArray[np.float32]
 MIN_DIMENSIONS, MAX_DIMENSIONS = 8, 65_536
+
+# What goes before a question and before a passage, for models that were trained with it and do not ship it as prompts
+# (as their model cards say); the first pattern that the name holds counts. Most others want none: bge-m3, m3e, text2vec, gte.
+_PROMPTS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (re.compile(r"bge-(?:small|base|large)-zh"), "为这个句子生成表示以用于检索相关文章：", ""),
+    (re.compile(r"bge-(?:small|base|large)-en"), "Represent this sentence for searching relevant passages: ", ""),
+    (
+        re.compile(r"qwen3-embedding|e5-.*instruct"),
+        "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ",
+        "",
+    ),
+    (re.compile(r"(?:^|[/_-])e5-"), "query: ", "passage: "),
+    (re.compile(r"nomic-embed"), "search_query: ", "search_document: "),
+)
 
 
 class Embedder(Protocol):
@@ -104,9 +120,10 @@ class HashedEmbedder:
 
 
 class SentenceTransformerEmbedder:
-    """Any sentence-transformers model, by local folder or name, on the GPU where there is one.
+    """A sentence-transformers model, by folder or by name, loaded when it is first used.
 
-    The model's own `query` and `passage`/`document` prompts are used where it has them.
+    Its own query and passage prompts are used, or those known to belong to models of its name. It runs on a GPU where
+    torch sees one, in half precision there.
     """
 
     def __init__(self, model: str, *, batch_size: int = 64, device: str | None = None) -> None:
@@ -125,7 +142,8 @@ class SentenceTransformerEmbedder:
             from sentence_transformers import SentenceTransformer
         except ImportError:
             raise MissingExtraError("sentence-transformers", "models") from None
-        return SentenceTransformer(self._path, device=self._device, trust_remote_code=False)
+        model = SentenceTransformer(self._path, device=self._device, trust_remote_code=False)
+        return model.half() if model.device.type == "cuda" else model
 
     @property
     def dimensions(self) -> int:
@@ -133,41 +151,58 @@ class SentenceTransformerEmbedder:
         size = self._model.get_embedding_dimension()
         return int(size or 0)
 
-    def _encode(self, texts: Sequence[str], prompts: tuple[str, ...]) -> Vectors:
-        prompt = next((name for name in prompts if name in self._model.prompts), None)
-        options: dict[str, Any] = {"prompt_name": prompt} if prompt else {}
+    @cached_property
+    def _prompts(self) -> tuple[str, str]:
+        """What goes before a question, and before a passage."""
+        shipped = self._model.prompts  # with empty ones where the model has none
+        query, passage = shipped.get("query") or "", shipped.get("passage") or shipped.get("document") or ""
+        if query or passage:
+            return query, passage
+        name = self._path.rstrip("/").lower()
+        return next(((query, passage) for pattern, query, passage in _PROMPTS if pattern.search(name)), ("", ""))
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         encoded = self._model.encode(
             list(texts),
+            prompt=prompt,
             batch_size=self._batch_size,
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
-            **options,
         )
         return np.asarray(encoded, dtype=np.float32)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """The vectors of the texts, with the model's passage prompt where it has one."""
-        return self._encode(texts, ("passage", "document"))
+        return self._encode(texts, self._prompts[1])
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The vectors of the texts, with the model's query prompt where it has one."""
-        return self._encode(texts, ("query",))
+        return self._encode(texts, self._prompts[0])
+
+
+def default_embedder() -> Embedder:
+    """The embedder of a knowledge base for which none is named."""
+    return HashedEmbedder()
 
 
 def embedder_from_name(name: str) -> Embedder:
-    """The embedder that a name stands for: `hashed`, `hashed:DIMENSIONS`, `st:FOLDER_OR_MODEL`, or an existing folder.
+    """The embedder that a name stands for: `static`, `hashed`, `hashed:DIMENSIONS`, `st:FOLDER_OR_MODEL`, or an existing folder.
 
     Only `st:` with a model's name may fetch it from a hub; a mistyped name is an error and asks nobody.
     """
     kind, _, rest = name.partition(":")
     if kind == "hashed" and (not rest or (rest.isdecimal() and MIN_DIMENSIONS <= int(rest) <= MAX_DIMENSIONS)):
         return HashedEmbedder(int(rest)) if rest else HashedEmbedder()
+    if kind == "static" and rest in ("", SHIPPED.name):
+        return StaticEmbedder()
+    if kind == "static" and is_static(Path(rest)):
+        return StaticEmbedder(Path(rest))
     if kind == "st" and rest:
         return SentenceTransformerEmbedder(rest)
     if name and Path(name).is_dir():
-        return SentenceTransformerEmbedder(name)
+        return StaticEmbedder(Path(name)) if is_static(Path(name)) else SentenceTransformerEmbedder(name)
     raise KnowledgeBaseError(
-        f"there is no embedder {name!r}: it may be `hashed`, `hashed:{MIN_DIMENSIONS}` to `hashed:{MAX_DIMENSIONS}` (dimensions), "
-        "`st:` with the folder or name of a sentence-transformers model, or an existing folder"
+        f"there is no embedder {name!r}: it may be `static`, `static:` with a folder, `hashed`, `hashed:{MIN_DIMENSIONS}` to "
+        f"`hashed:{MAX_DIMENSIONS}` (dimensions), `st:` with the folder or name of a sentence-transformers model, or an existing folder"
     )

@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, fun
 from medrag.kb import schema as t
 from medrag.kb.catalogue import INFO, AnyRow, among, current, in_batches, info_of
 from medrag.kb.folding import fold
-from medrag.kb.names import NameIndex
 from medrag.types import DocumentInfo, Entity, EntityKind, Fact, FactSource, digest
 
-__all__ = ["Mention", "documents_about", "entities_named", "facts_of", "link", "names_of", "spoken_of"]
+__all__ = ["Mention", "documents_about", "entities_named", "facts_of", "meanings", "names_of", "spoken_of"]
 
 # A document about a form, a salt or a product of a drug is about the drug too, so many steps away.
 LINEAGE = ("form_of", "has_ingredient")
@@ -30,12 +29,18 @@ Triple = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A known name in a text: `text[start:end]`, the name as folded, and every entity that it may mean."""
+    """A known name in a text: `text[start:end]`, the folded name that is meant, and every entity that it may mean.
+
+    `via` says how it was found: exact, traditional (characters), shipped (another name of the drug, by the table that comes
+    with the package), pinyin, initials, or a typing error: typing, sound, shape. `score` (0 to 1) is how sure that is.
+    """
 
     start: int
     end: int
     name: str
     entities: tuple[Entity, ...]
+    via: str = "exact"
+    score: float = 1.0
 
 
 def _entity(row: AnyRow) -> Entity:
@@ -86,21 +91,7 @@ def _rows(connection: Connection, query: Select[Any], values: Iterable[Any], com
         yield from connection.execute(query, {"values": some, "commit": commit, **more})
 
 
-def link(connection: Connection, index: NameIndex, text: str, commit: int) -> list[Mention]:
-    """The names in a text that mean something at the commit, leftmost longest, not overlapping."""
-    found = index.find(text)
-    meanings = _meanings(connection, {fold(name) for _, _, name in found}, commit)
-    mentions: list[Mention] = []
-    end = 0
-    for start, stop, name in found:  # in text order, longest first
-        entities = meanings.get(fold(name))
-        if entities and start >= end:
-            mentions.append(Mention(start, stop, name, tuple(entities)))
-            end = stop
-    return mentions
-
-
-def _meanings(connection: Connection, norms: Collection[str], commit: int) -> dict[str, list[Entity]]:
+def meanings(connection: Connection, norms: Collection[str], commit: int) -> dict[str, list[Entity]]:
     """What each folded name stands for at the commit: entities of that name, and those that a document names so."""
     meanings: dict[str, dict[str, Entity]] = {}
     for query in (_NAMED_SO, _CALLED_SO):
@@ -112,7 +103,7 @@ def _meanings(connection: Connection, norms: Collection[str], commit: int) -> di
 def entities_named(connection: Connection, name_or_id: str, commit: int) -> list[Entity]:
     """The entities with that name or id at the commit, by id."""
     norm = fold(name_or_id)
-    return _meanings(connection, {norm}, commit).get(norm) or [
+    return meanings(connection, {norm}, commit).get(norm) or [
         _entity(r) for r in _rows(connection, _SPOKEN_OF, [name_or_id], commit)
     ]
 

@@ -1,4 +1,4 @@
-"""Text as it is compared: NFKC and case folding, with a map back to the code points it came from.
+"""Text as it is compared: NFKC, case folding and simplified characters, with a map back to the code points it came from.
 
 Nothing folded is ever quoted: folding changes lengths (㎎ → mg, ﬁ → fi), so what is found in a folded text is
 carried back through `Folded.span` to the text itself.
@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from medrag.kb.traditional import simplified
+
 __all__ = ["Folded", "fold", "fold_with_map"]
 
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -19,8 +21,10 @@ _BLANK_BY_HAN = re.compile(r"(?<=[一-鿿]) | (?=[一-鿿])")
 
 
 def fold(text: str) -> str:
-    """The text as names are compared: NFKC, case folded, blanks as one space, none beside a Han character, stripped."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """The text as names are compared: NFKC, case folded, simplified, blanks as one space, none beside a Han character."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    folded = " ".join(simplified(unicodedata.normalize("NFKC", text).casefold()).split())
     return _BLANK_BY_HAN.sub("", folded)
 
 
@@ -58,7 +62,7 @@ def fold_with_map(text: str) -> Folded:
         starts.extend([at] * len(piece))
         ends.extend([end] * len(piece))
         at = end
-    return _without_blanks("".join(pieces), starts, ends)
+    return _without_blanks(simplified("".join(pieces)), starts, ends)
 
 
 def _without_blanks(folded: str, starts: Sequence[int], ends: Sequence[int]) -> Folded:

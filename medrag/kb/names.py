@@ -1,19 +1,22 @@
 """Finding known names in text: Aho–Corasick automata over all folded names, a base and additions beside it.
 
+Beside them lies an index of what the names sound and look like (`medrag.kb.near`), built anew where names were added.
+
 The automata only say where some name stands; what it means, and whether it is still a name at the reader's commit,
 the catalogue says. So a removed name needs no rebuilding: it is found and then means nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import daachorse
 
 from medrag.kb.folding import fold_with_map
+from medrag.kb.near import NearIndex
 
-__all__ = ["NameIndex", "NameWriter", "Occurrence", "is_indexed"]
+__all__ = ["NameFinder", "NameIndex", "NameWriter", "Occurrence", "is_indexed"]
 
 MIN_LENGTH = 2  # a single character is no name that could be told from a word
 MAX_LENGTH = 80
@@ -32,20 +35,43 @@ class NameIndex:
             for part in ("base", "more")
             if (path := folder / f"{part}.automaton").exists()
         ]
+        self.near = NearIndex.open(folder)
 
     def find(self, text: str) -> list[Occurrence]:
         """Every place where a name stands as a whole word, overlapping ones too, in text order, longest first."""
-        folded = fold_with_map(text)
-        found: set[Occurrence] = set()
-        for automaton in self._automata:
-            for start, end, _ in automaton.find_overlapping(folded.text):
-                if _whole_word(folded.text, start, end):
-                    found.add((*folded.span(start, end), folded.text[start:end]))
-        return sorted(found, key=lambda o: (o[0], -o[1]))
+        return _occurrences(self._automata, text)
 
     def knows(self, norm: str) -> bool:
         """Whether a folded name is in one of the automata."""
         return any((0, len(norm)) == match[:2] for a in self._automata for match in a.find_overlapping(norm))
+
+
+class NameFinder:
+    """Finds a fixed list of folded names, longer ones too, as `NameIndex` does; nothing is stored."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._automata = [_Automaton(list(names), daachorse.MATCH_KIND_STANDARD)] if names else []
+
+    def find(self, text: str) -> list[Occurrence]:
+        """Every place where a name stands as a whole word, in text order, longest first."""
+        return _occurrences(self._automata, text)
+
+    def spans(self, folded: str) -> list[tuple[int, int]]:
+        """Where the names stand in a text that is folded already."""
+        return list(_spans(self._automata, folded))
+
+
+def _occurrences(automata: Iterable[_Automaton], text: str) -> list[Occurrence]:
+    folded = fold_with_map(text)
+    found = {(*folded.span(start, end), folded.text[start:end]) for start, end in _spans(automata, folded.text)}
+    return sorted(found, key=lambda o: (o[0], -o[1]))
+
+
+def _spans(automata: Iterable[_Automaton], folded: str) -> Iterator[tuple[int, int]]:
+    for automaton in automata:
+        for start, end, _ in automaton.find_overlapping(folded):
+            if _whole_word(folded, start, end):
+                yield start, end
 
 
 def is_indexed(norm: str) -> bool:
@@ -65,7 +91,7 @@ def _joins(character: str) -> bool:
 
 
 class NameWriter:
-    """Builds the next automata in a folder that holds a clone of the last ones (or nothing)."""
+    """Builds the next automata, and the index of what is near to names, in a folder that holds a clone of the last ones (or nothing)."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +114,7 @@ class NameWriter:
             self._save("more", [])
         else:
             self._save("more", sorted({*more, *fresh}))
+        NearIndex.of([*base, *more, *fresh]).save(self._folder)
 
     def _list(self, part: str) -> list[str]:
         path = self._folder / f"{part}.txt"

@@ -7,13 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from medrag.errors import KnowledgeBaseError, MedRAGError, VersionError
 from medrag.kb.embed import Embedder
+from medrag.kb.filters import Filters
 from medrag.kb.generations import Generation
 from medrag.kb.names import NameIndex
+from medrag.kb.similar import SimilarNames
 from medrag.kb.tokens import TOKENIZER
-from medrag.kb.vectors import VectorIndex
+from medrag.kb.vectors import Masks, VectorIndex
 from medrag.kb.words import WordIndex
+from medrag.types import EntityKind
 
 __all__ = ["Snapshot"]
 
@@ -33,6 +38,7 @@ class Snapshot:
         self._root = root
         self.embedder = embedder
         self._cache: dict[tuple[object, ...], object] = {}
+        self._similar: dict[frozenset[EntityKind], SimilarNames] = {}  # seconds to make, so not among the small answers
 
     def check(self) -> None:
         """Raises where the indexes are damaged or were cut by another release."""
@@ -64,6 +70,17 @@ class Snapshot:
     def vectors(self) -> VectorIndex:
         """The vector index."""
         return self._open("vectors", lambda folder: VectorIndex(folder, self.embedder.dimensions))
+
+    def masks(self, only: Filters) -> Masks:
+        """Which rows of the vectors pass the filters; the word index knows, so that both channels filter alike."""
+        return self.vectors.masks(np.fromiter(self.words.ids(only), np.int64))
+
+    def similar(self, kinds: frozenset[EntityKind], names: Callable[[], list[str]]) -> SimilarNames:
+        """The names of some kinds, ready for comparing; made when they are first asked for."""
+        if kinds not in self._similar:
+            wording = next(iter(kinds)) if len(kinds) == 1 else EntityKind.THING
+            self._similar[kinds] = SimilarNames(names(), wording)
+        return self._similar[kinds]
 
     def _open(self, name: str, open_: Callable[[Path], T]) -> T:
         try:

@@ -11,9 +11,11 @@ import unicodedata
 import zlib
 from itertools import pairwise
 
+from medrag.kb.traditional import simplified
+
 __all__ = ["TOKENIZER", "token_hash", "tokens"]
 
-TOKENIZER = "bigram/1"  # written into the manifest; raised when the same text is cut differently
+TOKENIZER = "bigram/2"  # written into the manifest; raised when the same text is cut differently
 MAX_TOKEN_BYTES = 200  # longer runs (sequences, base64) are no words
 
 # Han, kana and Hangul runs are cut into bigrams; a decimal number is whole and parted from its unit, CYP3A4 and B12 are words.
@@ -22,9 +24,9 @@ _RUN = re.compile(rf"([{_CJK}]+)|(\d+(?:[.,]\d+)*|[^\W\d_{_CJK}][^\W_{_CJK}]*(?:
 
 
 def tokens(text: str) -> list[str]:
-    """The search tokens of a text, in order, folded (NFKC, case); English plurals lose their s."""
+    """The search tokens of a text, in order, folded (NFKC, case, simplified characters); English plurals lose their s."""
     found: list[str] = []
-    for run, word in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
+    for run, word in _RUN.findall(simplified(unicodedata.normalize("NFKC", text).casefold())):
         if run:
             found.extend(map("".join, pairwise(run)) if len(run) > 1 else (run,))
         elif len(word) < MAX_TOKEN_BYTES // 4:

@@ -9,6 +9,7 @@ and loses no answer silently, which an approximate index of that size does.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 
 from medrag.errors import MissingExtraError
 
-__all__ = ["VectorIndex", "VectorWriter"]
+__all__ = ["Masks", "VectorIndex", "VectorWriter"]
 
 SCALE = 127.0  # components of unit vectors lie in -1..1; the cosine of two is then right to about .002
 COMPACT_AT = 0.25  # additions or removals over this share of the base make a new base
 PARTS = ("base", "more")
+Masks = tuple[NDArray[np.bool_], ...]  # one a part
 
 
 def _faiss() -> Any:
@@ -92,6 +94,25 @@ class _Part:
         stored: NDArray[np.uint8] = faiss.vector_to_array(self.index.codes).reshape(self.index.ntotal, self.index.code_size)
         return stored
 
+    def rows(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The row of each passage, and whether it has one."""
+        if not len(self.ids):
+            return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
+        places = np.searchsorted(self.ids, ids, sorter=self._order)
+        rows = self._order[np.minimum(places, len(self.ids) - 1)]
+        return rows, self.ids[rows] == ids
+
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(self.ids, kind="stable")
+
+    def signed(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The quantised vectors of some rows, read in place."""
+        size = self.index.code_size
+        codes = _faiss().rev_swig_ptr(self.index.codes.data(), self.index.ntotal * size).reshape(-1, size)
+        found: NDArray[np.float32] = codes[rows].astype(np.float32) - 128.0
+        return found
+
     def add_codes(self, codes: NDArray[np.uint8], ids: NDArray[np.int64]) -> None:
         if len(ids):
             self.index.add_sa_codes(np.ascontiguousarray(codes))
@@ -108,13 +129,16 @@ class VectorIndex:
         self.removed: NDArray[np.int64] = np.load(removed) if removed.exists() else np.empty(0, np.int64)
         self._alive = [~np.isin(part.ids, self.removed) for part in self.parts]
 
-    def search(self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None) -> list[tuple[int, float]]:
-        """The k nearest passages as (id, cosine), nearest first, ties by id; `allowed` restricts the ids."""
+    def masks(self, allowed: NDArray[np.int64]) -> Masks:
+        """Which rows of each part are of these passages and alive."""
+        return tuple(alive & np.isin(part.ids, allowed) for part, alive in zip(self.parts, self._alive, strict=True))
+
+    def search(self, query: NDArray[np.float32], k: int, masks: Masks | None = None) -> list[tuple[int, float]]:
+        """The k nearest passages as (id, cosine), nearest first, ties by id; `masks` restricts the rows."""
         faiss = _faiss()
         found: list[tuple[float, int]] = []
         row = _quantised(query.reshape(1, -1))
-        for part, alive in zip(self.parts, self._alive, strict=True):
-            mask = alive if allowed is None else alive & np.isin(part.ids, allowed)
+        for part, mask in zip(self.parts, self._alive if masks is None else masks, strict=True):
             if not mask.any():
                 continue
             selector = None if mask.all() else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
@@ -123,6 +147,16 @@ class VectorIndex:
             found.extend((float(s) / SCALE**2, int(part.ids[r])) for s, r in zip(scores, rows, strict=True) if r >= 0)
         found.sort(key=lambda pair: (-pair[0], pair[1]))
         return [(i, max(-1.0, min(1.0, s))) for s, i in found[:k]]
+
+    def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The cosine of the query with each of the passages, shape (len(ids),); 0 for one that is not in the index."""
+        row = _quantised(query.reshape(1, -1))[0]
+        found = np.zeros(len(ids), np.float32)
+        for part, alive in zip(self.parts, self._alive, strict=True):
+            places, known = part.rows(ids)
+            known[known] = alive[places[known]]
+            found[known] = part.signed(places[known]) @ row / SCALE**2
+        return found
 
     def ids(self) -> set[int]:
         """The ids of all passages in the index (for verifying)."""

@@ -35,6 +35,8 @@ MAX_CANDIDATES = 4_000
 SLACK = 1.15
 HEAP_BYTES = 128 * 2**20
 STATISTICS = "statistics.npz"
+FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
+PASSAGES_PER_SLIP = 30_000  # that hold the same misspelling: of 97,000 passages of real labels one has 西灵, two 莫林
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class WordEntry:
 
     id: int
     tokens: Sequence[str]
-    filters: tuple[tuple[str, str], ...]  # (field, value): source, lang, kind, tag
+    filters: tuple[tuple[str, str], ...]  # (field, value): one of FIELDS
+    day: int = 0  # from which its document is effective, as `medrag.kb.filters.day_number` counts
 
 
 @dataclass
@@ -71,7 +74,7 @@ class Statistics:
 
     def frequency(self, hashed: int) -> int:
         """In how many passages the token with that hash stands."""
-        at = int(np.searchsorted(self.hashes, hashed))
+        at = int(self.hashes.searchsorted(np.uint32(hashed)))  # of a Python number numpy would convert the whole array
         return int(self.counts[at]) if at < len(self.hashes) and self.hashes[at] == hashed else 0
 
     def changed(self, passages: int, length: int, delta: Counter[int]) -> Statistics:
@@ -90,7 +93,8 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
     builder.add_text_field("tokens", stored=False, tokenizer_name="whitespace", index_option="freq")
     builder.add_bytes_field("text", stored=True)
-    for name in ("source", "lang", "kind", "tag"):
+    builder.add_unsigned_field("day", stored=False, indexed=True, fast=True)
+    for name in FIELDS:
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
@@ -111,7 +115,7 @@ class WordIndex:
 
     def search(self, text: str, k: int, only: Filters) -> list[tuple[int, float]]:
         """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
-        weights = self._query_weights(text)
+        weights = self.weights_of(text)
         if not weights or k < 1:
             return []
         query = self._query(weights, only)
@@ -131,20 +135,26 @@ class WordIndex:
         """The passages with their exact scores."""
         return [(i, self._score(self._tokens(a), weights)) for i, a in zip(self._ids(addresses), addresses, strict=True)]
 
-    def ids(self) -> set[int]:
-        """The ids of all passages in the index (for verifying)."""
-        found = self._searcher.search(Query.all_query(), max(self._searcher.num_docs, 1), count=False).hits
+    def ids(self, only: Filters = Filters()) -> set[int]:
+        """The ids of all passages in the index, or of those that pass the filters."""
+        query = Query.boolean_query([(Occur.Must, q) for q in (Query.all_query(), *self._restrictions(only))])
+        found = self._searcher.search(query, max(self._searcher.num_docs, 1), count=False).hits
         return set(self._ids([address for _, address in found]))
 
     def _ids(self, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(i or 0) for i in self._searcher.fast_field_values("id", addresses)]
+
+    def knows(self, token: str) -> bool:
+        """Whether a search token stands in passages; a pair of Chinese characters, in more than a slip of the pen does."""
+        slips = 0 if token.isascii() else self.statistics.passages // PASSAGES_PER_SLIP
+        return self.statistics.frequency(token_hash(token)) > slips
 
     def stored(self, passage_id: int) -> list[str] | None:
         """The tokens of a passage, or None where it is not in the index."""
         hits = self._searcher.search(Query.term_query(self._schema, "id", passage_id), 1, count=False).hits
         return self._tokens(hits[0][1]) if hits else None
 
-    def _query_weights(self, text: str) -> dict[str, float]:
+    def weights_of(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each known token of a question, of the rarest where there are many."""
         total = self.statistics.passages
         weights: dict[str, float] = {}
@@ -160,13 +170,19 @@ class WordIndex:
     def _query(self, weights: Iterable[str], only: Filters) -> Query:
         terms = [(Occur.Should, Query.term_query(self._schema, "tokens", t, index_option="freq")) for t in weights]
         query = Query.boolean_query(terms)
-        if not only:
-            return query
-        required = [(Occur.Must, query)]
-        for name, values in only.by_field().items():
-            allowed = Query.boolean_query([(Occur.Should, Query.term_query(self._schema, name, v)) for v in sorted(values)])
-            required.append((Occur.Must, Query.const_score_query(allowed, 0.0)))
-        return Query.boolean_query(required)
+        restrictions = self._restrictions(only)
+        return Query.boolean_query([(Occur.Must, q) for q in (query, *restrictions)]) if restrictions else query
+
+    def _restrictions(self, only: Filters) -> list[Query]:
+        """What the filters require, scoring nothing."""
+        required = [
+            Query.boolean_query([(Occur.Should, Query.term_query(self._schema, name, v)) for v in sorted(values)])
+            for name, values in only.by_field().items()
+        ]
+        days = only.days()
+        if days is not None:
+            required.append(Query.range_query(self._schema, "day", tantivy.FieldType.Unsigned, *days))
+        return [Query.const_score_query(query, 0.0) for query in required]
 
     def _tokens(self, address: tantivy.DocAddress) -> list[str]:
         return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8").split()
@@ -197,6 +213,7 @@ class WordWriter:
             self._count(entry.tokens, 1)
             document = tantivy.Document()
             document.add_unsigned("id", entry.id)
+            document.add_unsigned("day", entry.day)
             text = " ".join(entry.tokens)
             document.add_text("tokens", text)
             document.add_bytes("text", text.encode("utf-8"))

@@ -14,7 +14,7 @@ from medrag.kb.relations import inverse_of
 from medrag.retrieve.pairs import joins
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
-from medrag.types import DocumentInfo, Fact, Passage
+from medrag.types import DocumentKind, Fact, Passage
 
 __all__ = [
     "NO_FILTERS",
@@ -22,10 +22,10 @@ __all__ = [
     "Pool",
     "Ranking",
     "Ref",
-    "allowed",
     "asked_facts_relations",
     "fact_ref",
     "graph",
+    "said_by",
     "vectors",
     "words",
 ]
@@ -96,7 +96,7 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
     if understanding.drugs and SectionGroup.INTERACTIONS in understanding.groups:
         together = [fact for fact in kb.facts_of(ids, _TOGETHER, limit=MAX_JOINING) if joins(fact, understanding)]
         if together or not asked:
-            return _hits([fact for fact in together if _allowed_fact(fact, only)][:k])
+            return _hits([fact for fact in together if _allowed_fact(fact, only)][:k], kb)
     if not asked and understanding.drugs and understanding.shape is not Shape.WHAT_IS:
         return []  # a label answers; facts of any kind would be chance
     facts = _two_steps(ids, understanding, kb, k) or (kb.facts_of(ids, asked, limit=k * 2) if asked else [])
@@ -110,11 +110,30 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
         (fact for fact in facts if _allowed_fact(fact, only)),
         key=lambda fact: (not joins(fact, understanding), _asked_place(fact, asked)),
     )
-    return _hits(order[:k])
+    return _hits(order[:k], kb)
 
 
-def _hits(facts: Sequence[Fact]) -> Ranking:
-    return [Hit(fact_ref(fact), 1.0 / rank, fact=fact) for rank, fact in enumerate(facts, start=1)]
+def _hits(facts: Sequence[Fact], kb: KnowledgeBase) -> Ranking:
+    """The facts, best first; one that was read from labels stands for the passages that say so, and these are shown."""
+    found: dict[Ref, Hit] = {}
+    for rank, fact in enumerate(facts, start=1):
+        passages = said_by(fact, kb)
+        for passage in passages:
+            found.setdefault(passage.id, Hit(passage.id, 1.0 / rank, passage=passage))
+        if not passages:
+            found.setdefault(fact_ref(fact), Hit(fact_ref(fact), 1.0 / rank, fact=fact))
+    return list(found.values())
+
+
+def said_by(fact: Fact, kb: KnowledgeBase) -> list[Passage]:
+    """The passages of labels that say a fact; none for one that a row of a graph says."""
+    return [
+        passage
+        for source in fact.sources
+        if source.document.kind is not DocumentKind.RECORD
+        for passage in kb.passages_of(source.document)
+        if passage.start <= source.start < passage.end
+    ]
 
 
 def asked_facts_relations(understanding: Understanding) -> tuple[str, ...]:
@@ -158,15 +177,5 @@ def _entity_ids(understanding: Understanding) -> list[str]:
     return list(ids)[:MAX_ENTITIES]
 
 
-def allowed(document: DocumentInfo, only: Filters) -> bool:
-    """Whether a document passes the filters."""
-    return (
-        (not only.sources or document.source in only.sources)
-        and (not only.langs or document.lang in only.langs)
-        and (not only.kinds or document.kind in only.kinds)
-        and (not only.tags or bool(only.tags & set(document.tags)))
-    )
-
-
 def _allowed_fact(fact: Fact, only: Filters) -> bool:
-    return not only or any(allowed(source.document, only) for source in fact.sources)
+    return not only or any(only.allows(source.document) for source in fact.sources)

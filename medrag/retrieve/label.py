@@ -1,76 +1,149 @@
-"""The label channel: the sections asked for, in the documents of the medicines asked about, the one meant most first."""
+"""The label channel: of the medicines asked about, the passages that answer best, ranked by what was fitted on questions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.kb.folding import fold
-from medrag.retrieve.channels import Hit, Pool, Ranking, allowed
-from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_pattern, support_groups, support_pattern
-from medrag.retrieve.forms import FORM
-from medrag.retrieve.pairs import together
-from medrag.retrieve.subjects import Drug
-from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import speaks_of, term_hits
+from medrag.kb.terms import name_variants
+from medrag.retrieve.alike import names_maker
+from medrag.retrieve.channels import Hit, Pool, Ranking
+from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_pattern
+from medrag.retrieve.features import features_of
+from medrag.retrieve.forms import asked_form, printed_form, same_form
+from medrag.retrieve.pairs import MIN_NAME, other_names
+from medrag.retrieve.profile import Profile
+from medrag.retrieve.subjects import DRUG_KINDS, Drug
+from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Passage
 
-__all__ = ["PANEL", "label"]
+__all__ = ["Candidates", "candidates", "label"]
 
-LABEL_DOCUMENTS = 4  # documents read per drug; more of the same drug say the same again
-FIRST_SHARE = 0.7  # of the places, for the document that was meant most exactly
-BESIDE = 2  # passages of sections that were not asked for
+LABEL_DOCUMENTS = 3  # documents read per drug; more of the same drug say the same again
+FIRST_SHARE = 0.7  # of the places, for the document that answers best
 MAX_PASSAGES = 200  # looked at per document
-PANEL = "51945-4"  # package label, principal display panel
+VARIED = 5  # places in which a section pays for each passage that it has there already
+REPEATED = 0.8  # what it pays, in the ranker's units
 
 
-def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters, pool: Pool) -> Ranking:
-    """The passages of the sections asked for in the documents of the drugs asked about, best document first.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The passages of a drug's documents, with how far down each one's document stands, and their features, one row each."""
 
-    Within a section passages keep the text's order, unless it has more than there are places: then those that hold
-    most of the question's words come first. Without a section asked for, the whole document competes by its words.
-    Two drugs take turns, so that each is heard; what names both comes before.
+    passages: tuple[Passage, ...]
+    places: tuple[int, ...]
+    rows: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    passage: Passage
+    score: float
+
+
+def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters, pool: Pool, profile: Profile) -> Ranking:
+    """The k passages of the documents of the drugs asked about that answer best.
+
+    Of two drugs the one that answers better begins, and then they take turns, so that each is heard. The first places
+    are shared among sections; then the section that answers best is told to its end.
     """
-    runs = [_of_drug(drug, understanding, kb, k, only, pool) for drug in understanding.drugs]
+    runs = []
+    for drug in understanding.drugs:
+        found = candidates(drug, understanding, kb, only, pool, vectors=profile.asks("vectors"))
+        if found.passages:
+            runs.append(_ranked(found, profile.ranker.scores(found.rows, understanding.lang), k))
+    runs.sort(key=lambda run: -run[0].score)
     merged: dict[int, Passage] = {}
-    if understanding.shape is Shape.TWO_DRUGS:
-        merged.update((passage.id, passage) for passage in together(understanding.drugs, kb, only))
     for place in range(max((len(run) for run in runs), default=0)):
         for run in runs:
             if place < len(run):
-                merged.setdefault(run[place].id, run[place])
+                merged.setdefault(run[place].passage.id, run[place].passage)
     chosen = list(merged.values())[: max(k, 1)]
     return [Hit(passage.id, 1.0 - place / (len(chosen) + 1), passage) for place, passage in enumerate(chosen)]
 
 
-def _of_drug(drug: Drug, understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters, pool: Pool) -> list[Passage]:
-    documents = [document for document in drug.documents if allowed(document, only)]
+def candidates(
+    drug: Drug, understanding: Understanding, kb: KnowledgeBase, only: Filters, pool: Pool, *, vectors: bool
+) -> Candidates:
+    """The passages that may answer for a drug, of the documents meant most, and what is looked at to rank them."""
+    documents = _documents(drug, understanding, kb, only, pool)
+    passages: list[Passage] = []
+    places: list[int] = []
+    for place, document in enumerate(documents):
+        own = [p for p in kb.passages_of(document)[:MAX_PASSAGES] if only.allows_passage(p)]
+        passages += own
+        places += [place] * len(own)
+    rows = features_of(understanding, passages, places, _others(drug, understanding, kb), kb, vectors=vectors)
+    return Candidates(tuple(passages), tuple(places), rows)
+
+
+def _others(drug: Drug, understanding: Understanding, kb: KnowledgeBase) -> set[str]:
+    """What the other medicines of the question are called, those too that the knowledge base has no document of."""
+    called = {name for other in understanding.drugs if other is not drug for name in other_names(other, kb)}
+    called.update(understanding.unknown)
+    for mention in understanding.mentions:
+        meant = [entity for entity in mention.entities if entity.kind in DRUG_KINDS]
+        if meant and not any(entity.id in drug.ids for entity in meant) and not drug.start <= mention.start < drug.end:
+            called.update(name_variants(mention.name))
+    return {name for name in called if len(name) >= MIN_NAME}
+
+
+def _ranked(found: Candidates, scores: NDArray[np.float64], k: int) -> list[_Scored]:
+    """The passages of the document that answers best, then those of the others, as many as there are places."""
+    order = sorted(range(len(scores)), key=lambda i: (-scores[i], found.places[i], found.passages[i].start))
+    scored = [_Scored(found.passages[i], float(scores[i])) for i in order]
+    best = scored[0].passage.document.key
+    own = [item for item in scored if item.passage.document.key == best]
+    rest = [item for item in scored if item.passage.document.key != best]
+    alike = {item.passage.section.group for item in own[:VARIED]}  # of another label the same sections, and no chance hits
+    rest = [item for item in rest if item.passage.section.group in alike]
+    share = k if not rest else max(1, round(k * FIRST_SHARE))
+    return [*_varied(own)[:share], *rest[: k - share]]
+
+
+def _varied(scored: Sequence[_Scored]) -> list[_Scored]:
+    """The same passages with the first places shared among sections, and behind them the best section to its end."""
+    left = list(scored)
+    first: list[_Scored] = []
+    taken: dict[int, int] = {}
+    while left and len(first) < VARIED:
+        at = max(range(len(left)), key=lambda i: (left[i].score - REPEATED * taken.get(left[i].passage.section.index, 0), -i))
+        item = left.pop(at)
+        taken[item.passage.section.index] = taken.get(item.passage.section.index, 0) + 1
+        first.append(item)
+    best = first[0].passage.section.index if first else -1
+    left.sort(key=lambda item: item.passage.section.index != best)  # stable: the others stay in their order
+    return [*first, *left]
+
+
+def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only: Filters, pool: Pool) -> list[DocumentInfo]:
+    """The documents of a drug to be read, the one meant most first."""
+    documents = [document for document in drug.documents if only.allows(document)]
     if drug.equals > 1:
         documents = _by_words(documents[: drug.equals], fold(understanding.question), pool) + documents[drug.equals :]
     if understanding.groups and understanding.groups[0] in DRUG_FORM_GROUPS:  # the dose of a tablet is not that of drops
-        documents = [d for place, d in enumerate(documents) if place < drug.equals or not FORM.search(d.title)]
-    documents = _fitting(documents[:LABEL_DOCUMENTS], understanding, kb)
-    found: list[Passage] = []
-    for document in documents:
-        places = k - len(found)
-        if places <= 0:
-            break
-        share = places if len(documents) == 1 else max(1, round(places * FIRST_SHARE))
-        found += _of_document(document, understanding, kb, share, pool)
-    return found
+        form = asked_form(understanding.question, drug.end) or printed_form(drug.name)
+        documents = [d for place, d in enumerate(documents) if place < drug.equals or same_form(form, d.title)]
+    return _fitting(documents[: LABEL_DOCUMENTS + 1], understanding, kb)[:LABEL_DOCUMENTS]
 
 
 def _by_words(documents: Sequence[DocumentInfo], question: str, pool: Pool) -> list[DocumentInfo]:
-    """Documents that are meant equally well: the longest title that the question says, then what speaks most of what is asked."""
+    """Documents that are meant equally well: of the maker it names, the longest title that it says, then what speaks most of what is asked."""
     order: dict[tuple[str, str], int] = {}
     for place, passage in enumerate(pool.passages()):
         order.setdefault((passage.document.source, passage.document.key), place)
 
-    def remoteness(document: DocumentInfo) -> tuple[int, int]:
+    def remoteness(document: DocumentInfo) -> tuple[bool, int, int]:
         title = fold(document.title)
-        return -len(title) * (title in question), order.get((document.source, document.key), len(order))
+        maker = names_maker(question, document.maker)
+        return not maker, -len(title) * (title in question), order.get((document.source, document.key), len(order))
 
     return sorted(documents, key=remoteness)
 
@@ -96,73 +169,3 @@ def _fitting(documents: list[DocumentInfo], understanding: Understanding, kb: Kn
     if patient is None and kb.passages_of(documents[0], asked):
         return documents
     return [documents[place] for place in sorted(range(len(documents)), key=lambda place: (lacks(place), place))]
-
-
-def _of_document(
-    document: DocumentInfo, understanding: Understanding, kb: KnowledgeBase, places: int, pool: Pool
-) -> list[Passage]:
-    groups, terms = understanding.sought, (*understanding.terms, *understanding.hints)
-    if not groups:
-        return _anywhere(document, terms, kb, places, pool)
-    by_group = _by_group(document, understanding, kb)
-    beside = _beside(document, understanding, [p for own in by_group.values() for p in own], pool)
-    places = max(1, places - len(beside))
-    share = max(2, places // max(1, sum(bool(passages) for passages in by_group.values())))
-    found: dict[int, Passage] = {}
-    groups = tuple(sorted(groups, key=lambda group: not any(p.section.group is group for p in by_group[group])))
-    for group in groups:  # sections of the label's own before what stands in for one
-        for passage in _best(by_group[group], terms, share):
-            found.setdefault(passage.id, passage)
-    for group in groups:  # what room is left goes to the sections that had more
-        for passage in by_group[group]:
-            if len(found) < places:
-                found.setdefault(passage.id, passage)
-    return [*beside, *list(found.values())[:places]]
-
-
-def _anywhere(document: DocumentInfo, terms: Sequence[str], kb: KnowledgeBase, places: int, pool: Pool) -> list[Passage]:
-    """The document's passages with most of the question's words, the ones that its words find before their equals."""
-    place = {passage.id: at for at, passage in enumerate(pool.passages())}
-    there = kb.passages_of(document)[:MAX_PASSAGES]
-    if not terms:
-        return there[:places]
-    there = sorted(there, key=lambda passage: place.get(passage.id, len(place)))
-    return sorted(there, key=lambda passage: -term_hits(passage.text, terms))[:places]
-
-
-def _by_group(document: DocumentInfo, understanding: Understanding, kb: KnowledgeBase) -> dict[SectionGroup, list[Passage]]:
-    """The document's passages of each group sought, those about the patient first; for a missing one what stands in for it."""
-    by_group: dict[SectionGroup, list[Passage]] = {group: [] for group in understanding.sought}
-    for passage in kb.passages_of(document, understanding.sought)[:MAX_PASSAGES]:
-        if passage.section.code != PANEL:  # the print on the box repeats the label's beginning
-            by_group[passage.section.group].append(passage)
-    for group in understanding.groups:
-        if not by_group.get(group):
-            by_group[group] = _supporting(kb.passages_of(document, support_groups(group))[:MAX_PASSAGES], group)
-    patient = patient_pattern(understanding.populations)
-    if patient is not None:
-        for own in by_group.values():
-            own.sort(key=lambda p: not (patient.search(p.section.heading) or patient.search(p.text)))
-    return by_group
-
-
-def _beside(document: DocumentInfo, understanding: Understanding, own: Sequence[Passage], pool: Pool) -> list[Passage]:
-    """Passages of other sections that hold the words of a question whose own sections do not: hepatitis as a side effect."""
-    terms, hints = understanding.terms, understanding.hints
-    if not (terms or hints) or understanding.shape is Shape.WHAT_IS or any(speaks_of(p.text, terms, hints) for p in own):
-        return []
-    place = (document.source, document.key)
-    there = [p for p in pool.passages() if (p.document.source, p.document.key) == place and speaks_of(p.text, terms, hints)]
-    return _best(there, terms or hints, BESIDE)
-
-
-def _supporting(passages: Sequence[Passage], missing: SectionGroup) -> list[Passage]:
-    """Passages of other sections that say what the missing section would say: 孕妇慎用 among the precautions."""
-    pattern = support_pattern(missing)
-    return [passage for passage in passages if pattern is not None and pattern.search(passage.text)]
-
-
-def _best(passages: Sequence[Passage], terms: Sequence[str], places: int) -> list[Passage]:
-    """The passages in their order where there is room for all, else those with most of the terms first."""
-    scored = sorted(enumerate(passages), key=lambda item: (-term_hits(item[1].text, terms), item[0]))
-    return [passage for _, passage in scored[:places]]

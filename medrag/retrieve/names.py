@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from medrag.kb.facts import Mention
+from medrag.kb.linking import shipped_in
 from medrag.kb.terms import name_variants
 from medrag.retrieve.forms import FILLER, FORM, is_ailment, stands_alone
 from medrag.retrieve.subjects import DRUG_KINDS, Drug
@@ -35,8 +36,10 @@ _GENERIC = re.compile(
 )
 # Words of a sentence before a name; what stands left of them is not part of it.
 _BEFORE = re.compile(
-    r".*(?:服用|使用|吃了?些?|喝了?|涂抹?|注射|口服|外用|买了?|开了?|请问一?下?|咨询下?|想问|问一?下|可以|能否|能|可否|是否|需要|应该|治疗|患者|适合|以及|或者?|还有|听说|推荐|关于|医生|你好|您好|一直用?|在用|[的了和与跟及或、用服给把对是叫到加吃])"
+    r".*(?:服用|使用|吃了?些?|喝了?|涂抹?|注射|口服|外用|买了?|开了?|那[种个款]|这[种个款]|[一二两三几][种个款]|请问一?下?|咨询下?|想问|问一?下|可以|能否|能|可否|是否|需要|应该|治疗|患者|适合|以及|或者?|还有|听说|推荐|关于|医生|你好|您好|一直用?|在用|[的了和与跟及或、用服给把对是叫到加吃])"
 )
+_TALK = re.compile(r"[治吃喝服用打次天日后前能可怎多那这的了要会想跟和与就还也把给]")
+_COUNT = re.compile(r"[一二两三四五六七八九十半几每多少数整\d.][大小]?$")  # three tablets are no name
 _BOUND = re.compile(r"[㐀-鿿A-Za-z0-9αβγ\-+/·.%]+$")
 _COMPOUND = ("复方", "复合")
 _PAST = re.compile(r"吃了|吃过|用了|用过|服了|服过|在吃|在用|在服用?|一直吃|一直用|以前|之前|已经|曾经|上次|开了")
@@ -52,7 +55,11 @@ def unknown_names(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug])
 
     Names that the question mentions only as taken before do not count where it asks about a drug that is known.
     """
-    found = [*_mentioned_only(text, mentions, drugs), *_named_by_form(text, mentions, drugs)]
+    found = [
+        *_mentioned_only(text, mentions, drugs),
+        *_listed_only(text, mentions, drugs),
+        *_named_by_form(text, mentions, drugs),
+    ]
     found = [
         name
         for name in found
@@ -76,6 +83,16 @@ def _mentioned_only(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug
         and stands_alone(mention.name)
         and not held & {entity.id for entity in mention.entities}
         and not any(_belongs(text, mention, drug) for drug in drugs)
+    ]
+
+
+def _listed_only(text: str, mentions: Sequence[Mention], drugs: Sequence[Drug]) -> list[UnknownName]:
+    """Medicines that the shipped table knows and the knowledge base does not, by any of their names."""
+    taken = [(mention.start, mention.end) for mention in mentions] + [(drug.start, drug.end) for drug in drugs]
+    return [
+        UnknownName(text[start:end], start, end)
+        for start, end, name in shipped_in(text)
+        if stands_alone(name) and all(end <= first or last <= start for first, last in taken)
     ]
 
 
@@ -107,13 +124,20 @@ def _name_start(text: str, form: int, mentions: Sequence[Mention], drugs: Sequen
     run = _BOUND.search(text, max(0, form - LONGEST_NAME), form)
     start = run.start() if run else form
     for mention in mentions:
-        if not _is_drug(mention) and start < mention.end <= form - MIN_NAME:
+        # What follows a known name belongs to it only where nothing is said between: 头孢克肟治淋病一次几片
+        between = mention.end < form and (_TALK.search(text, mention.end, form) or _GENERIC.fullmatch(text, mention.end, form))
+        if start < mention.end and (between or (mention.end <= form - MIN_NAME and not _is_drug(mention))):
             start = mention.end
     before = _BEFORE.match(text, start, form)
     if before is not None and form - before.end() >= 1:
         start = before.end()
     name = text[start:stop]
-    if form - start < MIN_NAME or _NO_NAME.search(name) or _GENERIC.fullmatch(text, start, form):
+    if (
+        form - start < MIN_NAME
+        or _COUNT.search(text, start, form)
+        or _NO_NAME.search(name)
+        or _GENERIC.fullmatch(text, start, form)
+    ):
         return None
     return start
 

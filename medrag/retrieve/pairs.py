@@ -12,7 +12,7 @@ from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Understanding
 from medrag.types import Fact, Passage
 
-__all__ = ["joins", "names_one_of", "other_names", "together"]
+__all__ = ["MIN_NAME", "joins", "names_one_of", "other_names", "together"]
 
 SEARCHED = 60  # passages looked at for both names
 MAX_TOGETHER = 6

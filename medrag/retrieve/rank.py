@@ -9,24 +9,21 @@ from time import perf_counter
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.retrieve import channels
-from medrag.retrieve.channels import NO_FILTERS, Pool, Ranking, asked_facts_relations
+from medrag.retrieve.channels import NO_FILTERS, Pool, Ranking
+from medrag.retrieve.conditions import conditions
 from medrag.retrieve.fuse import Fused, reciprocal_rank_fusion
 from medrag.retrieve.label import label
-from medrag.retrieve.pairs import joins
-from medrag.retrieve.understand import Shape, Understanding, understand
-from medrag.retrieve.words import term_hits
-from medrag.sections import SectionGroup
+from medrag.retrieve.order import Ordered, as_evidence, expanded, in_order, reranked
+from medrag.retrieve.profile import CHANNELS, Profile, default_profile
+from medrag.retrieve.rerank import Reranker
+from medrag.retrieve.understand import Understanding, understand
 from medrag.types import Evidence, Passage, Question
 
-__all__ = ["CHANNEL_WEIGHTS", "Retrieval", "Trace", "retrieve"]
+__all__ = ["Retrieval", "Trace", "ask_channels", "ordered", "retrieve"]
 
-# A key look-up that hit is nearly always right; hashed vectors are the weakest of the four.
-CHANNEL_WEIGHTS: Mapping[str, float] = {"label": 2.0, "words": 1.0, "vectors": 0.5, "graph": 1.0}
 CANDIDATES = 2  # per channel, times k
 MIN_CANDIDATES = 20
 MAX_CANDIDATES = 100
-LAST_TIER = 4
-JOINING_PLACE = 2  # of facts that join the drugs asked about, behind the first passages of their labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +44,37 @@ class Retrieval:
 
 
 def retrieve(
-    question: Question | str, kb: KnowledgeBase, *, k: int = 10, only: Filters = NO_FILTERS, neighbours: bool = False
+    question: Question | str,
+    kb: KnowledgeBase,
+    *,
+    k: int = 10,
+    only: Filters = NO_FILTERS,
+    neighbours: bool = False,
+    profile: Profile | None = None,
+    reranker: Reranker | None = None,
 ) -> Retrieval:
     """The k best pieces of evidence for a question.
 
     The section asked for of the drug asked about comes first; a document of a drug that was not asked about never
-    stands before one that was. Scores never rise with the rank. With `neighbours` each passage that was found brings
-    the ones before and after it in its section, as far as k goes. Raises `QuestionError` for what cannot be asked.
+    stands before one that was. Scores never rise with the rank. What several labels say alike is one piece of evidence,
+    with the others named in `also`. With `neighbours` each passage that was found brings the ones before and after it in
+    its section, as far as k goes. `profile` says how evidence is weighed (default: the package's own), a `reranker` orders
+    the best passages anew. Raises `QuestionError` for what cannot be asked.
     """
+    profile = profile or default_profile()
     trace = Trace()
     asked = Question(text=question) if isinstance(question, str) else question
     started = perf_counter()
-    understanding = understand(asked, kb)
+    understanding = understand(asked, kb, profile.sections)
     _note(trace, "understand", started)
-    runs = _runs(understanding, kb, min(max(CANDIDATES * k, MIN_CANDIDATES), MAX_CANDIDATES), only, trace)
+    runs = ask_channels(understanding, kb, k, only, profile, trace)
     started = perf_counter()
-    fused = _with_passages(reciprocal_rank_fusion(runs, CHANNEL_WEIGHTS), kb, k)
-    ordered = _in_order(fused, understanding, runs["label"])[: max(k, 0)]
+    found = ordered(runs, understanding, kb, k, profile.weights)
+    if reranker is not None:
+        found = reranked(found, understanding, reranker)
     if neighbours:
-        ordered = _expanded(ordered, kb, k)
-    evidence = _evidence(ordered)
+        found = expanded(found[: max(k, 0)], kb, k)
+    evidence = as_evidence(found, understanding, k)
     _note(trace, "rank", started)
     return Retrieval(understanding, evidence, trace)
 
@@ -75,21 +83,43 @@ def _note(trace: Trace, step: str, started: float) -> None:
     trace.milliseconds[step] = round((perf_counter() - started) * 1000.0, 3)
 
 
-def _runs(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters, trace: Trace) -> dict[str, Ranking]:
+def ask_channels(
+    understanding: Understanding,
+    kb: KnowledgeBase,
+    k: int,
+    only: Filters,
+    profile: Profile,
+    trace: Trace,
+) -> dict[str, Ranking]:
+    """What each channel that the profile asks finds, in their order."""
+    many = min(max(CANDIDATES * k, MIN_CANDIDATES), MAX_CANDIDATES)
     found: dict[str, Ranking] = {}
 
     def ask(name: str, channel: Callable[[], Ranking]) -> Ranking:
+        if not profile.asks(name):
+            return []
         started = perf_counter()
         found[name] = channel()
         trace.found[name] = len(found[name])
         _note(trace, name, started)
         return found[name]
 
-    pool = Pool(ask("words", lambda: channels.words(understanding, kb, k, only)), kb)
-    ask("label", lambda: label(understanding, kb, k, only, pool))
-    ask("vectors", lambda: channels.vectors(understanding, kb, k, only))
-    ask("graph", lambda: channels.graph(understanding, kb, k, only))
-    return {name: found[name] for name in CHANNEL_WEIGHTS}
+    pool = Pool(ask("words", lambda: channels.words(understanding, kb, many, only)), kb)
+    if understanding.drugs or understanding.unknown:
+        ask("label", lambda: label(understanding, kb, many, only, pool, profile))
+    else:
+        ask("label", lambda: conditions(understanding, kb, many, only, profile))
+    ask("vectors", lambda: channels.vectors(understanding, kb, many, only))
+    ask("graph", lambda: channels.graph(understanding, kb, many, only))
+    return {name: found[name] for name in CHANNELS if name in found}
+
+
+def ordered(
+    runs: Mapping[str, Ranking], understanding: Understanding, kb: KnowledgeBase, k: int, weights: Mapping[str, float]
+) -> list[Ordered]:
+    """What the channels found, fused by the weights and in the order of what was asked."""
+    fused = _with_passages(reciprocal_rank_fusion(runs, weights), kb, k)
+    return in_order(fused, understanding, runs.get("label", []))
 
 
 def _with_passages(fused: Sequence[Fused], kb: KnowledgeBase, k: int) -> list[tuple[Fused, Passage | None]]:
@@ -104,74 +134,3 @@ def _with_passages(fused: Sequence[Fused], kb: KnowledgeBase, k: int) -> list[tu
         if passage is not None or item.hit.fact is not None:
             found.append((item, passage))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Ordered:
-    tier: int
-    score: float
-    found_by: tuple[str, ...]
-    fused: Fused | None
-    passage: Passage | None
-
-
-def _in_order(found: Sequence[tuple[Fused, Passage | None]], understanding: Understanding, by_label: Ranking) -> list[_Ordered]:
-    places = {hit.ref: place for place, hit in enumerate(by_label)}
-    about = {(document.source, document.key) for drug in understanding.drugs for document in drug.documents}
-    ordered = []
-    for order, (item, passage) in enumerate(found):
-        tier = _tier(item, passage, understanding, about)
-        joining = passage is None and tier == 0 and bool(understanding.drugs)
-        place = JOINING_PLACE if joining else places.get(item.hit.ref, len(places)) if tier == 0 else 0
-        ordered.append(((tier, place, order), _Ordered(tier, item.score, item.found_by, item, passage)))
-    ordered.sort(key=lambda pair: pair[0])
-    return [item for _, item in ordered]
-
-
-def _tier(item: Fused, passage: Passage | None, understanding: Understanding, about: set[tuple[str, str]]) -> int:
-    """0: answers what was asked of what was asked about; 1, 2: is about it; 3: of the right kind; 4: shares words with it."""
-    if passage is None:
-        fact = item.hit.fact
-        if fact is not None and understanding.drugs:
-            return 0 if joins(fact, understanding) else 2
-        return 0 if fact is not None and fact.relation in asked_facts_relations(understanding) else 2
-    sought = understanding.sought
-    if (passage.document.source, passage.document.key) in about:
-        return (
-            0
-            if "label" in item.found_by or (passage.section.group in sought and passage.section.group is not SectionGroup.OTHER)
-            else 1
-        )
-    if understanding.shape in {Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS}:
-        named = [mention.name.lower() for mention in understanding.mentions if mention.entities]
-        fits = passage.section.group in sought and bool(term_hits(passage.text, [*named, *understanding.terms]))
-        return 0 if fits and (not named or term_hits(passage.text, named)) else 3 if fits else LAST_TIER
-    return 3 if passage.section.group in sought and not about else LAST_TIER
-
-
-def _expanded(ordered: Sequence[_Ordered], kb: KnowledgeBase, k: int) -> list[_Ordered]:
-    """Each passage followed by its neighbours that were not found themselves, to k in all."""
-    seen = {item.passage.id for item in ordered if item.passage is not None}
-    expanded: list[_Ordered] = []
-    for item in ordered:
-        expanded.append(item)
-        for passage in kb.neighbours(item.passage) if item.passage is not None else ():
-            if passage is not None and passage.id not in seen:
-                seen.add(passage.id)
-                expanded.append(_Ordered(item.tier, item.score, ("neighbour",), None, passage))
-    return expanded[:k]
-
-
-def _evidence(ordered: Sequence[_Ordered]) -> tuple[Evidence, ...]:
-    evidence: list[Evidence] = []
-    ceiling = 1.0
-    for rank, item in enumerate(ordered, start=1):
-        # The tier decides first and the fused score within it; both in one number, so that scores never rise.
-        ceiling = min(ceiling, (LAST_TIER - item.tier + item.score) / (LAST_TIER + 1))
-        fact = item.fused.hit.fact if item.fused is not None and item.passage is None else None
-        evidence.append(
-            Evidence.model_construct(
-                rank=rank, score=round(ceiling, 6), found_by=item.found_by, passage=item.passage, fact=fact
-            )
-        )
-    return tuple(evidence)

@@ -11,10 +11,10 @@ from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
-from medrag.retrieve.words import subject_spans
+from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
 
-__all__ = ["DRUG_KINDS", "Drug", "drugs_of", "titled"]
+__all__ = ["DRUG_KINDS", "Drug", "drugs_of", "meant", "titled"]
 
 DRUG_KINDS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRODUCT})
 MAX_DRUGS = 6
@@ -23,6 +23,7 @@ TITLED_GROUPS = 3
 MAX_DOCUMENTS = 40  # of one drug; a common substance has hundreds of labels
 _HAN = re.compile(r"[㐀-鿿]")
 _WORD = re.compile(r"\w")
+SURE = 0.5  # score of a mention below which it may be of several medicines
 SHORT_NAME = 3  # characters; a patent medicine's name so short may be a piece of another's
 
 
@@ -64,6 +65,19 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     return tuple(_merged(text, list(found.values())))
 
 
+def meant(text: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """The mentions without medicines whose name is a word of everyday speech, a number or an ailment that no form follows."""
+    found = []
+    for mention in mentions:
+        everyday = mention.name in EVERYDAY or mention.name.isdigit() or is_ailment(mention.name)
+        if everyday and not asked_form(text, mention.end):
+            entities = tuple(entity for entity in mention.entities if entity.kind not in DRUG_KINDS)
+            mention = replace(mention, entities=entities)
+        if mention.entities:
+            found.append(mention)
+    return tuple(found)
+
+
 def _form_of(text: str, mention: Mention, lang: str) -> str | None:
     """The dosage form printed behind a medicine's name, "" for none; None where the mention is no medicine's name.
 
@@ -73,6 +87,8 @@ def _form_of(text: str, mention: Mention, lang: str) -> str | None:
     if kinds.isdisjoint(DRUG_KINDS) and not (kinds == {EntityKind.THING} and len(name_variants(mention.name)) > 1):
         return None
     form = asked_form(text, mention.end) if lang == "zh" else ""
+    if mention.score < SURE:
+        return None
     inside = form and len(mention.name) <= SHORT_NAME and not is_chemical(mention.name)
     return None if inside and not name_begins(text, mention.start) else form  # 脉康 in 糖脉康颗粒
 

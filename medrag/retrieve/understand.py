@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,19 +13,22 @@ from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.relations import asked_relations
+from medrag.kb.traditional import simplified
+from medrag.retrieve.classify import SectionModel, question_features
 from medrag.retrieve.cues import Cue, Population, asked_groups, group_cues, patient_spans, populations
 from medrag.retrieve.diseases import with_wider_names
 from medrag.retrieve.names import unknown_names
-from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, titled
+from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, meant, titled
 from medrag.retrieve.words import FOODS, content_terms, label_words, subject_words
 from medrag.sections import SectionGroup
-from medrag.types import Entity, Question
+from medrag.types import Entity, EntityKind, Question
 
 __all__ = ["MAX_QUESTION", "Shape", "Understanding", "plain", "understand"]
 
 MAX_QUESTION = 10_000  # characters; longer is a pasted document, not a question
 ASKING = 1_000  # characters at the beginning and at the end of a long text, in which it asks
 MAX_MENTIONS = 40  # names looked at, the first ones
+MAX_PIECE = 4  # characters of a name that may be a piece of a longer one with a typing error: 甲氧那明 in 复芳甲氧那明
 MAX_WHAT_IS = 2  # content words beside the name: "what is … in patients with …" asks for more than what it is
 
 G = SectionGroup
@@ -52,7 +55,8 @@ class Understanding:
     about, drugs first; `groups` the sections asked for in so many words, first asked first, and `sought` those that
     answer a question that names none; `unknown` the names of medicines that the knowledge base does not have;
     `terms` the search tokens of what is left when names and cues are taken away, and `left` the same in whole words;
-    `hints` the words in which a label would say what the question says in a patient's words.
+    `hints` the words in which a label would say what the question says in a patient's words; `masked` the question
+    without the names of its medicines; `sections` the probability of each section group, by the profile's model.
     """
 
     question: str
@@ -69,6 +73,9 @@ class Understanding:
     terms: tuple[str, ...]
     hints: tuple[str, ...]
     left: tuple[str, ...]
+    masked: str
+    sections: Mapping[SectionGroup, float]
+    features: tuple[str, ...]
 
 
 def plain(text: str) -> str:
@@ -76,7 +83,7 @@ def plain(text: str) -> str:
     if len(text) > MAX_QUESTION:
         raise QuestionError(f"the question has {len(text):,} characters, at most {MAX_QUESTION:,} can be asked: shorten it")
     printable = "".join(" " if unicodedata.category(c) in _UNPRINTED else c for c in unicodedata.normalize("NFKC", text))
-    words = " ".join(printable.lower().split())
+    words = " ".join(simplified(printable).lower().split())
     if not words:
         raise QuestionError("the question is empty: ask something")
     return words[:MAX_QUESTION]  # NFKC can lengthen a text
@@ -114,10 +121,11 @@ _CONDITION = re.compile(r"过敏|\ballerg\w+|\b(?:when|if|since|because|as) i(?:
 _LIST = re.compile(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
 _AND = re.compile(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
 _PATIENT_GROUPS = frozenset({G.WARNINGS, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
+_ILLS = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 _ORGANS = frozenset({Population.RENAL, Population.HEPATIC})
 
 
-def understand(question: Question, kb: KnowledgeBase) -> Understanding:
+def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None = None) -> Understanding:
     """What the question asks; where it names nothing itself, it is about what the latest user turn named.
 
     Raises `QuestionError` for an empty question and for one of more than 10,000 characters.
@@ -148,9 +156,12 @@ def understand(question: Question, kb: KnowledgeBase) -> Understanding:
     shape = _shape(text, drugs, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
         groups = (G.INTERACTIONS, *groups)
+    lang = "zh" if _HAN.search(text) else "en"
+    disease = any(entity.kind in _ILLS for mention in mentions for entity in mention.entities)
+    features = question_features(masked, lang, cues, who, drugs=len(drugs), disease=disease)
     return Understanding(
         question=text,
-        lang="zh" if _HAN.search(text) else "en",
+        lang=lang,
         mentions=mentions,
         drugs=drugs,
         entities=_entities(mentions, drugs),
@@ -163,6 +174,9 @@ def understand(question: Question, kb: KnowledgeBase) -> Understanding:
         terms=terms,
         hints=hints,
         left=subject_words(masked, asked),
+        masked=" ".join(masked.replace("\0", " ").split()),
+        sections=(model or SectionModel()).probabilities(features),
+        features=features,
     )
 
 
@@ -175,7 +189,11 @@ def _relations(masked: str, shape: Shape) -> tuple[str, ...]:
 
 def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
     """The names in the text; beside others a food is none of a medicine, though some label is of milk or of alcohol."""
-    mentions = tuple(kb.link(text)[:MAX_MENTIONS])
+    exact = kb.link(text)
+    near = kb.link_near(text, [(mention.start, mention.end) for mention in exact if mention.end - mention.start > MAX_PIECE])
+    near = [n for n in near if not any(n.start <= m.start and m.end <= n.end and m.entities == n.entities for m in exact)]
+    kept = [m for m in exact if not any(n.start <= m.start and m.end <= n.end for n in near)]
+    mentions = meant(text, sorted([*kept, *near], key=lambda mention: mention.start)[:MAX_MENTIONS])
     return tuple(mention for mention in mentions if mention.name not in FOODS) or mentions
 
 

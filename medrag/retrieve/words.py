@@ -8,7 +8,17 @@ from functools import lru_cache
 
 from medrag.kb.tokens import tokens
 
-__all__ = ["FOODS", "STOP_WORDS", "content_terms", "label_words", "speaks_of", "subject_spans", "subject_words", "term_hits"]
+__all__ = [
+    "EVERYDAY",
+    "FOODS",
+    "STOP_WORDS",
+    "content_terms",
+    "label_words",
+    "speaks_of",
+    "subject_spans",
+    "subject_words",
+    "term_hits",
+]
 
 MAX_TERMS = 40  # a pasted case history has thousands; the first ones decide
 MANY_WORDS = 4
@@ -37,6 +47,16 @@ STOP_WORDS = frozenset(
 FOODS = frozenset(
     """酒 酒精 乙醇 白酒 啤酒 红酒 茶 茶叶 绿茶 咖啡 牛奶 豆浆 果汁 葡萄柚 西柚 柚子 葡萄柚汁 西柚汁 水 盐 糖 食物
     alcohol ethanol wine beer tea coffee milk juice grapefruit food water salt sugar""".split()
+)
+
+# Words of everyday speech that are also the name of some product, and hardly ever meant for it.
+EVERYDAY = frozenset(
+    """baby cold flu cough patch works clean allergy allergies sinus pain relief complete strong daytime nighttime day night sleep care fresh skin sun scalp lip lips foot
+    hand hands body face acne antacid laxative mineral water stomach eye eyes ear nose throat tooth teeth kids children junior family natural original ultra plus max active calm
+    comfort cool ice hot heat cream lotion spray wash soap balm drops gel first defense shield guard clear pure gentle soft sport aid help health healthy life wake
+    dry moist daily morning evening summer winter home travel regular extra super fast slow long short total advanced advance basic essential classic formula itch burn burns
+    bite bites rash dandruff wart warts corn headache migraine fever nausea gas heartburn constipation diarrhea motion sickness cramps
+    卫生 大巴 太阳 核桃 生精 强身 补肾 止咳 止血 润肺 天水 土豆 苦瓜 抗病毒 抗菌消炎 抗过敏 消炎 止痛 退烧 退热 胡桃肉 定中 正气 癣药 痰饮 感冒清热 遗尿""".split()
 )
 
 # What people say, and the words in which labels say it.

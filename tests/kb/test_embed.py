@@ -62,7 +62,7 @@ def test_a_name_makes_the_same_embedder_again(embedder: Embedder) -> None:
 
 @pytest.mark.parametrize("name", ["hashed:x", "hashed:0", "hashed:-3", "hashed:9999999999", "st:", "no such model", ""])
 def test_a_mistyped_name_is_an_error_that_lists_the_choices(name: str) -> None:
-    with pytest.raises(KnowledgeBaseError, match=r"there is no embedder .*: it may be `hashed`"):
+    with pytest.raises(KnowledgeBaseError, match=r"there is no embedder .*: it may be `static`"):
         embedder_from_name(name)
 
 

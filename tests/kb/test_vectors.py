@@ -32,7 +32,7 @@ def check(index: VectorIndex, ids: list[int], allowed: list[int] | None = None) 
     overlap = []
     for query in VECTORS[:20] + 0.1 * rng.standard_normal((20, 32)).astype(np.float32):
         query /= np.linalg.norm(query)
-        found = index.search(query, 10, None if allowed is None else np.array(allowed))
+        found = index.search(query, 10, None if allowed is None else index.masks(np.array(allowed)))
         assert [s for _, s in found] == pytest.approx([float(VECTORS[i] @ query) for i, _ in found], abs=0.02)
         overlap.append(len({i for i, _ in found} & set(nearest(query, pool, 10))) / min(10, len(pool)))
     assert np.mean(overlap) >= 0.95  # eight bits a component
@@ -51,7 +51,7 @@ def test_search_equals_numpy_through_additions_removals_and_compaction(tmp_path:
 def test_a_restriction_holds_inside_the_search(tmp_path: Path) -> None:
     index = write(tmp_path / "v", list(range(300)))
     check(index, list(range(300)), allowed=list(range(0, 300, 7)))
-    assert index.search(VECTORS[0], 10, np.array([], np.int64)) == []
+    assert index.search(VECTORS[0], 10, index.masks(np.array([], np.int64))) == []
 
 
 def test_equal_vectors_are_ordered_by_id(tmp_path: Path) -> None:

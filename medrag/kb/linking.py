@@ -1,0 +1,266 @@
+"""Finding the names in a text and what they mean: exactly, in other words, in pinyin, and with typing errors.
+
+What is typed exactly as some known name is never taken for another, and where a word is equally near to two different
+medicines both readings are kept, or none where one of them is unknown here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Connection
+
+from medrag.kb.facts import DRUGS, Mention, meanings
+from medrag.kb.folding import Folded, fold, fold_with_map
+from medrag.kb.misspelt import ONE_EDIT, NearName, Seen, near_names
+from medrag.kb.names import NameFinder, NameIndex, Occurrence
+from medrag.kb.near import MIN_INITIALS, NearIndex, initials_key, pinyin_key
+from medrag.kb.terms.lookalikes import lookalikes
+from medrag.kb.terms.pinyin import initials, is_pinyin, spellings
+from medrag.kb.terms.printed import name_variants
+from medrag.kb.terms.shipped import rows_of, shipped_names
+from medrag.kb.traditional import simplified
+from medrag.types import Entity, EntityKind
+
+__all__ = ["link", "link_near", "shipped_in", "substance_of"]
+
+SPOKEN = frozenset({*DRUGS, EntityKind.DRUG_CLASS, EntityKind.DISEASE})  # kinds whose names are looked for in other spellings
+PINYIN, INITIALS, AMBIGUOUS = 0.9, 0.6, 0.3  # scores
+MIN_DISEASE, PREFIX, ENDING = 9, 4, 2  # letters of a disease's name that is corrected, and of it those that are not
+MIN_PINYIN = 6  # letters; of fewer, an English word is as likely
+MAX_SYLLABLES = 8
+MAX_INITIALS = 8
+_HAN = re.compile("[一-鿿]")
+_WORD = re.compile("[a-z]+")
+
+Meanings = Mapping[str, Sequence[Entity]]
+Documented = Callable[[Sequence[str]], bool]  # whether there is a document about one of the entities
+# Names of which the first group that means something is taken: those of the substance before its brands.
+Reading = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A place in the text and the readings of what stands there."""
+
+    start: int
+    end: int
+    readings: tuple[Reading, ...]
+    via: str
+    score: float = 1.0
+
+
+def link(
+    connection: Connection, index: NameIndex, text: str, commit: int, *, seen: Seen, documented: Documented
+) -> list[Mention]:
+    """The names in a text that mean something at the commit, leftmost longest, not overlapping.
+
+    A name of the shipped table means what the catalogue has under another name of its row, where it means nothing itself
+    or nothing that there is a document about.
+    """
+    found = [_Found(start, end, (((name,),),), "exact") for start, end, name in index.find(text)]
+    found += [_Found(start, end, _shipped_readings(name), "shipped") for start, end, name in shipped_in(text)]
+    found += _spelt(text, index.near, seen)
+    known = meanings(connection, {fold(n) for f in found for reading in f.readings for group in reading for n in group}, commit)
+    found.sort(key=lambda f: (f.start, -f.end))  # of the same length as they were found: exact, shipped, pinyin
+    mentions: list[Mention] = []
+    for at, one in enumerate(found):
+        if mentions and one.start < mentions[-1].end:
+            continue
+        mention = _mention(one, text, known)
+        if mention is None:
+            continue
+        others = [o for o in found[at + 1 :] if (o.start, o.end, o.via) == (one.start, one.end, "shipped")]
+        if one.via == "exact" and others:
+            mention = _with_shipped(mention, _mention(others[0], text, known), documented)
+        mentions.append(mention)
+    return mentions
+
+
+def _mention(found: _Found, text: str, known: Meanings) -> Mention | None:
+    """What stands at the place, or None where it means nothing."""
+    meant: dict[str, tuple[str, Entity]] = {}
+    for reading in found.readings:
+        for name, entity in _first_meant(reading, known, () if found.via == "exact" else SPOKEN):
+            meant.setdefault(entity.id, (name, entity))
+    names = list(dict.fromkeys(name for name, _ in meant.values()))
+    if not names or (found.via == "initials" and len({substance_of(name) for name in names}) > 1):
+        return None
+    via = found.via
+    if via == "exact" and (printed := text[found.start : found.end]) != simplified(printed):
+        via = "traditional"
+    entities = tuple(meant[i][1] for i in sorted(meant))
+    ambiguous = via == "pinyin" and len({substance_of(name) for name in names}) > 1
+    return Mention(found.start, found.end, min(names, key=len), entities, via, AMBIGUOUS if ambiguous else found.score)
+
+
+def _first_meant(reading: Reading, known: Meanings, kinds: Iterable[EntityKind]) -> list[tuple[str, Entity]]:
+    allowed = frozenset(kinds)
+    for group in reading:
+        meant = [(name, e) for name in group for e in known.get(fold(name), ()) if not allowed or e.kind in allowed]
+        if meant:
+            return meant
+    return []
+
+
+def _with_shipped(exact: Mention, shipped: Mention | None, documented: Documented) -> Mention:
+    """The mention with what the shipped table knows of it, where the catalogue has the bare name and no more."""
+    if shipped is None or {e.id for e in shipped.entities} <= {e.id for e in exact.entities}:
+        return exact
+    if any(e.kind in DRUGS for e in exact.entities) and documented([e.id for e in exact.entities]):
+        return exact
+    entities = {e.id: e for e in (*exact.entities, *shipped.entities)}
+    return Mention(exact.start, exact.end, shipped.name, tuple(entities[i] for i in sorted(entities)), "shipped")
+
+
+# ---------------------------------------------------------------------- the shipped table
+
+
+@cache
+def _shipped() -> NameFinder:
+    return NameFinder(shipped_names())
+
+
+@cache
+def _shipped_near() -> NearIndex:
+    """What is near to names that are known without a knowledge base, so that theirs are not corrected to others."""
+    return NearIndex.of([*shipped_names(), *lookalikes()])
+
+
+@cache
+def _rivals() -> NameFinder:
+    return NameFinder(sorted(lookalikes()))
+
+
+def shipped_in(text: str) -> list[Occurrence]:
+    """The places where a name of the shipped table stands, whether the knowledge base has anything of it or not."""
+    return _shipped().find(text)
+
+
+def _shipped_readings(name: str) -> tuple[Reading, ...]:
+    return tuple((drug.names, drug.brands) for drug in rows_of(name))
+
+
+def substance_of(name: str) -> str:
+    """What tells a drug's name from those of other drugs: its row in the shipped table, else what it is without form and salt."""
+    for variant in (*reversed(name_variants(name)), fold(name)):
+        rows = rows_of(variant)
+        if rows:
+            return rows[0].key
+    return name_variants(name)[-1]
+
+
+# ---------------------------------------------------------------------- pinyin
+
+
+def _spelt(text: str, near: NearIndex, seen: Seen) -> Iterator[_Found]:
+    """Places where a Chinese name is spelt in pinyin or by its initials; those only beside Chinese, or alone."""
+    folded = fold_with_map(text)
+    words = [match.span() for match in _WORD.finditer(folded.text)]
+    if not words:
+        return
+    keys: dict[str, list[tuple[int, int]]] = {}
+    for start, end in _syllable_runs(folded.text, words):
+        letters = folded.text[start:end].replace(" ", "")
+        if len(letters) >= MIN_PINYIN and is_pinyin(letters):
+            keys.setdefault(pinyin_key(letters), []).append((start, end))
+    alone = len(words) == 1 or _HAN.search(text) is not None
+    for start, end in words if alone else ():
+        word = folded.text[start:end]
+        if MIN_INITIALS <= len(word) <= MAX_INITIALS and not seen(word):
+            keys.setdefault(initials_key(word), []).append((start, end))
+    yield from _spelt_names(folded, keys, near)
+
+
+def _syllable_runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Single words, and neighbours that are syllables each: bu luo fen."""
+    syllables = [is_pinyin(text[start:end]) for start, end in words]
+    for first, (start, _) in enumerate(words):
+        for last in range(first, min(first + MAX_SYLLABLES, len(words))):
+            if not syllables[last] or (last > first and text[words[last - 1][1] : words[last][0]] not in (" ", "'", "-")):
+                break
+            yield start, words[last][1]
+
+
+def _spelt_names(folded: Folded, keys: Mapping[str, Sequence[tuple[int, int]]], near: NearIndex) -> Iterator[_Found]:
+    listed = list(keys)
+    names: dict[str, list[str]] = {}
+    for at, name in near.find(listed):
+        ways = spellings(name)
+        if listed[at] in {pinyin_key("".join(way)) for way in ways} | {initials_key(initials(way)) for way in ways}:
+            names.setdefault(listed[at], []).append(name)
+    for key, found in names.items():
+        for start, end in keys[key]:
+            readings = tuple(((name,),) for name in sorted(found))
+            full = key.startswith("p")
+            yield _Found(*folded.span(start, end), readings, "pinyin" if full else "initials", PINYIN if full else INITIALS)
+
+
+# ---------------------------------------------------------------------- typing errors
+
+
+def link_near(
+    connection: Connection, index: NameIndex, text: str, taken: Sequence[tuple[int, int]], commit: int, *, seen: Seen
+) -> list[Mention]:
+    """The names that unknown words of a text are misspellings of, in text order; `taken` are spans with names in them.
+
+    A mention's `via` says which error it was; of words that are equally near to different medicines the score is low.
+    """
+    folded = fold_with_map(text)
+    spans = [span for finder in (_shipped(), _rivals()) for span in finder.spans(folded.text)]
+    spans += [_folded_span(folded, span) for span in taken]
+    near = near_names(folded, spans, (index.near, _shipped_near()), seen)
+    wanted = {n.name for n in near} | {name for n in near for drug in rows_of(n.name) for name in (*drug.names, *drug.brands)}
+    known = meanings(connection, wanted, commit) if wanted else {}
+    groups: dict[tuple[int, int], list[tuple[NearName, list[Entity]]]] = {}
+    for one in near:
+        entities = _near_entities(one, folded.text, known)
+        if entities or rows_of(one.name) or one.name in lookalikes():
+            groups.setdefault((one.start, one.end), []).append((one, entities))
+    best = sorted(groups.items(), key=lambda item: (-max(n.score for n, _ in item[1]), item[0][0] - item[0][1], item[0]))
+    mentions: list[Mention] = []
+    used: list[tuple[int, int]] = []
+    for (start, end), candidates in best:
+        if all(end <= first or last <= start for first, last in used):
+            used.append((start, end))
+            mentions += _nearest(folded.span(start, end), candidates)
+    return sorted(mentions, key=lambda m: m.start)
+
+
+def _folded_span(folded: Folded, span: tuple[int, int]) -> tuple[int, int]:
+    """Where a span of the text stands in its folded form."""
+    inside = [at for at, start in enumerate(folded.starts) if span[0] <= start < span[1]]
+    return (inside[0], inside[-1] + 1) if inside else (0, 0)
+
+
+def _near_entities(near: NearName, text: str, known: Meanings) -> list[Entity]:
+    """What the name means here. The names of diseases differ by less than those of drugs: macro- and microcephaly."""
+    slip = near.via != "typing" or (near.score == ONE_EDIT and _inner_slip(text[near.start : near.end], near.name))
+    own = [e for e in known.get(near.name, ()) if e.kind in DRUGS or (slip and e.kind in SPOKEN)]
+    shipped = [e for r in _shipped_readings(near.name) for _, e in _first_meant(r, known, DRUGS)] if not own else []
+    return own or list({entity.id: entity for entity in shipped}.values())
+
+
+def _inner_slip(typed: str, name: str) -> bool:
+    """Whether a long Latin word differs from a name in one letter that is neither of a prefix nor of an ending."""
+    if not typed.isascii() or " " in name or len(name) < MIN_DISEASE or abs(len(typed) - len(name)) > 1:
+        return False
+    return typed[:PREFIX] == name[:PREFIX] and typed[-ENDING:] == name[-ENDING:]
+
+
+def _nearest(span: tuple[int, int], candidates: Sequence[tuple[NearName, list[Entity]]]) -> list[Mention]:
+    """The one mention of what is nearest; none where that, or something equally near, is a medicine that is not here."""
+    score = max(near.score for near, _ in candidates)
+    nearest = [(near, entities) for near, entities in candidates if near.score == score]
+    substances = {substance_of(near.name) for near, _ in nearest}
+    if any(not entities for _, entities in nearest):
+        return []
+    entities = {entity.id: entity for _, found in nearest for entity in found}
+    name = min((near.name for near, _ in nearest), key=lambda name: (len(name), name))
+    if len(substances) > 1:
+        score = AMBIGUOUS
+    via = next(near.via for near, _ in nearest)
+    return [Mention(*span, name, tuple(entities[i] for i in sorted(entities)), via, score)]

@@ -1,0 +1,162 @@
+"""Finding names by what they sound or look like, or by a piece that a typing error left whole: keys, and who has them.
+
+Every name has a few keys, kept as sorted 32-bit hashes beside the name's number; a hash that two keys share costs a
+comparison and no wrong answer, for what is found is always compared letter by letter. With at most k edits between a
+word and a name that is cut into k + 1 pieces, one piece is left whole. Source: Li, Deng, Wang, Feng, *Pass-Join*, VLDB 2011.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medrag.kb.terms.pinyin import alike, initials, spellings
+from medrag.kb.terms.shapes import shape_key
+from medrag.kb.tokens import token_hash
+
+__all__ = [
+    "HAN_LENGTHS",
+    "LATIN_LENGTHS",
+    "NearIndex",
+    "edits_of",
+    "han_pieces",
+    "initials_key",
+    "keys_of",
+    "latin_pieces",
+    "pinyin_key",
+    "sound_key",
+]
+
+HAN_LENGTHS = range(3, 13)  # characters of a Chinese name in which errors are looked for
+HAN_PIECES_FROM = 4  # from so many characters on one may be missing, too many, or in its neighbour's place
+LATIN_LENGTHS = range(5, 41)
+TWO_EDITS_FROM = 9  # letters
+MIN_INITIALS = 3
+_HAN_NAME = re.compile("[一-鿿]+")
+_LATIN_NAME = re.compile("[a-z][a-z' -]*[a-z]")
+_FILES = ("near.keys.npy", "near.numbers.npy", "near.starts.npy", "near.names.npy")
+
+
+def edits_of(length: int) -> int:
+    """How many typing errors are forgiven in a Latin name of so many letters."""
+    return 2 if length >= TWO_EDITS_FROM else 1
+
+
+def sound_key(sounds: Sequence[str]) -> str:
+    """The key of a Chinese name with such syllables, as `alike` makes them."""
+    return "s" + "'".join(sounds)
+
+
+def pinyin_key(letters: str) -> str:
+    """The key of a Chinese name whose pinyin is written with these letters."""
+    return "p" + letters.replace("v", "u")
+
+
+def initials_key(letters: str) -> str:
+    """The key of a Chinese name whose syllables begin with these letters."""
+    return "i" + letters
+
+
+def latin_pieces(length: int) -> list[tuple[int, int]]:
+    """The spans into which a Latin name of so many letters is cut."""
+    count = edits_of(length) + 1
+    cuts = [length * piece // count for piece in range(count + 1)]
+    return list(pairwise(cuts))
+
+
+def han_pieces(length: int) -> int:
+    """Where a Chinese name of so many characters is cut in two."""
+    return length // 2
+
+
+def keys_of(name: str) -> Iterator[str]:
+    """The keys under which a folded name is found."""
+    if _HAN_NAME.fullmatch(name):
+        yield from _han_keys(name)
+    elif len(name) in LATIN_LENGTHS and _LATIN_NAME.fullmatch(name):
+        yield "e" + name
+        for number, (start, end) in enumerate(latin_pieces(len(name))):
+            yield f"{number}{len(name)}{name[start:end]}"
+
+
+def _han_keys(name: str) -> Iterator[str]:
+    length = len(name)
+    if length > 2 * max(HAN_LENGTHS):
+        return
+    ways = spellings(name)
+    yield from dict.fromkeys(pinyin_key("".join(way)) for way in ways)
+    if length >= MIN_INITIALS:
+        yield from dict.fromkeys(initials_key(initials(way)) for way in ways)
+    if length not in HAN_LENGTHS:
+        return
+    yield sound_key([alike(character) for character in name])
+    yield "h" + shape_key(name)
+    if length >= HAN_PIECES_FROM:
+        half = han_pieces(length)
+        yield from ("e" + name, f"a{length}{name[:half]}", f"b{length}{name[half:]}")
+
+
+@dataclass(frozen=True, slots=True)
+class NearIndex:
+    """Names by their keys. `keys` is sorted, `numbers` has the name of each key, `starts` where each name stands in `names`."""
+
+    keys: NDArray[np.uint32]
+    numbers: NDArray[np.uint32]
+    starts: NDArray[np.uint32]
+    names: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> NearIndex:
+        """The index of some folded names; the same for the same names."""
+        listed = sorted(set(names))
+        hashes: list[int] = []
+        counts: list[int] = []
+        for name in listed:
+            before = len(hashes)
+            hashes.extend(token_hash(key) for key in keys_of(name))
+            counts.append(len(hashes) - before)
+        keys = np.array(hashes, np.uint32)
+        numbers = np.repeat(np.arange(len(listed), dtype=np.uint32), counts)
+        order = np.argsort(keys, kind="stable")
+        encoded = [name.encode() for name in listed]
+        starts = np.concatenate([[0], np.cumsum([len(name) for name in encoded])]).astype(np.uint32)
+        return cls(keys[order], numbers[order], starts, np.frombuffer(b"".join(encoded), np.uint8))
+
+    @classmethod
+    def open(cls, folder: Path) -> NearIndex:
+        """The index in a folder, mapped and not read; an empty one where there is none."""
+        if not (folder / _FILES[0]).exists():
+            return cls.of(())
+        return cls(*(np.asarray(np.load(folder / name, mmap_mode="r")) for name in _FILES))
+
+    def save(self, folder: Path) -> None:
+        """Writes the index; older files are unlinked first, for an older generation may share them."""
+        for name, array in zip(_FILES, self._arrays(), strict=True):
+            (folder / name).unlink(missing_ok=True)
+            np.save(folder / name, array)
+
+    def _arrays(self) -> tuple[NDArray[np.generic], ...]:
+        return self.keys, self.numbers, self.starts, self.names
+
+    def find(self, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """The names that may have each key, as (number of the key, name); some of them have another of the same hash."""
+        if not len(self.keys) or not keys:
+            return
+        hashed = np.fromiter(map(token_hash, keys), np.uint32, len(keys))
+        order = np.argsort(hashed)  # so that neighbours are looked up one after another
+        first = np.searchsorted(self.keys, hashed[order], "left")
+        found = self.keys[np.minimum(first, len(self.keys) - 1)] == hashed[order]
+        for at, start in zip(order[found].tolist(), first[found].tolist(), strict=True):
+            last = np.searchsorted(self.keys, hashed[at], "right")
+            for number in self.numbers[start:last].tolist():
+                yield at, self._name(number)
+
+    def _name(self, number: int) -> str:
+        start, end = self.starts[number : number + 2].tolist()
+        return self.names[start:end].tobytes().decode()

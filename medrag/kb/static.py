@@ -1,0 +1,120 @@
+"""The static embedder: a text's vector is the mean of its tokens' trained vectors, with numpy and tokenizers alone.
+
+It reads the folder of a sentence-transformers `StaticEmbedding` model, and gives the vectors that
+`SentenceTransformer(folder)` gives. `training/` at the top of the repository made the one that the package ships.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medrag.errors import KnowledgeBaseError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = ["SHIPPED", "StaticEmbedder", "is_static"]
+
+SHIPPED = Path(__file__).parent / "weights" / "static-zh-en-1"  # the number rises when the vectors change
+AT_ONCE = 1_000  # texts encoded together: enough for every core, and little memory
+
+_INNER = "0_StaticEmbedding"
+_KEY = "embedding.weight"
+_TYPES = {"F16": np.float16, "F32": np.float32}
+_MAX_HEADER = 1_000_000  # bytes; ours has 80
+
+
+class StaticEmbedder:
+    """Trained token vectors, averaged and brought to length 1; questions and passages are encoded alike.
+
+    Tokens are Chinese characters and n-grams, English words and pieces of words; what is none of them adds nothing.
+    """
+
+    def __init__(self, folder: Path = SHIPPED) -> None:
+        self._folder = folder
+
+    @property
+    def name(self) -> str:
+        """`static:` and the name of what the package ships, or the folder."""
+        return f"static:{self._folder.name if self._folder == SHIPPED else self._folder}"
+
+    @property
+    def dimensions(self) -> int:
+        """The number of columns."""
+        return int(self._vectors.shape[1])
+
+    @cached_property
+    def _vectors(self) -> NDArray[np.float32]:
+        return _read_vectors(self._folder / _INNER / "model.safetensors")
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        path = self._folder / _INNER / "tokenizer.json"
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # tokenizers raises plain Exception
+            raise KnowledgeBaseError(f"{path} is no tokenizer of a static embedder: {error}") from error
+        tokenizer.no_padding()
+        return tokenizer
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of the texts; rows have length 1, or 0 for a text without known tokens."""
+        encoded = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for start in range(0, len(texts), AT_ONCE):
+            encoded[start : start + AT_ONCE] = self._encode(texts[start : start + AT_ONCE])
+        norms = np.linalg.norm(encoded, axis=1, keepdims=True)
+        np.divide(encoded, norms, out=encoded, where=norms > 1e-9)
+        return encoded
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same as for passages: it was trained without prompts."""
+        return self.encode_passages(texts)
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The sums of the tokens' vectors: a matrix of counts times the vectors, which takes no memory for single tokens."""
+        from scipy.sparse import csr_array
+
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]  # a lone surrogate is refused
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)]
+        if len(ids) == 1:  # a question: ten times as quick without a matrix
+            return np.asarray(self._vectors[ids[0]].sum(axis=0, keepdims=True), dtype=np.float32)
+        lengths = [len(row) for row in ids]
+        columns = np.fromiter(chain.from_iterable(ids), np.int32, sum(lengths))
+        counts = csr_array(
+            (np.ones(len(columns), np.float32), columns, np.cumsum([0, *lengths])), shape=(len(texts), len(self._vectors))
+        )
+        return np.asarray(counts @ self._vectors, dtype=np.float32)
+
+
+def is_static(folder: Path) -> bool:
+    """Whether a folder holds a static embedder."""
+    return (folder / _INNER / "model.safetensors").is_file() and (folder / _INNER / "tokenizer.json").is_file()
+
+
+def _read_vectors(path: Path) -> NDArray[np.float32]:
+    """The token vectors of a safetensors file: eight bytes of length, a JSON header, then the numbers."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size > _MAX_HEADER:
+                raise ValueError(f"a header of {size:,} bytes")
+            header: dict[str, Any] = json.loads(file.read(size))
+            entry = header[_KEY]
+            start, end = entry["data_offsets"]
+            file.seek(8 + size + start)
+            stored = np.frombuffer(file.read(end - start), dtype=_TYPES[entry["dtype"]])
+        return stored.reshape(entry["shape"]).astype(np.float32)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KnowledgeBaseError(
+            f"{path} does not hold the vectors of a static embedder ({_KEY}, float16 or float32): {type(error).__name__}: {error}"
+        ) from error
