@@ -2,6 +2,7 @@
 #   make demo   answers five questions from the starter knowledge base
 #   make test   ruff, mypy and pytest
 #   make bench  prints how fast it is on this machine
+#   make bench-large  the same for questions to 300,000 passages and 1,000,000 facts
 #   make soak   kills an ingest at 50 random moments and checks what is left
 #   make clean  removes what the others made
 
@@ -10,7 +11,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench soak clean
+.PHONY: demo test bench bench-large soak clean
 
 demo: $(VENV)/.demo
 	@PYTHONUTF8=1 $(RUN) examples/demo.py
@@ -23,6 +24,9 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@$(RUN) -m tests.benchmarks.bench
+
+bench-large: $(VENV)/.test
+	@$(RUN) -m tests.benchmarks.bench --passages 300000 --facts 1000000
 
 soak: $(VENV)/.test
 	@MEDRAG_KILLS=50 $(RUN) -m pytest -q -s tests/contracts/test_kill.py

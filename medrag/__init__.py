@@ -28,6 +28,7 @@ __all__ = [
     "EntityKind",
     "EvaluationError",
     "Evidence",
+    "Explanation",
     "Fact",
     "FactSource",
     "FileReport",
@@ -57,6 +58,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "Explanation": "medrag.retrieve.explain",
     "FileReport": "medrag.ingest.build",
     "Filters": "medrag.kb.filters",
     "KnowledgeBase": "medrag.kb.base",
@@ -85,6 +87,7 @@ if _typing.TYPE_CHECKING:
     from medrag.ingest.build import FileReport, Report, build
     from medrag.kb.base import KnowledgeBase
     from medrag.kb.filters import Filters
+    from medrag.retrieve.explain import Explanation
     from medrag.retrieve.profile import Profile
     from medrag.sections import SectionGroup
     from medrag.types import (

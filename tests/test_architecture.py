@@ -173,7 +173,7 @@ def test_all_names_are_what_is_public() -> None:
     types = import_module("medrag.types")
     errors = import_module("medrag.errors")
     records = {name for name in types.__all__ if isinstance(getattr(types, name), type)}
-    doors = {"FileReport", "Filters", "KnowledgeBase", "MedRAG", "Report", "SectionGroup", "build"}
+    doors = {"Explanation", "FileReport", "Filters", "KnowledgeBase", "MedRAG", "Profile", "Report", "SectionGroup", "build"}
     assert public_faults(medrag, {*records, *errors.__all__, *doors}) == []
 
 

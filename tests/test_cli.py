@@ -175,10 +175,21 @@ def test_search_as_json_has_the_keys_that_others_build_on(capsys: pytest.Capture
     assert list(found) == ["question", "evidence"]
     assert 1 <= len(found["evidence"]) <= 3
     first = found["evidence"][0]
-    assert set(first) == {"rank", "score", "found_by", "document", "section", "start", "end", "text"}
+    assert set(first) == {"rank", "score", "found_by", "document", "section", "start", "end", "text", "also"}
     assert set(first["document"]) == {"source", "key", "version", "effective", "title", "maker", "lang"}
     assert set(first["section"]) == {"index", "code", "group", "heading", "path"}
     assert "5mg" in printed(capsys, "search", "示例洛尔片的用法用量", "--kb", made)
+
+
+def test_a_search_can_be_explained(capsys: pytest.CaptureFixture[str], made: Path, tmp_path: Path) -> None:
+    text = printed(capsys, "search", "3岁孩子示例洛尔片怎么吃", "--kb", made, "--explain")
+    assert "示例洛尔片 (medicine)" in text and "patient    child, 3 years" in text and "because of" in text
+    found = as_json(capsys, "search", "示例洛尔片怎么吃", "--kb", made, "--explain")
+    assert {"names", "sections", "channels", "evidence"} <= set(found) and found["asked"][0]["group"] == "dosage"
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"id": 1, "question": "示例洛尔片怎么吃"}\n', encoding="utf-8")
+    line = json.loads(printed(capsys, "search", "--questions", file, "--kb", made, "--explain"))
+    assert (line.pop("id"), line["names"]) == (1, found["names"])
 
 
 def test_a_fact_that_is_found_carries_its_sources_instead_of_a_section(capsys: pytest.CaptureFixture[str], made: Path) -> None:

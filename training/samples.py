@@ -22,7 +22,7 @@ __all__ = ["Batch", "Corpus", "Sampler"]
 Ids = list[int]
 PER_DRUG = 8  # sections of one drug in a batch: they are each other's hardest rivals
 MAX_IDS = 160
-BY_NAME = 0.25  # of the blocks of a batch: one kind of section of many drugs, which only the name tells apart
+BY_NAME = 0.35  # of the blocks of a batch: one kind of section of many drugs, which only the name tells apart
 DROPPED = 0.15  # of a question's tokens, so that no single phrase decides
 NOISE = 0.3  # of the questions tell a story beside what they ask
 

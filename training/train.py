@@ -26,8 +26,8 @@ from training.vocabulary import make_tokenizer
 log = logging.getLogger("training")
 
 SIZE, DIMENSIONS = 28_000, 256
-STEPS = 3_500
-BATCHES = {"english": 320, "chinese": 320, "starter": 96, "related": 160}  # pairs of each kind a step
+STEPS = 3_000
+BATCHES = {"english": 256, "chinese": 256, "starter": 96, "related": 192}  # pairs of each kind a step
 RATE, WARM_UP = 0.01, 200
 TEMPERATURE = 0.05
 NOISE = 0.6  # of a random direction beside that of co-occurrence: what tells a word from its neighbours
@@ -105,7 +105,8 @@ def start(
     bilingual = [ids + sampler.translated(sampler.lexicon.mentioned(text)) for text, ids in zip(texts, encoded, strict=True)]
     vectors = co_occurrence(bilingual, idf, seed)
     noise = unit(np.random.default_rng(seed).normal(size=vectors.shape).astype(np.float32))
-    return unit(vectors + NOISE * noise) * (0.1 + idf / idf.max())[:, None]
+    lengths: NDArray[np.float32] = (0.1 + idf / idf.max())[:, None]
+    return np.asarray(unit(vectors + NOISE * noise) * lengths, dtype=np.float32)
 
 
 def losses_of(vectors: Tensor, batches: Sequence[Batch], texts: list[list[int]]) -> list[Tensor]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from medrag.answer import phrases
+from medrag.answer.patients import dose_patients
+from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.retrieve.understand import Understanding
-from medrag.sections import heading_of
+from medrag.sections import SectionGroup, heading_of
 from medrag.types import Question
 
 __all__ = ["Abstention", "abstain"]
@@ -24,7 +26,7 @@ SHOWN_TERMS = 6
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """What is said instead of an answer, and the reason in a word: unknown-drug, no-section or nothing-relevant."""
+    """What is said instead of an answer, and the reason in a word: ambiguous-name, unknown-drug, no-section or nothing-relevant."""
 
     text: str
     reason: str
@@ -33,16 +35,28 @@ class Abstention:
 def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase) -> Abstention:
     """The abstention for a question that the evidence does not answer."""
     lang = understanding.lang
+    ambiguous = ambiguous_names(understanding)
+    if ambiguous:
+        read = [phrases.ambiguous(_printed(question, [name.written])[0], name.names, lang) for name in ambiguous]
+        return Abstention("\n".join(read), "ambiguous-name")
     if understanding.unknown:
         near = _near(understanding.unknown, kb)
         return Abstention(phrases.unknown_drug(_printed(question, understanding.unknown), near, lang), "unknown-drug")
     if understanding.drugs:
-        drug = understanding.drugs[0]
-        names = _printed(question, [drug.name])
-        text = phrases.no_section(names[0], understanding.groups or understanding.sought, _sections(understanding, kb), lang)
-        return Abstention(text, "no-section")
+        return Abstention(_of_drug(question, understanding, kb), "no-section")
     looked_for = _looked_for(understanding)
     return Abstention(phrases.nothing_relevant(looked_for[:SHOWN_TERMS], lang), "nothing-relevant")
+
+
+def _of_drug(question: Question, understanding: Understanding, kb: KnowledgeBase) -> str:
+    """What is said where the documents of a drug do not answer: which section, or whose dose, is missing."""
+    drug, lang, who = understanding.drugs[0], understanding.lang, dose_patients(understanding)
+    name = _printed(question, [drug.name])[0]
+    remarks = [phrases.corrected(_printed(question, [r.written])[0], r.names[0], lang) for r in corrected_names(understanding)]
+    if who and SectionGroup.DOSAGE in understanding.groups and kb.passages_of(drug.documents[0], (SectionGroup.DOSAGE,)):
+        return "\n".join([*remarks, phrases.no_dose_of(name, who, lang)])
+    asked = understanding.groups or understanding.sought
+    return "\n".join([*remarks, phrases.no_section(name, asked, _sections(understanding, kb), lang)])
 
 
 def _looked_for(understanding: Understanding) -> list[str]:

@@ -44,6 +44,10 @@ class Draft:
         """Adds a line of the library's own words, which cites nothing: a heading or a remark."""
         self._text += text + "\n"
 
+    def says(self, text: str) -> bool:
+        """Whether a line of the library's own words is there already."""
+        return text + "\n" in self._text
+
     def quotes(self, document: DocumentInfo, start: int, end: int) -> bool:
         """Whether a span of a document is quoted already."""
         return any(

@@ -11,6 +11,7 @@ from medrag.answer.verify import verified_claims
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.retrieve.channels import NO_FILTERS
+from medrag.retrieve.explain import Explanation, explain
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.rank import Retrieval, retrieve
 from medrag.retrieve.rerank import Reranker
@@ -47,6 +48,10 @@ class MedRAG:
     def search(self, question: Question | str, k: int | None = None) -> tuple[Evidence, ...]:
         """The k best pieces of evidence for a question, best first, without an answer."""
         return self._retrieve(question, self.kb, self.k if k is None else k).evidence
+
+    def explain(self, question: Question | str, k: int | None = None) -> Explanation:
+        """How a question is understood and why its k best pieces of evidence stand where they do."""
+        return explain(question, self.kb, k=self.k if k is None else k, only=self.only)
 
     def ask(self, question: Question | str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question, or an abstention that says what is missing.

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from medrag.answer import phrases
 from medrag.answer.draft import Draft, marker_style
 from medrag.answer.pairs import write_pair
+from medrag.answer.patients import dose_patients, for_patients, speaks_of_patients
 from medrag.answer.quoting import quote_by_section
+from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.answer.select import Unit, choose, fitting, matching, units_of
 from medrag.answer.statements import relevant_facts, write_facts
 from medrag.kb.base import KnowledgeBase
@@ -64,7 +66,11 @@ class _Scene:
         return (*self.understanding.terms, *self.understanding.hints)
 
     def units(self, passages: Iterable[Passage], document: DocumentInfo) -> list[Unit]:
-        """The sentences of those passages that are of a document, in text order."""
+        """The sentences of those passages that are of a document, in text order; of its doses those for the patient asked about."""
+        return for_patients(self.all_units(passages, document), self.understanding, self.words, self.kb)
+
+    def all_units(self, passages: Iterable[Passage], document: DocumentInfo) -> list[Unit]:
+        """The sentences of those passages that are of a document, whomever they are for."""
         own = [passage for passage in passages if _same(passage.document, document)]
         return units_of(sorted(own, key=lambda passage: passage.start))
 
@@ -74,6 +80,10 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
     passages = tuple(item.passage for item in evidence if item.passage is not None)
     scene = _Scene(understanding, evidence, passages, kb)
     draft = Draft(style=marker_style([item.text for item in evidence]))
+    if ambiguous_names(understanding):
+        return draft
+    for name in corrected_names(understanding):
+        draft.line(phrases.corrected(name.written, name.names[0], understanding.lang))
     if understanding.unknown:
         _about_unknown(draft, scene)
     elif understanding.shape is Shape.TWO_DRUGS:
@@ -170,6 +180,8 @@ def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
     share = budget // max(1, min(len(groups), 3))
     beside = _beside(scene, passages)
     share = min(share, BRIEF) if beside else share
+    if len(groups) > 1:
+        _missing_patients(draft, scene, passages, groups)
     quote_by_section(draft, beside, scene.lang)
     answered = [group for group in groups if _section(draft, scene, passages, group, share)]
     if understanding.shape is Shape.WHAT_IS or (understanding.shape is Shape.COMPARISON and not groups):
@@ -180,10 +192,21 @@ def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
     if len(draft.citations) == before:
         _sentences(draft, scene, passages)
     if len(draft.citations) > before:
-        for group in groups:
-            if group not in answered:
-                draft.line(phrases.section_missing(passages[0].document, group, scene.lang))
+        remarks = [
+            phrases.section_missing(passages[0].document, group, scene.lang) for group in groups if group not in answered
+        ]
+        for remark in remarks:
+            if not draft.says(remark):
+                draft.line(remark)
         _other_form(draft, scene, drug, passages, answered, share)
+
+
+def _missing_patients(draft: Draft, scene: _Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup]) -> None:
+    """Says which sections for the patient asked about the label lacks, before anything that stands in for them."""
+    document = passages[0].document
+    for group in groups:
+        if group in PATIENT_GROUPS and not scene.kb.passages_of(document, (group,)):
+            draft.line(phrases.section_missing(document, group, scene.lang))
 
 
 def _other_form(
@@ -244,13 +267,28 @@ def _section(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: Se
         return _support(draft, scene, passages, group)
     if group in PATIENT_GROUPS and not any(_same(passage.document, passages[0].document) for passage in own):
         _support(draft, scene, passages, group)  # of the label that was meant; the section is another's
-    quoted = [passage for passage in own if _same(passage.document, own[0].document)]
+    document, units = _answering(scene, own)
+    quoted = [passage for passage in own if _same(passage.document, document)]
+    if not units:
+        draft.line(phrases.no_dose_for(document, dose_patients(scene.understanding), scene.lang))
+        return True
     patient = patient_pattern(scene.understanding.populations)
-    chosen = choose(scene.units(quoted, own[0].document), scene.words, budget, patient)
+    chosen = choose(units, scene.words, budget, patient)
     quote_by_section(draft, chosen.units, scene.lang)
-    if chosen.left_out or _unseen(quoted, scene):
+    if len(units) < len(scene.all_units(quoted, document)):
+        draft.line(phrases.other_doses(scene.lang))
+    elif chosen.left_out or _unseen(quoted, scene):
         draft.line(phrases.more_stands(scene.lang))
     return True
+
+
+def _answering(scene: _Scene, passages: Sequence[Passage]) -> tuple[DocumentInfo, list[Unit]]:
+    """The first document with something for the patient asked about, and its sentences; the first with none where none has."""
+    for document in {(p.document.source, p.document.key): p.document for p in passages}.values():
+        units = scene.units(passages, document)
+        if units:
+            return document, units
+    return passages[0].document, []
 
 
 def _of_patient(passages: list[Passage], scene: _Scene) -> list[Passage]:
@@ -276,12 +314,12 @@ def _support(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: Se
     """Quotes the sentences of other sections that say what the missing section would."""
     understanding = scene.understanding
     asked = [population for population in understanding.populations if patient_group(population) is group]
-    pattern = patient_pattern(tuple(asked)) or support_pattern(group)
+    patients, pattern = tuple(asked), support_pattern(group)
     if pattern is None or not passages:
         return False
     document, others = passages[0].document, support_groups(group)
     units = [unit for unit in scene.units(passages, document) if unit.passage.section.group in others]
-    wanted = [pattern.search(unit.text) is not None for unit in units]
+    wanted = [speaks_of_patients(u.text, patients) if patients else pattern.search(u.text) is not None for u in units]
     if group is SectionGroup.INTERACTIONS and scene.words:
         said = [
             here and speaks_of(unit.text, understanding.terms, understanding.hints)
@@ -291,7 +329,8 @@ def _support(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: Se
     found = fitting(units, wanted, SUPPORT_UNITS)
     if not found:
         return False
-    if not all(draft.quotes(unit.passage.document, unit.start, unit.end) for unit in found):
+    told = draft.says(phrases.section_missing(document, group, scene.lang))
+    if not told and not all(draft.quotes(unit.passage.document, unit.start, unit.end) for unit in found):
         draft.line(phrases.support_heading(document, group, scene.lang))
     quote_by_section(draft, found, scene.lang)
     return True
@@ -312,7 +351,7 @@ def _drugs_for_disease(draft: Draft, scene: _Scene) -> None:
     """Quotes, for each drug found, the indication that names the disease, or the warning where what to avoid is asked."""
     understanding = scene.understanding
     named = [mention.name.lower() for mention in understanding.mentions if mention.entities]
-    terms = named or list(understanding.terms)
+    terms = named or list(understanding.terms or understanding.hints)
     shown: set[tuple[str, str]] = set()
     for passage in scene.passages:
         place = (passage.document.source, passage.document.key)

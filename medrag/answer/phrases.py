@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from medrag.retrieve.cues import Population
 from medrag.sections import SectionGroup, heading_of
 from medrag.types import DocumentInfo, Section
 
 __all__ = [
+    "ambiguous",
+    "corrected",
     "document_name",
     "fact_heading",
     "inverse_heading",
@@ -15,10 +18,14 @@ __all__ = [
     "more_facts",
     "more_stands",
     "no_document",
+    "no_dose_for",
+    "no_dose_of",
     "no_interactions",
     "no_section",
     "not_compared",
     "nothing_relevant",
+    "other_doses",
+    "other_language",
     "pair_unsaid",
     "section_heading",
     "section_missing",
@@ -64,6 +71,55 @@ def section_missing(document: DocumentInfo, group: SectionGroup, lang: str) -> s
     if lang == "zh":
         return f"（{document_name(document)}没有{_named(group, lang)}栏目。）"
     return f"({document_name(document)} has no section on {_named(group, lang).lower()}.)"
+
+
+_PATIENTS = {
+    Population.CHILD: ("儿童", "children"),
+    Population.PREGNANT: ("孕妇", "pregnant women"),
+    Population.LACTATING: ("哺乳期妇女", "nursing mothers"),
+}
+
+
+def _patients(who: Sequence[Population], lang: str) -> str:
+    names = [_PATIENTS[population][0 if lang == "zh" else 1] for population in who if population in _PATIENTS]
+    return ("或" if lang == "zh" else " or ").join(names)
+
+
+def no_dose_for(document: DocumentInfo, who: Sequence[Population], lang: str) -> str:
+    """The remark that a label gives no dose for the patients asked about, so that none is quoted."""
+    name, patients = document_name(document), _patients(who, lang)
+    if lang == "zh":
+        return f"（{name}的【用法用量】没有针对{patients}的用量；其他人群的用量在此不引用。）"
+    return f"({name} gives no dose for {patients}; its doses for other patients are not quoted here.)"
+
+
+def no_dose_of(name: str, who: Sequence[Population], lang: str) -> str:
+    """The abstention where no label of a medicine gives a dose for the patients asked about."""
+    if lang == "zh":
+        return f"{name}的资料中没有针对{_patients(who, lang)}的用法用量，其他人群的用量不能照搬，无法回答。"
+    return (
+        f"The documents of {name} give no dose for {_patients(who, lang)}, and a dose for other patients does not hold, "
+        "so this cannot be answered."
+    )
+
+
+def other_doses(lang: str) -> str:
+    """The remark that a dosage section is quoted without the doses for other patients."""
+    return "（该栏目中其他人群的用量未列出。）" if lang == "zh" else "(Doses for other patients are left out.)"
+
+
+def corrected(written: str, name: str, lang: str) -> str:
+    """The remark that a name was looked for in another spelling than the question's."""
+    return f"问题中的“{written}”按“{name}”查找。" if lang == "zh" else f"“{written}” was read as “{name}”."
+
+
+def ambiguous(written: str, names: Sequence[str], lang: str) -> str:
+    """The abstention for a name that may be several medicines'."""
+    if lang == "zh":
+        which = "，也可能是".join(f"“{name}”" for name in names)
+        return f"“{written}”可能是{which}，它们是不同的药，无法判断问的是哪一种，请写明药名。"
+    which = " or ".join(f"“{name}”" for name in names)
+    return f"“{written}” may mean {which}, which are different medicines: please write which one is meant."
 
 
 def more_stands(lang: str) -> str:

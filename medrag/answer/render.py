@@ -40,6 +40,7 @@ def evidence_lines(evidence: Sequence[Evidence]) -> list[str]:
         passage = item.passage
         if passage is not None:
             head += f"  {_name(passage.document)} › {passage.section.heading} [{passage.start}:{passage.end}]"
+            head += f"  (+{len(item.also)} labels alike)" if item.also else ""
         lines += [head, f"    {_short(item.text)}"]
     return lines
 
@@ -136,6 +137,7 @@ def _evidence_json(item: Evidence) -> dict[str, object]:
             "start": passage.start,
             "end": passage.end,
             "text": passage.text,
+            "also": [_document_json(document) for document in item.also],
         }
     if item.fact is not None:
         return {

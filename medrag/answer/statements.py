@@ -33,7 +33,9 @@ def relevant_facts(understanding: Understanding, evidence: Sequence[Evidence]) -
     facts = [item.fact for item in evidence if item.fact is not None]
     if understanding.relations:
         asked = asked_facts_relations(understanding)
-        return [fact for fact in facts if fact.relation in asked]
+        # That 胃炎 has the complication 腹泻 answers whether one has 腹泻 with it.
+        joining = understanding.shape is Shape.YES_NO
+        return [fact for fact in facts if fact.relation in asked or (joining and joins(fact, understanding))]
     if understanding.shape is Shape.WHAT_IS:
         return facts
     return [fact for fact in facts if joins(fact, understanding)]

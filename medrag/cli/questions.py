@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -14,12 +14,22 @@ from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_li
 from medrag.errors import IngestError, QuestionError
 from medrag.types import Question, Turn
 
+if TYPE_CHECKING:
+    from medrag.answer.engine import MedRAG
+    from medrag.kb.base import KnowledgeBase
+
 __all__ = ["ask", "search"]
 
 Asked = Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)]
 Questions = Annotated[
     Path | None,
     typer.Option("--questions", metavar="FILE.jsonl", help="Many questions, one object a line: id, question, history."),
+]
+ProfileFile = Annotated[
+    Path | None, typer.Option("--profile", metavar="FILE", help="Weigh evidence by this profile (`medrag tune` writes one).")
+]
+RerankerName = Annotated[
+    str | None, typer.Option("--reranker", metavar="NAME", help="A cross-encoder of sentence-transformers, by folder or name.")
 ]
 K = Annotated[int, typer.Option("--k", metavar="N", min=1, max=100, help="How many pieces of evidence, 1 to 100.")]
 
@@ -30,15 +40,16 @@ def ask(
     questions: Questions = None,
     k: K = 10,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    profile: ProfileFile = None,
+    reranker: RerankerName = None,
     json: AsJson = False,
 ) -> None:
     """Answer a question, every sentence cited, or say why not."""
-    from medrag.answer.engine import MedRAG
     from medrag.answer.render import answer_json, to_markdown, to_text
 
     _one_of(question, questions)
     with open_kb(kb) as base:
-        medrag = MedRAG(base, k=k)
+        medrag = _medrag(base, k, profile, reranker)
         if questions is not None:
             _each(questions, lambda asked: answer_json(medrag.ask(asked)))
             return
@@ -49,14 +60,25 @@ def ask(
         write_lines([to_markdown(answer) if markdown else to_text(answer)])
 
 
-def search(kb: Kb, question: Asked = None, questions: Questions = None, k: K = 10, json: AsJson = False) -> None:
+def search(
+    kb: Kb,
+    question: Asked = None,
+    questions: Questions = None,
+    k: K = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how it was understood and what counted.")] = False,
+    profile: ProfileFile = None,
+    reranker: RerankerName = None,
+    json: AsJson = False,
+) -> None:
     """Show the evidence for a question, and why it was found."""
-    from medrag.answer.engine import MedRAG
     from medrag.answer.render import evidence_json, evidence_lines
 
     _one_of(question, questions)
     with open_kb(kb) as base:
-        medrag = MedRAG(base, k=k)
+        medrag = _medrag(base, k, profile, reranker)
+        if explain:
+            _explain(medrag, question, questions, as_json=json)
+            return
         if questions is not None:
             _each(questions, lambda asked: evidence_json(asked.text, medrag.search(asked)))
             return
@@ -65,6 +87,32 @@ def search(kb: Kb, question: Asked = None, questions: Questions = None, k: K = 1
         write_json(evidence_json(question or "", found))
     else:
         write_lines(evidence_lines(found) or ["nothing found"])
+
+
+def _explain(medrag: MedRAG, question: str | None, questions: Path | None, *, as_json: bool) -> None:
+    from medrag.cli.explained import explanation_lines
+
+    if questions is not None:
+        _each(questions, lambda asked: medrag.explain(asked).model_dump(mode="json"))
+        return
+    explanation = medrag.explain(question or "")
+    if as_json:
+        write_json(explanation.model_dump(mode="json"))
+    else:
+        write_lines(explanation_lines(explanation))
+
+
+def _medrag(kb: KnowledgeBase, k: int, profile: Path | None, reranker: str | None) -> MedRAG:
+    from medrag.answer.engine import MedRAG
+    from medrag.retrieve.profile import read_profile
+    from medrag.retrieve.rerank import CrossEncoderReranker
+
+    return MedRAG(
+        kb,
+        k=k,
+        profile=None if profile is None else read_profile(profile),
+        reranker=None if reranker is None else CrossEncoderReranker(reranker),
+    )
 
 
 def _one_of(question: str | None, questions: Path | None) -> None:

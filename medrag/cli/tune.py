@@ -30,10 +30,10 @@ def tune(
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start from nothing: it takes some hundred questions.")] = False,
 ) -> None:
-    """Fit the section model, the ranker and the weights of the channels to labelled questions.
+    """Fit a profile to labelled questions.
 
-    A question file is as for `medrag evaluate retrieval`; questions marked "frozen" are left out. Use the profile with
-    `--profile FILE.json`.
+    Fitted are the section model, the ranker and the weights of the channels. A question file is as for
+    `medrag evaluate retrieval`; questions marked "frozen" are left out. Use the profile with `--profile FILE.json`.
     """
     from medrag.evaluate.tasks import section_cases
     from medrag.evaluate.tune import read_asked

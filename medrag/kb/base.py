@@ -16,30 +16,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, select, true
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
-from medrag.kb import facts, schema
+from medrag.kb import facts, passages, schema
 from medrag.kb import schema as t
 from medrag.kb.catalogue import (
     CATALOGUE,
     INFO,
-    PASSAGE_TEXT,
-    among,
     connect,
     current,
     document_of,
     explain_database,
-    in_batches,
     info_of,
     load_version,
-    passage_rows,
-    to_passages,
     visible,
 )
 from medrag.kb.derive import Progress
-from medrag.kb.embed import Embedder, HashedEmbedder, embedder_from_name
+from medrag.kb.embed import Embedder, default_embedder, embedder_from_name
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
 from medrag.kb.generations import GenerationGoneError, drop_unused, restore
@@ -51,6 +46,7 @@ from medrag.kb.similar import SimilarNames
 from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
 from medrag.kb.verify import verify
+from medrag.kb.walk import Walk
 from medrag.kb.writer import Writer, quiet
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, Entity, EntityKind, Fact, Passage
@@ -62,11 +58,6 @@ __all__ = ["KnowledgeBase", "Stats"]
 
 ATTEMPTS = 5  # to lock the current generation while writers publish
 T = TypeVar("T")
-
-_TEXTS = passage_rows(true(), PASSAGE_TEXT)
-_OF_DOCUMENT = _TEXTS.where(t.documents.c.source == bindparam("source"), t.documents.c.key == bindparam("key"))
-_OF_SECTIONS = _OF_DOCUMENT.where(among(t.sections.c.grp))
-_BY_ID = _TEXTS.where(among(t.passages.c.id))
 
 
 class KnowledgeBase:
@@ -94,7 +85,7 @@ class KnowledgeBase:
     @classmethod
     def create(cls, path: str | Path, *, embedder: Embedder | None = None) -> KnowledgeBase:
         """An empty knowledge base in a folder that does not exist, is empty, or holds one that was never finished."""
-        root, chosen = _folder(path), embedder or HashedEmbedder()
+        root, chosen = _folder(path), embedder or default_embedder()
         make(root, chosen)
         return cls(root, chosen)
 
@@ -275,6 +266,14 @@ class KnowledgeBase:
         """The facts within so many hops of an entity (a name or an id) as a networkx graph (`medrag.kb.graph`)."""
         return surroundings(lambda ids: self.facts_of(ids, limit=MAX_EDGES), self.entity(entity), hops=hops)
 
+    def related(self, entity_ids: Sequence[str], k: int = 20) -> list[tuple[Entity, float]]:
+        """The k entities nearest to these over all facts, by personalised PageRank, best first (shares, below 1)."""
+        snapshot = self._snapshot
+        with self._reading() as connection:
+            walk = snapshot.kept(("walk",), lambda: Walk.of(connection, snapshot.commit))
+            near = walk.nearest(facts.numbers_of(connection, entity_ids, snapshot.commit), k)
+            return facts.ranked(connection, near, snapshot.commit)
+
     def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
         """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""
         key = ("about", tuple(entity_ids))
@@ -294,21 +293,19 @@ class KnowledgeBase:
 
     def passages_of(self, document: DocumentInfo, groups: Collection[SectionGroup] | None = None) -> list[Passage]:
         """The passages of a current document, of the given section groups or of all, in text order."""
-        which: dict[str, Any] = {"source": document.source, "key": document.key}
-        query = _OF_DOCUMENT
-        if groups is not None:
-            query, which["values"] = _OF_SECTIONS, sorted(group.value for group in groups)
-        key = ("passages", document.source, document.key, None if groups is None else tuple(which["values"]))
-        return self._cached(key, lambda c, at: to_passages(c.execute(query, {**which, "commit": at})))
+        key = ("passages", document.source, document.key)
+        found = self._cached(key, lambda c, at: passages.passages_of(c, document, at))
+        return found if groups is None else [passage for passage in found if passage.section.group in groups]
+
+    def passages_at(self, places: Sequence[tuple[DocumentInfo, int]]) -> list[Passage]:
+        """The passages in which places of current documents lie, in their order; a place in none is left out."""
+        with self._reading() as connection:
+            return passages.passages_at(connection, places, self.commit)
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages with those ids, in their order; ids that are not current are left out."""
-        found: dict[int, Passage] = {}
         with self._reading() as connection:
-            for some in in_batches(list(ids)):
-                rows = connection.execute(_BY_ID, {**self._at, "values": some})
-                found.update((passage.id, passage) for passage in to_passages(rows))
-        return [found[i] for i in ids if i in found]
+            return passages.passages_by_id(connection, ids, self.commit)
 
     def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
         """The passages before and after in the same section."""
@@ -328,8 +325,7 @@ class KnowledgeBase:
         query = snapshot.embedder.encode_queries([text])[0]
         if not np.any(query):
             return []
-        masks = snapshot.cached(("masks", only), lambda: snapshot.masks(only)) if only else None
-        return snapshot.vectors.search(query, k, masks)
+        return snapshot.vectors.search(query, k, snapshot.masks(only) if only else None)
 
     def vector_scores(self, text: str, ids: Sequence[int]) -> list[float]:
         """The cosine of a text with each of some passages; 0 for one that is not there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
@@ -144,9 +145,17 @@ def _entry(passage: Passage) -> WordEntry:
     filters = [("source", document.source), ("lang", document.lang), ("kind", document.kind.value)]
     filters += [("tag", tag) for tag in document.tags]
     filters += [("maker", fold(document.maker)), ("group", section.group.value)]
-    return WordEntry(passage.id, [*tokens(document.title), *tokens(_headings(passage)), *tokens(passage.text)], tuple(filters), _day(document.effective))
+    words = [*_printed(document.title), *_printed(_headings(passage)), *tokens(passage.text)]
+    return WordEntry(passage.id, words, tuple(filters), _day(document.effective))
 
 
+@lru_cache(maxsize=1024)
+def _printed(text: str) -> tuple[str, ...]:
+    """The tokens of a title or of headings, which stand over many passages."""
+    return tuple(tokens(text))
+
+
+@lru_cache(maxsize=1024)
 def _day(effective: str) -> int:
     """The day from which a document is effective; 0 for one that its source writes in no way we know."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from medrag.errors import KnowledgeBaseError, MissingExtraError
 from medrag.kb.static import SHIPPED, StaticEmbedder, is_static
-from medrag.kb.tokens import token_hash, tokens
+from medrag.kb.tokens import token_hashes, tokens
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -22,6 +23,7 @@ __all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "default
 
 Vectors = NDArray[np.float32]
 MIN_DIMENSIONS, MAX_DIMENSIONS = 8, 65_536
+AT_ONCE = 64  # texts hashed together: their counts still lie in the processor's cache
 
 # What goes before a question and before a passage, for models that were trained with it and do not ship it as prompts
 # (as their model cards say); the first pattern that the name holds counts. Most others want none: bge-m3, m3e, text2vec, gte.
@@ -73,7 +75,6 @@ class HashedEmbedder:
 
     def __init__(self, dimensions: int = 256) -> None:
         self._dimensions = dimensions
-        self._columns: dict[str, int] = {}  # token -> column, or ~column for a negative sign
 
     @property
     def name(self) -> str:
@@ -96,27 +97,25 @@ class HashedEmbedder:
     def encode_tokens(self, token_lists: Sequence[Sequence[str]]) -> Vectors:
         """The vectors of texts that are cut already (ingest cuts each passage once, for words and vectors alike)."""
         matrix = np.zeros((len(token_lists), self._dimensions), dtype=np.float32)
-        for row, words in zip(matrix, token_lists, strict=True):
-            self._add(row, words)
+        for start in range(0, len(token_lists), AT_ONCE):
+            some = token_lists[start : start + AT_ONCE]
+            matrix[start : start + len(some)] = self._added(some)
         norms = np.linalg.norm(matrix, axis=1, keepdims=True)
         np.divide(matrix, norms, out=matrix, where=norms > 0)
         return matrix
 
-    def _add(self, row: Vectors, words: Sequence[str]) -> None:
-        known = self._columns
-        if len(known) > 1_000_000:
-            known.clear()  # a bound on memory; the columns are worked out again
-        signed = np.fromiter((known[w] if w in known else self._column(w) for w in words), np.int64, len(words))
-        columns, counts = np.unique(signed, return_counts=True)
-        values = 1.0 + np.log(counts)
-        negative = columns < 0
-        np.add.at(row, np.where(negative, ~columns, columns), np.where(negative, -values, values).astype(np.float32))
-
-    def _column(self, word: str) -> int:
-        hashed = token_hash(word)
-        column = (hashed >> 1) % self._dimensions
-        self._columns[word] = column if hashed & 1 else ~column
-        return self._columns[word]
+    def _added(self, token_lists: Sequence[Sequence[str]]) -> Vectors:
+        """The sums of the tokens' values: how often each column got either sign is counted for all texts at once."""
+        lengths = [len(words) for words in token_lists]
+        hashes = np.fromiter(token_hashes(chain.from_iterable(token_lists)), np.int64, sum(lengths))
+        cells = (hashes >> 1) % self._dimensions * 2 + (hashes & 1)
+        cells += np.repeat(np.arange(len(token_lists)) * (2 * self._dimensions), lengths)
+        counts = np.bincount(cells, minlength=len(token_lists) * 2 * self._dimensions)
+        seen = np.flatnonzero(counts)
+        values = np.zeros(len(counts), dtype=np.float32)
+        values[seen] = 1.0 + np.log(counts[seen])
+        signed = values.reshape(len(token_lists), self._dimensions, 2)
+        return signed[:, :, 1] - signed[:, :, 0]
 
 
 class SentenceTransformerEmbedder:
@@ -183,7 +182,7 @@ class SentenceTransformerEmbedder:
 
 def default_embedder() -> Embedder:
     """The embedder of a knowledge base for which none is named."""
-    return HashedEmbedder()
+    return StaticEmbedder()
 
 
 def embedder_from_name(name: str) -> Embedder:

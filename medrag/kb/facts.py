@@ -16,7 +16,17 @@ from medrag.kb.catalogue import INFO, AnyRow, among, current, in_batches, info_o
 from medrag.kb.folding import fold
 from medrag.types import DocumentInfo, Entity, EntityKind, Fact, FactSource, digest
 
-__all__ = ["Mention", "documents_about", "entities_named", "facts_of", "meanings", "names_of", "spoken_of"]
+__all__ = [
+    "Mention",
+    "documents_about",
+    "entities_named",
+    "facts_of",
+    "meanings",
+    "names_of",
+    "numbers_of",
+    "ranked",
+    "spoken_of",
+]
 
 # A document about a form, a salt or a product of a drug is about the drug too, so many steps away.
 LINEAGE = ("form_of", "has_ingredient")
@@ -116,6 +126,17 @@ def names_of(connection: Connection, entity_id: str, commit: int) -> list[tuple[
     return []
 
 
+def numbers_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> list[int]:
+    """The catalogue's numbers of the entities that it has."""
+    return [row.id for row in _rows(connection, _BY_CODE, entity_ids, commit)]
+
+
+def ranked(connection: Connection, scored: Sequence[tuple[int, float]], commit: int) -> list[tuple[Entity, float]]:
+    """The entities with these numbers and their scores, in the same order."""
+    found = {row.id: _entity(row) for row in _rows(connection, _BY_ID, [number for number, _ in scored], commit)}
+    return [(found[number], score) for number, score in scored if number in found]
+
+
 def _triples(end: ColumnElement[int], *, of_relations: bool) -> Select[Any]:
     """Distinct triples with an end among the values, in an order that does not depend on when they came."""
     subject, object_ = t.entities.alias(), t.entities.alias()
@@ -126,7 +147,7 @@ def _triples(end: ColumnElement[int], *, of_relations: bool) -> Select[Any]:
     )
     query = select(_s.subject, _s.relation, _s.object).select_from(joined).where(among(end), current()).distinct()
     if of_relations:
-        query = query.where(_s.relation.in_(bindparam("relations", expanding=True)))
+        query = query.where(among(_s.relation, "relations"))
     return query.order_by(_s.relation, subject.c.code, object_.c.code).limit(bindparam("most"))
 
 
@@ -141,7 +162,7 @@ _SOURCES = (
     .select_from(t.statements)
     .join(t.versions, _v.id == _s.version_id)
     .join(t.documents, t.documents.c.id == _v.document_id)
-    .where(among(_s.subject), _s.object.in_(bindparam("objects", expanding=True)), current())
+    .where(among(_s.subject), among(_s.object, "objects"), current())
     .order_by(t.documents.c.source, t.documents.c.key, _s.start)
 )  # fmt: skip
 
@@ -149,14 +170,20 @@ _SOURCES = (
 def facts_of(
     connection: Connection, entity_ids: Sequence[str], relations: Collection[str] | None, limit: int, commit: int
 ) -> list[Fact]:
-    """The facts whose subject or object is one of the entities, by relation, subject and object, with their sources."""
+    """The facts whose subject or object is one of the entities, by relation, subject and object, with their sources.
+
+    Where there are more than the limit, what is said of the entities goes before what is said of others with them.
+    """
     ids = [row.id for row in _rows(connection, _BY_CODE, entity_ids, commit)]
     more: dict[str, object] = {"most": limit} if relations is None else {"most": limit, "relations": sorted(relations)}
-    triples: set[Triple] = set()
-    for query in _TRIPLES if relations is None else _TRIPLES_OF:
-        triples.update((row.subject, row.relation, row.object) for row in _rows(connection, query, ids, commit, **more))
+    triples: dict[Triple, int] = {}  # and at which end the entity stands
+    for end, query in enumerate(_TRIPLES if relations is None else _TRIPLES_OF):
+        for row in _rows(connection, query, ids, commit, **more):
+            triples.setdefault((row.subject, row.relation, row.object), end)
     entities = {row.id: _entity(row) for row in _rows(connection, _BY_ID, {e for s, _, o in triples for e in (s, o)}, commit)}
-    wanted = sorted(triples, key=lambda x: (x[1], entities[x[0]].id, entities[x[2]].id))[:limit]
+    ordered = sorted(triples, key=lambda x: (x[1], entities[x[0]].id, entities[x[2]].id))
+    kept = set(sorted(ordered, key=triples.__getitem__)[:limit])
+    wanted = [triple for triple in ordered if triple in kept]
     sources = _sources_of(connection, wanted, commit)
     return [
         Fact.model_construct(subject=entities[s], relation=r, object=entities[o], sources=tuple(sources[s, r, o]))

@@ -37,7 +37,7 @@ class Filters:
 
     def by_field(self) -> dict[str, frozenset[str]]:
         """The restrictions that are set, by the name of the index field."""
-        fields: dict[str, frozenset[str]] = {
+        restricted: dict[str, frozenset[str]] = {
             "source": self.sources,
             "lang": self.langs,
             "kind": self.kinds,
@@ -45,7 +45,20 @@ class Filters:
             "maker": frozenset(fold(maker) for maker in self.makers),
             "group": frozenset(group.value for group in self.groups),
         }
-        return {name: values for name, values in fields.items() if values}
+        return {name: values for name, values in restricted.items() if values}
+
+    def parts(self) -> list[list[Filters]]:
+        """Filters that each have one restriction; what passes passes one of each list."""
+        parts = [
+            [Filters(sources=frozenset([value])) for value in sorted(self.sources)],
+            [Filters(langs=frozenset([value])) for value in sorted(self.langs)],
+            [Filters(kinds=frozenset([value])) for value in sorted(self.kinds)],
+            [Filters(tags=frozenset([value])) for value in sorted(self.tags)],
+            [Filters(makers=frozenset([value])) for value in sorted(self.makers)],
+            [Filters(groups=frozenset([group])) for group in sorted(self.groups)],
+            [Filters(since=self.since, until=self.until)] if self.since or self.until else [],
+        ]
+        return [part for part in parts if part]
 
     def days(self) -> tuple[int, int] | None:
         """The first and the last day allowed, as numbers; None where every day is. Raises `QuestionError` for no date."""

@@ -17,6 +17,7 @@ __all__ = ["Folded", "fold", "fold_with_map"]
 
 _BLANKS = re.compile(r"[^\S\n]+")
 _HAN = re.compile(r"[一-鿿]")
+_UNEVEN = re.compile(r"[^\S\n ]|  |(?<=[一-鿿]) | (?=[一-鿿])")
 _BLANK_BY_HAN = re.compile(r"(?<=[一-鿿]) | (?=[一-鿿])")
 
 
@@ -49,6 +50,10 @@ def fold_with_map(text: str) -> Folded:
     """
     if text.isascii():
         return _without_blanks(text.casefold(), range(len(text)), range(1, len(text) + 1))
+    if unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text)):
+        folded = text.casefold()
+        if len(folded) == len(text):  # as most often: nothing grew, so every character is where it was
+            return _without_blanks(simplified(folded), range(len(text)), range(1, len(text) + 1))
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -67,6 +72,8 @@ def fold_with_map(text: str) -> Folded:
 
 def _without_blanks(folded: str, starts: Sequence[int], ends: Sequence[int]) -> Folded:
     """The folded text with a run of blanks as one space, or as none beside a Han character."""
+    if not _UNEVEN.search(folded):
+        return Folded(folded, starts, ends)
     kept: list[int] = []
     last = 0
     for run in _BLANKS.finditer(folded):
@@ -74,8 +81,6 @@ def _without_blanks(folded: str, starts: Sequence[int], ends: Sequence[int]) -> 
         if not _HAN.match(folded[run.start() - 1 : run.start()]) and not _HAN.match(folded[run.end() : run.end() + 1]):
             kept.append(run.start())
         last = run.end()
-    if not last:
-        return Folded(folded, starts, ends)
     kept.extend(range(last, len(folded)))
     text = "".join(" " if _BLANKS.match(folded[at]) else folded[at] for at in kept)
     return Folded(text, [starts[at] for at in kept], [ends[at] for at in kept])

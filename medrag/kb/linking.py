@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from sqlalchemy import Connection
 
@@ -21,11 +21,11 @@ from medrag.kb.near import MIN_INITIALS, NearIndex, initials_key, pinyin_key
 from medrag.kb.terms.lookalikes import lookalikes
 from medrag.kb.terms.pinyin import initials, is_pinyin, spellings
 from medrag.kb.terms.printed import name_variants
-from medrag.kb.terms.shipped import rows_of, shipped_names
+from medrag.kb.terms.shipped import ShippedDrug, rows_of, shipped_names
 from medrag.kb.traditional import simplified
 from medrag.types import Entity, EntityKind
 
-__all__ = ["link", "link_near", "shipped_in", "substance_of"]
+__all__ = ["are_two", "link", "link_near", "shipped_in", "substance_of", "substances_of"]
 
 SPOKEN = frozenset({*DRUGS, EntityKind.DRUG_CLASS, EntityKind.DISEASE})  # kinds whose names are looked for in other spellings
 PINYIN, INITIALS, AMBIGUOUS = 0.9, 0.6, 0.3  # scores
@@ -34,6 +34,8 @@ MIN_PINYIN = 6  # letters; of fewer, an English word is as likely
 MAX_SYLLABLES = 8
 MAX_INITIALS = 8
 _HAN = re.compile("[一-鿿]")
+_JOINED = re.compile(r"\band\b|,|和|与")  # names so joined may be of two medicines that are asked about
+_JOINS = re.compile(r"\s*[,;](?: and\b)?\s*|\s+(?:and|with)\s+|\s*[/+、]\s*|和|与")
 _WORD = re.compile("[a-z]+")
 
 Meanings = Mapping[str, Sequence[Entity]]
@@ -67,11 +69,15 @@ def link(
     known = meanings(connection, {fold(n) for f in found for reading in f.readings for group in reading for n in group}, commit)
     found.sort(key=lambda f: (f.start, -f.end))  # of the same length as they were found: exact, shipped, pinyin
     mentions: list[Mention] = []
+    unknown: list[_Found] = []  # medicines that the table names and the catalogue does not have
     for at, one in enumerate(found):
         if mentions and one.start < mentions[-1].end:
             continue
         mention = _mention(one, text, known)
+        if mention is not None and any(_is_piece(mention, whole, text) for whole in unknown):
+            mention = _but_drugs(mention)
         if mention is None:
+            unknown += [one] if one.via == "shipped" else []
             continue
         others = [o for o in found[at + 1 :] if (o.start, o.end, o.via) == (one.start, one.end, "shipped")]
         if one.via == "exact" and others:
@@ -80,12 +86,27 @@ def link(
     return mentions
 
 
+def _is_piece(mention: Mention, whole: _Found, text: str) -> bool:
+    """Whether a name is a piece of another medicine's: 布洛芬 of 右布洛芬, but not 八珍 of 八珍丸, nor a of a and b."""
+    if not (whole.start <= mention.start and mention.end <= whole.end):
+        return False
+    name, piece = fold(text[whole.start : whole.end]), fold(text[mention.start : mention.end])
+    joined = _JOINED.search(name) and not _JOINED.search(piece)
+    return not joined and not (name.startswith(piece) and piece in name_variants(name))
+
+
+def _but_drugs(mention: Mention) -> Mention | None:
+    entities = tuple(entity for entity in mention.entities if entity.kind not in DRUGS)
+    return replace(mention, entities=entities) if entities else None
+
+
 def _mention(found: _Found, text: str, known: Meanings) -> Mention | None:
     """What stands at the place, or None where it means nothing."""
     meant: dict[str, tuple[str, Entity]] = {}
     for reading in found.readings:
         for name, entity in _first_meant(reading, known, () if found.via == "exact" else SPOKEN):
-            meant.setdefault(entity.id, (name, entity))
+            if found.via != "shipped" or not are_two(name, entity.name):
+                meant.setdefault(entity.id, (name, entity))
     names = list(dict.fromkeys(name for name, _ in meant.values()))
     if not names or (found.via == "initials" and len({substance_of(name) for name in names}) > 1):
         return None
@@ -146,11 +167,39 @@ def _shipped_readings(name: str) -> tuple[Reading, ...]:
 
 def substance_of(name: str) -> str:
     """What tells a drug's name from those of other drugs: its row in the shipped table, else what it is without form and salt."""
-    for variant in (*reversed(name_variants(name)), fold(name)):
-        rows = rows_of(variant)
-        if rows:
-            return rows[0].key
-    return name_variants(name)[-1]
+    return min(substances_of(name))
+
+
+@lru_cache(maxsize=4096)
+def substances_of(name: str) -> frozenset[str]:
+    """What a drug's name may mean, each as `substance_of` has it; two names without any in common are of two medicines.
+
+    The fullest form of the name that the table knows counts: an ester with a row of its own is another medicine. A mixture
+    is also what its ingredients are, in whatever order they are named.
+    """
+    rows = _own_rows(name)
+    if not rows:
+        return frozenset({_mixture(name) or name_variants(name)[-1]})
+    return frozenset({row.key for row in rows} | {mixed for row in rows for n in row.names if (mixed := _mixture(n))})
+
+
+def are_two(name: str, other: str) -> bool:
+    """Whether the shipped table knows two names as those of different medicines, whatever a source says of them."""
+    known = _own_rows(name) and _own_rows(other)
+    return bool(known) and substances_of(name).isdisjoint(substances_of(other))
+
+
+def _own_rows(name: str) -> tuple[ShippedDrug, ...]:
+    """The rows of the shipped table for the fullest form of a name that it knows."""
+    return next((rows for variant in (fold(name), *name_variants(name)) if (rows := rows_of(variant))), ())
+
+
+def _mixture(name: str) -> str:
+    """The ingredients that a name joins, sorted; "" for a name of one."""
+    parts = [part for part in _JOINS.split(fold(name)) if part.strip()]
+    if len(parts) < 2:
+        return ""
+    return "+".join(sorted(rows[0].key if (rows := _own_rows(part)) else name_variants(part)[-1] for part in parts))
 
 
 # ---------------------------------------------------------------------- pinyin

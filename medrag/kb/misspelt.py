@@ -37,6 +37,7 @@ MAX_SCANNED = 400  # Chinese characters of a text, and Latin words: nobody's que
 MAX_WORDS = 3
 _HAN_RUN = re.compile("[一-鿿]{3,}")
 _WORD = re.compile("[a-z]+(?:[-'][a-z]+)*")
+_STRENGTH = re.compile(r"\s?\d+(?:\.\d+)?\s?(?:mg|mcg|ug)\b")  # what stands before it is a medicine, whatever else it may mean
 
 # How sure each way is, 0 to 1. One letter is a slip; a first letter is seldom got wrong; a sound that only some speakers
 # confuse is less sure than one that all do.
@@ -197,7 +198,7 @@ def _ordinary() -> frozenset[str]:
 
 def _latin(text: str, taken: Sequence[tuple[int, int]], indexes: Sequence[NearIndex], seen: Seen) -> Iterator[NearName]:
     words = [match.span() for match in _WORD.finditer(text)][:MAX_SCANNED]
-    odd = [_is_odd(text[start:end], seen) for start, end in words]
+    odd = [_is_odd(text[start:end], seen) or _STRENGTH.match(text, end) is not None for start, end in words]
     keys: dict[str, list[tuple[int, int]]] = {}
     for first, (start, _) in enumerate(words):
         for count in range(1, MAX_WORDS + 1):

@@ -13,9 +13,9 @@ from medrag.kb import schema as t
 from medrag.kb.catalogue import current
 from medrag.kb.facts import DRUGS, Mention, meanings, spoken_of
 from medrag.kb.folding import fold
-from medrag.kb.linking import substance_of
+from medrag.kb.linking import are_two, substances_of
 from medrag.kb.similar import SimilarNames
-from medrag.kb.terms.lookalikes import is_lookalike
+from medrag.kb.terms.lookalikes import is_lookalike, lookalikes
 from medrag.kb.terms.printed import name_variants
 from medrag.kb.terms.shipped import is_shipped, rows_of
 from medrag.kb.wordings import parts_of
@@ -98,6 +98,8 @@ def normalise(
         if drug and (_is_rival(text, name) or (via == "similar" and score < MIN_DRUG)):
             continue
         for entity in known.get(name, ()):
+            if drug and via != "exact" and are_two(name, entity.name):
+                continue
             if entity.kind in kinds and (entity.id not in found or found[entity.id].score < score):
                 found[entity.id] = Normalised(entity, name, score, via)
     return sorted(found.values(), key=lambda n: (-n.score, n.entity.id))[:k]
@@ -136,10 +138,14 @@ def _alike(text: str, kinds: frozenset[EntityKind], k: int, similar: SimilarName
 
 
 def _is_rival(text: str, name: str) -> bool:
-    """Whether the text is the name of one drug and `name` that of another: they look alike, or each has its own row."""
-    asked, meant = name_variants(text), name_variants(name)
+    """Whether the text is the name of one drug and `name` that of another.
+
+    They look alike; or the text is a name that the shipped tables know, and `name` is none of the same substance: what is
+    known is never taken for something else because it is like it.
+    """
+    asked, meant = {*name_variants(text), *name_variants(_plain(text))}, name_variants(name)
     if any(is_lookalike(one, other) for one in asked for other in meant):
         return True
-    rows = [variant for variant in asked if is_shipped(variant)]
-    others = [variant for variant in meant if is_shipped(variant)]
-    return bool(rows and others) and substance_of(text) != substance_of(name)
+    known = any(is_shipped(variant) or variant in lookalikes() for variant in asked)
+    whole = text if is_shipped(fold(text)) else _plain(text)  # a name may have brackets of its own
+    return known and substances_of(whole).isdisjoint(substances_of(name))

@@ -1,4 +1,4 @@
-"""Relations: what a source's printed relation name means, how a relation is shown, and by which words people ask for it.
+"""Relations: what a source's printed relation name means, and how a relation is shown.
 
 A fact keeps the direction in which its source states it: a disease record's 药物治疗 is (disease, treated_with, drug), a drug
 record's 适应症 (drug, indication, disease). `inverse_of` joins the two. `EntityKind.SUBSTANCE` stands for a drug of any kind.
@@ -18,7 +18,6 @@ __all__ = [
     "RELATIONS",
     "Relation",
     "RelationKind",
-    "asked_relations",
     "inverse_of",
     "label",
     "relation_between",
@@ -296,96 +295,3 @@ def inverse_of(relation: str) -> str:
     """The relation that says the same from the other end, or "" where none does."""
     row = _FIRST.get(relation)
     return row.inverse if row is not None else ""
-
-
-# How people ask. Patterns match folded text; where two overlap, the longer match counts ("吃什么药" is no question about food).
-_ASKED: tuple[tuple[str, str], ...] = (
-    (
-        "department",
-        r"科室|[挂看去]+(?:[哪什么个一]+)?(?:些)?科|什么科|哪个科|哪科|挂号|which (?:department|clinic|specialist|doctor)|what (?:kind|type) of doctor",
-    ),
-    ("has_symptom", r"症状|临床表现|表现|征兆|体征|有啥感觉|什么感觉|symptoms?\b|\bsigns? of|how do i know if"),
-    (
-        "check",
-        r"检查|检验|化验|做什么检|需要查|查什么|怎么确诊|如何确诊|(?:what|which) (?:tests?|exams?|examinations?)|diagnosed",
-    ),
-    (
-        "treated_with",
-        r"[吃服用]+(?:些|点)?(?:什么|啥|哪些|哪种|何)(?:药|西药|中药|中成药)物?|(?:什么|哪些|哪种|啥)药|用药|药物治疗|治疗药|常用药|"
-        r"(?:what|which) (?:drugs?|medicines?|medications?|pills?)|medications? for|drugs? for|medicines? for",
-    ),
-    (
-        "therapy",
-        r"怎么治|如何治|怎样治|咋治|治疗方[法式案]|怎么办|治疗$|怎么治疗|如何治疗|how (?:is|are|to|do you|can i) (?:\w+ ){0,4}?treat\w*|treatments?\b|therap(?:y|ies)",
-    ),
-    ("complication", r"并发症|并发|后遗症|会引起什么病|会导致什么病|complications?"),
-    (
-        "indication",
-        r"适应[症证]|适应病症|主治|治什么|治啥|治疗(?:什么|哪些)|有什么用|作用是什么|功效|用于什么|used (?:for|to treat)|indicat(?:ion|ions|ed)|what does \w+ treat",
-    ),
-    (
-        "contraindication",
-        r"禁忌|禁用|不能[吃用服]|谁不能|哪些人不能|contraindicat\w+|who (?:should|must) not|should not (?:take|use)",
-    ),
-    ("caution", r"慎用|注意什么|注意事项|precautions?|cautions?"),
-    (
-        "interacts_with",
-        r"相互作用|同服|同吃|同时[吃服用]+|一起[吃服用]+|合用|混[吃用]|能和|能跟|可以和|可以跟|interact\w*|take .{1,40} (?:together )?with|together with|combin\w+",
-    ),
-    ("adverse_reaction", r"不良反应|副作用|副反应|side effects?|adverse (?:reactions?|effects?|events?)"),
-    ("body_part", r"部位|哪个地方|什么地方|哪里疼|which part of the body|where in the body"),
-    ("has_ingredient", r"成[份分]|组成|含有什么|含什么|配方|ingredients?|contains?\b|made of"),
-    (
-        "belongs_to_class",
-        r"属于(?:什么|哪)[类种]|什么类|哪类药|分类|药品类型|处方药|非处方|\botc\b|drug class|what (?:class|kind|type) of (?:drug|medicine)",
-    ),
-    ("prevention", r"预防|怎么避免|如何避免|prevent\w*"),
-    ("cause", r"病因|原因|为什么会|怎么引起|怎么得的|什么引起|由什么|causes?\b|caused by|why do"),
-    ("related_disease", r"相关疾病|相关的病|related diseases?"),
-    ("differential", r"鉴别|differential"),
-    ("susceptible_group", r"易感|什么人容易|哪些人容易|哪些人会得|好发|多发(?:人群|群体)|who (?:gets|is at risk)|at risk"),
-    ("transmission", r"传染|传播|contagious|infectious|transmi\w+|\bspread"),
-    ("incidence", r"发病率|患病率|患病比例|得病的概率|incidence|prevalence|how common"),
-    ("prognosis", r"预后|能活多久|死亡率|生存率|prognosis|survival"),
-    (
-        "cure_rate",
-        r"治愈率|治愈的?(?:概率|几率|可能)|治好的?(?:概率|几率|可能)|能治好|能治愈|能根治|cure rate|curable|can (?:it|\w+) be cured",
-    ),
-    ("period", r"多久能?好|多长时间|治疗周期|疗程|治多久|几天能?好|how long"),
-    ("cost", r"多少钱|费用|花费|贵不贵|how much (?:does|is|will)|\bcosts?\b"),
-    ("insurance", r"医保|能报销|报销|insurance|reimburs\w+"),
-    ("avoid_food", r"忌口|忌吃|忌食|不能吃(?:什么|哪些)(?!药)|不要吃|不宜吃|foods? (?:to|should i) avoid|not eat"),
-    (
-        "recommended_food",
-        r"[宜该以]吃(?:些|点)?(?:什么|哪些)(?!药)|吃(?:些|点)?(?:什么|啥|哪些)(?:食物|东西|水果|菜|好|比较好|对)|食疗|食谱|饮食|(?:what|which) foods?|what (?:to|should i) eat|\bdiet\b",
-    ),
-    (
-        ALIAS,
-        r"别名|别称|俗称|又叫|又名|也叫|还叫|同义词|其他名|别的名|other names?|also (?:known|called)|alias(?:es)?\b|synonyms?",
-    ),
-)
-_MEANT_TOO = {
-    "therapy": ("treated_with",),
-    "interacts_with": ("not_combined_with",),
-}  # "how is it treated" asks for drugs as well
-
-
-@lru_cache(maxsize=1)
-def _asked_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((relation, re.compile(pattern)) for relation, pattern in _ASKED)
-
-
-def asked_relations(question: str) -> list[str]:
-    """The canonical relations that a question asks for, in the order of its words; empty where it names none.
-
-    "并发症的治愈率" gives [complication, cure_rate]: the way to go, first step first.
-    """
-    folded = fold(question)
-    found = [(hit.start(), hit.end(), relation) for relation, pattern in _asked_patterns() for hit in pattern.finditer(folded)]
-    found.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))
-    kept: list[tuple[int, int, str]] = []
-    for hit in found:
-        if all(hit[1] <= other[0] or hit[0] >= other[1] for other in kept):
-            kept.append(hit)
-    asked = [meant for _, _, relation in sorted(kept) for meant in (relation, *_MEANT_TOO.get(relation, ()))]
-    return list(dict.fromkeys(asked))

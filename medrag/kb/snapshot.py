@@ -22,6 +22,7 @@ from medrag.types import EntityKind
 
 __all__ = ["Snapshot"]
 
+MASKS = 64  # a byte a passage each
 CACHED = 512  # answers of small look-ups kept per commit
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ class Snapshot:
         self._root = root
         self.embedder = embedder
         self._cache: dict[tuple[object, ...], object] = {}
+        self._kept: dict[tuple[object, ...], object] = {}
+        self._masks: dict[Filters, Masks] = {}
         self._similar: dict[frozenset[EntityKind], SimilarNames] = {}  # seconds to make, so not among the small answers
 
     def check(self) -> None:
@@ -72,8 +75,20 @@ class Snapshot:
         return self._open("vectors", lambda folder: VectorIndex(folder, self.embedder.dimensions))
 
     def masks(self, only: Filters) -> Masks:
-        """Which rows of the vectors pass the filters; the word index knows, so that both channels filter alike."""
-        return self.vectors.masks(np.fromiter(self.words.ids(only), np.int64))
+        """Which rows of the vectors pass the filters, at least one of which restricts them."""
+        wanted = [[self._mask(one) for one in part] for part in only.parts()]
+        passing = [[np.logical_or.reduce(rows) for rows in zip(*masks, strict=True)] for masks in wanted]
+        return tuple(np.logical_and.reduce(rows) for rows in zip(*passing, strict=True))
+
+    def _mask(self, only: Filters) -> Masks:
+        """The rows for one restriction, remembered; the word index knows them, so that both channels filter alike."""
+        found = self._masks.get(only)
+        if found is None:
+            found = self.vectors.masks(np.fromiter(self.words.ids(only), np.int64))
+            if len(self._masks) >= MASKS:
+                self._masks.clear()
+            self._masks[only] = found
+        return found
 
     def similar(self, kinds: frozenset[EntityKind], names: Callable[[], list[str]]) -> SimilarNames:
         """The names of some kinds, ready for comparing; made when they are first asked for."""
@@ -90,6 +105,12 @@ class Snapshot:
         except Exception as error:  # each of the libraries has its own kinds for a damaged file
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise KnowledgeBaseError(f"{self._root}: {name} cannot be opened ({reason[:120]}): run `medrag reindex`") from error
+
+    def kept(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What `make` returns, kept as long as this commit is read: few things that take long to make."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]  # type: ignore[return-value]  # stored under its own key
 
     def cached(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """What `make` returns, remembered for this commit; several threads may ask at once."""

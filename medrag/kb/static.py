@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SHIPPED", "StaticEmbedder", "is_static"]
 
 SHIPPED = Path(__file__).parent / "weights" / "static-zh-en-1"  # the number rises when the vectors change
+REMEMBERED, REMEMBERED_CHARS = 100_000, 20  # words of Latin script whose tokens are kept: about 20 MB
 AT_ONCE = 1_000  # texts encoded together: enough for every core, and little memory
 
 _INNER = "0_StaticEmbedding"
@@ -40,6 +41,7 @@ class StaticEmbedder:
 
     def __init__(self, folder: Path = SHIPPED) -> None:
         self._folder = folder
+        self._known: dict[str, list[int]] = {}
 
     @property
     def name(self) -> str:
@@ -84,8 +86,7 @@ class StaticEmbedder:
         """The sums of the tokens' vectors: a matrix of counts times the vectors, which takes no memory for single tokens."""
         from scipy.sparse import csr_array
 
-        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]  # a lone surrogate is refused
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)]
+        ids = self._ids(texts)
         if len(ids) == 1:  # a question: ten times as quick without a matrix
             return np.asarray(self._vectors[ids[0]].sum(axis=0, keepdims=True), dtype=np.float32)
         lengths = [len(row) for row in ids]
@@ -94,6 +95,20 @@ class StaticEmbedder:
             (np.ones(len(columns), np.float32), columns, np.cumsum([0, *lengths])), shape=(len(texts), len(self._vectors))
         )
         return np.asarray(counts @ self._vectors, dtype=np.float32)
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text. No token spans white space, so what stands between is cut once and remembered."""
+        known = self._known
+        rows = [text.encode("utf-8", "replace").decode("utf-8").split() for text in texts]  # a lone surrogate is refused
+        new = list(dict.fromkeys(chunk for row in rows for chunk in row if chunk not in known))
+        cut = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
+        found = {chunk: encoding.ids for chunk, encoding in zip(new, cut, strict=True)}
+        most = int(self._tokenizer.truncation["max_length"]) if self._tokenizer.truncation else None
+        ids = [list(chain.from_iterable(known[c] if c in known else found[c] for c in row))[:most] for row in rows]
+        if len(known) > REMEMBERED:
+            self._known = {}  # never emptied in place: other threads may be reading it
+        self._known.update((chunk, numbers) for chunk, numbers in found.items() if len(chunk) <= REMEMBERED_CHARS)
+        return ids
 
 
 def is_static(folder: Path) -> bool:

@@ -131,7 +131,13 @@ class VectorIndex:
 
     def masks(self, allowed: NDArray[np.int64]) -> Masks:
         """Which rows of each part are of these passages and alive."""
-        return tuple(alive & np.isin(part.ids, allowed) for part, alive in zip(self.parts, self._alive, strict=True))
+        masks = []
+        for part, alive in zip(self.parts, self._alive, strict=True):
+            rows, known = part.rows(allowed)
+            mask = np.zeros(len(alive), np.bool_)
+            mask[rows[known]] = True
+            masks.append(mask & alive)
+        return tuple(masks)
 
     def search(self, query: NDArray[np.float32], k: int, masks: Masks | None = None) -> list[tuple[int, float]]:
         """The k nearest passages as (id, cosine), nearest first, ties by id; `masks` restricts the rows."""

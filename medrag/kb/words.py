@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from medrag.kb.filters import Filters
-from medrag.kb.tokens import token_hash, tokens
+from medrag.kb.tokens import token_hash, token_hashes, tokens
 
 __all__ = ["WordEntry", "WordIndex", "WordWriter"]
 
@@ -31,8 +31,10 @@ MAX_QUERY_TOKENS = 48  # of a longer question the rarest are kept
 CANDIDATES = 2  # candidates proposed per passage asked for
 MIN_CANDIDATES = 60
 MAX_CANDIDATES = 4_000
-# tantivy keeps lengths in 8 bits (steps of up to an eighth) and stale statistics, so its score may be this much too high or low.
-SLACK = 1.15
+PORTION = 10  # candidates scored at a time, once there are enough
+# tantivy keeps lengths in 8 bits, rounded down in steps of up to an eighth, so its score may be too high; and where there
+# are deleted passages its statistics are stale, so that it may be too low by this much, else by single precision only.
+STALE_SLACK, SLACK = 1.15, 1.001
 HEAP_BYTES = 128 * 2**20
 STATISTICS = "statistics.npz"
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
@@ -112,6 +114,7 @@ class WordIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self.statistics = Statistics.load(folder)
+        self._slack = STALE_SLACK if any(folder.glob("*.del")) else SLACK
 
     def search(self, text: str, k: int, only: Filters) -> list[tuple[int, float]]:
         """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
@@ -123,11 +126,14 @@ class WordIndex:
         scored: list[tuple[int, float]] = []
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
-            # A longer list begins with the shorter one, so what was scored already is kept.
-            scored = sorted(scored + self._rescored([address for _, address in hits[len(scored) :]], weights), key=_best_first)
             # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
             # more are asked for, until nothing that was left out could be among the k best.
-            if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * SLACK < scored[k - 1][1]:
+            while len(scored) < len(hits):  # a longer list begins with the shorter one, so what was scored already is kept
+                if len(scored) >= k and float(hits[len(scored)][0]) * self._slack < scored[k - 1][1]:
+                    return scored[:k]
+                portion = hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
+                scored = sorted(scored + self._rescored([address for _, address in portion], weights), key=_best_first)
+            if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * self._slack < scored[k - 1][1]:
                 return scored[:k]
             limit *= 2
 
@@ -188,7 +194,7 @@ class WordIndex:
         return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8").split()
 
     def _score(self, words: list[str], weights: dict[str, float]) -> float:
-        frequencies = Counter(filter(weights.__contains__, words))
+        frequencies = Counter([word for word in words if word in weights])
         average = self.statistics.length / max(self.statistics.passages, 1)
         norm = K1 * (1.0 - B + B * len(words) / max(average, 1.0))
         # Added in the question's order, so that the same question gives the same float in any process.
@@ -232,8 +238,11 @@ class WordWriter:
     def _count(self, words: Sequence[str], sign: int) -> None:
         self._passages += sign
         self._length += sign * len(words)
-        for hashed in {token_hash(token) for token in words}:
-            self._delta[hashed] += sign
+        hashes = set(token_hashes(words))
+        if sign > 0:
+            self._delta.update(hashes)
+        else:
+            self._delta.subtract(hashes)
 
     def publish(self) -> None:
         """Commits the index and its statistics to the folder."""

@@ -12,7 +12,7 @@ from medrag.types import DocumentInfo, Passage
 
 __all__ = ["Folded", "folded", "names_maker"]
 
-ALIKE = 0.85  # Jaccard overlap of words (bigrams in Chinese) from which two passages say the same
+ALIKE = 0.8  # Jaccard overlap of words (bigrams in Chinese) from which two passages say the same
 MAKER_LETTERS = 4
 _WORD = re.compile(r"[a-z0-9]+")
 _COMPANY = frozenset(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.kb.relations import inverse_of
+from medrag.retrieve.bridges import bridges
+from medrag.retrieve.diseases import illnesses
 from medrag.retrieve.pairs import joins
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
@@ -99,15 +101,17 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
             return _hits([fact for fact in together if _allowed_fact(fact, only)][:k], kb)
     if not asked and understanding.drugs and understanding.shape is not Shape.WHAT_IS:
         return []  # a label answers; facts of any kind would be chance
-    facts = _two_steps(ids, understanding, kb, k) or (kb.facts_of(ids, asked, limit=k * 2) if asked else [])
+    way = _two_steps(ids, understanding, kb, k)
+    facts = way or (_said_of(ids, kb.facts_of(ids, asked, limit=k * 2), understanding) if asked else [])
     if asked and not any(fact.subject.id in ids or inverse_of(fact.relation) for fact in facts):
         inner = _inner_ids(understanding, kb)
         about = kb.facts_of(inner, asked, limit=k * 2) if inner else []
         facts = [fact for fact in about if fact.subject.id in inner] or facts
     if not asked:
-        facts = [fact for fact in kb.facts_of(ids, limit=k * 2) if fact.relation not in _LINEAGE]
+        other = [fact for fact in kb.facts_of(ids, limit=k * 2) if fact.relation not in _LINEAGE]
+        facts = bridges(understanding.mentions, kb) or other
     order = sorted(
-        (fact for fact in facts if _allowed_fact(fact, only)),
+        (fact for fact in [*_joining(ids, understanding, kb), *facts] if _allowed_fact(fact, only)),
         key=lambda fact: (not joins(fact, understanding), _asked_place(fact, asked)),
     )
     return _hits(order[:k], kb)
@@ -127,13 +131,8 @@ def _hits(facts: Sequence[Fact], kb: KnowledgeBase) -> Ranking:
 
 def said_by(fact: Fact, kb: KnowledgeBase) -> list[Passage]:
     """The passages of labels that say a fact; none for one that a row of a graph says."""
-    return [
-        passage
-        for source in fact.sources
-        if source.document.kind is not DocumentKind.RECORD
-        for passage in kb.passages_of(source.document)
-        if passage.start <= source.start < passage.end
-    ]
+    places = [(source.document, source.start) for source in fact.sources if source.document.kind is not DocumentKind.RECORD]
+    return kb.passages_at(places) if places else []
 
 
 def asked_facts_relations(understanding: Understanding) -> tuple[str, ...]:
@@ -153,6 +152,19 @@ def _two_steps(ids: Sequence[str], understanding: Understanding, kb: KnowledgeBa
     reached = kb.facts_of(ends, [second], limit=k * 2) if ends else []
     found = [fact for fact in reached if fact.subject.id in ends]
     return [*way, *found] if found else []
+
+
+def _joining(ids: Sequence[str], understanding: Understanding, kb: KnowledgeBase) -> list[Fact]:
+    """The facts, of whatever relation, that join two illnesses of which the question asks whether one comes with the other."""
+    if understanding.drugs or understanding.shape is not Shape.YES_NO or len(illnesses(understanding.mentions)) < 2:
+        return []
+    return [fact for fact in kb.facts_of(ids, limit=MAX_JOINING) if fact.subject.id in ids and fact.object.id in ids]
+
+
+def _said_of(ids: Sequence[str], facts: Sequence[Fact], understanding: Understanding) -> list[Fact]:
+    """The facts said of what is asked about; that it is a complication of something else is none of its complications."""
+    own = [fact for fact in facts if fact.subject.id in ids or inverse_of(fact.relation)]
+    return own if any(fact.relation in understanding.relations for fact in own) else list(facts)
 
 
 def _inner_ids(understanding: Understanding, kb: KnowledgeBase) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from medrag.retrieve.quantities import ages
 from medrag.sections import SectionGroup
 
 __all__ = [
@@ -135,21 +136,17 @@ _EN_GROUPS: dict[SectionGroup, str] = {
 }
 
 _POPULATIONS: dict[Population, str] = {
-    Population.PREGNANT: r"孕妇|怀孕|孕期|妊娠|备孕|早孕|孕[早中晚]期|准妈妈|怀上|\bpregnan\w*|\bfetus\b|\bfetal\b|\bconceive\b",
-    Population.LACTATING: r"哺乳|喂奶|母乳|月子|\bbreast-?\s?feed\w*|\bnursing mothers?\b|\blactat\w+|\bbreast milk\b",
+    Population.PREGNANT: r"孕妇|怀孕|孕期|妊娠|备孕|早孕|孕[早中晚]期|孕\d|孕[一二两三四五六七八九十]+[个周]|怀着?(?:宝宝|二胎|孩子|\d)|有喜|安胎|保胎|准妈妈|怀上|\bpregnan\w*|\bprego\b|\bpreggers\b|\bfetus\b|\bfetal\b|\bconceive\b|\btrimester\b|\bweeks? along\b|\bexpecting\b|\bttc\b|\bthe baby bump\b",
+    Population.LACTATING: r"哺乳|喂着?奶|母乳|月子|奶(?:孩子|娃|宝宝)|断奶|产后|\bbreast-?\s?f(?:eed|ed)\w*|\bnursing (?:a |my |the )?(?:baby|mom|infant|newborn)\b|\bpump(?:ing)? (?:milk|and dump)\b|\bnurs(?:e|ing) (?:him|her)\b|\bnursing mothers?\b|\blactat\w+|\bbreast milk\b",
     Population.CHILD: (
-        r"小孩|儿童|宝宝|婴儿|婴幼儿|幼儿|孩子|小儿|新生儿|未成年|少年|小朋友|女儿|儿子|\bchild\w*|\bkids?\b|\bp(?:a)?ediatric\w*|\binfants?\b|\bbab(?:y|ies)\b|\btoddlers?\b"
-        r"|\badolescents?\b|\bneonat\w*|\bnewborns?\b"
+        r"小孩|儿童|宝宝|宝贝|娃|月龄|早产儿|小学生|中学生|幼儿园|婴儿|婴幼儿|幼儿|孩子|小儿|新生儿|未成年|少年|小朋友|女儿|儿子|\bchild\w*|\bkids?\b|\bp(?:a)?ediatric\w*|\binfants?\b|\bbab(?:y|ies)\b|\btoddlers?\b"
+        r"|\badolescents?\b|\bteen(?:s|ager\w*)?\b|\bmy (?:son|daughter|grandson|granddaughter|little one)\b|\bneonat\w*|\bnewborns?\b"
     ),
-    Population.ELDERLY: r"老人|老年|高龄|\belderly\b|\bolder (?:adults?|patients?|people)\b|\bgeriatric\b|\bseniors\b",
-    Population.RENAL: r"肾功能|肾不好|肾衰|肾病|透析|尿毒症|\brenal\b|\bkidney\w*|\bdialysis\b",
-    Population.HEPATIC: r"肝功能|肝不好|肝病|肝硬化|肝炎|\bhepatic\b|\bliver\b|\bcirrhosis\b|\bhepatitis\b",
+    Population.ELDERLY: r"老人|老年|高龄|爷爷|奶奶|外公|外婆|姥姥|姥爷|老爸|老妈|老头|老太|\belderly\b|\bolder (?:adults?|patients?|people)\b|\bgeriatric\b|\bseniors?\b|\bgrand(?:ma|pa|mother|father)\b",
+    Population.RENAL: r"肾功能?|肾不好|肾衰|肾病|透析|尿毒症|肌酐|ccr|egfr|\brenal\b|\bkidneys?\b|\bdialysis\b|\bcrcl\b|\begfr\b|\bcreatinine\b|\bckd\b|\besrd\b",
+    Population.HEPATIC: r"肝功能?|肝不好|肝病|肝硬化|肝炎|转氨酶|\bhepatic\b|\bliver\b|\bcirrhosis\b|\bcirrhotic\b|\bhepatitis\b|\bchild-pugh\b",
 }
 _SAFE = frozenset({"safe", "safely", "safety", "安全", "风险", "risk", "risks"})
-_AGE = re.compile(
-    r"(\d{1,3}|[一二两三四五六七八九十]{1,3})\s*(个半?月|周岁|岁|years? old|year-old|months? old|month-old)(?!以)"
-)
-_ZH_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
 ADULT_YEARS = 18
 ELDERLY_YEARS = 65
 
@@ -240,8 +237,7 @@ def group_cues(text: str) -> list[Cue]:
 def populations(text: str) -> tuple[Population, ...]:
     """Who the question is about, in the order of the enumeration; ages are read too (`3岁`, `70 years old`)."""
     found = {population for population, pattern in _population_patterns() if pattern.search(text)}
-    for match in _AGE.finditer(text):
-        years = _number(match.group(1)) if "月" not in match.group(2) and "month" not in match.group(2) else 0
+    for years in ages(text):
         if years < ADULT_YEARS:
             found.add(Population.CHILD)
         elif years >= ELDERLY_YEARS:
@@ -257,14 +253,6 @@ def patient_spans(text: str) -> list[tuple[int, int]]:
         if population in _POPULATION_GROUPS
         for match in pattern.finditer(text)
     ]
-
-
-def _number(digits: str) -> int:
-    if digits.isdigit():
-        return int(digits)
-    tens, ten, ones = digits.rpartition("十")
-    value = _ZH_DIGITS.get(ones, 0)
-    return value + (_ZH_DIGITS.get(tens, 1) * 10 if ten else 0)
 
 
 @lru_cache(maxsize=64)

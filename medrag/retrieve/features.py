@@ -7,8 +7,9 @@ and `search --explain` can say which of them put a passage first.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,11 @@ from medrag.retrieve.cues import patient_pattern, support_groups, support_patter
 from medrag.retrieve.understand import Understanding
 from medrag.retrieve.words import STOP_WORDS, term_hits
 from medrag.sections import SectionGroup
-from medrag.types import Passage, Record
+from medrag.types import Passage, Record, Section
 
 __all__ = ["FEATURES", "PANEL", "Ranker", "features_of"]
 
+T = TypeVar("T")
 PANEL = "51945-4"  # package label, principal display panel: the print on the box repeats the label's beginning
 RARE = 1e-3  # a probability below it says no more than this one
 K1, B = 1.2, 0.75  # of BM25, as in the word index
@@ -74,10 +76,9 @@ class Ranker(Record):
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The texts and headings of the passages, in lower case."""
+    """The texts of the passages, in lower case."""
 
     bodies: list[str]
-    headings: list[str]
 
 
 def features_of(
@@ -94,18 +95,20 @@ def features_of(
     `places` says how far down each one's document stands among those of its drug (from 0), `others` what the other
     medicines of the question are called. Without `vectors` no cosine is worked out.
     """
-    texts = _Texts([p.text.lower() for p in passages], [_headings(p) for p in passages])
+    texts = _Texts([p.text.lower() for p in passages])
     weights = _weights(understanding, kb)
     words = _bm25(texts.bodies, weights)
     cosines = _cosines(understanding, passages, kb) if vectors else np.zeros(len(passages))
-    section = np.array([math.log(max(RARE, understanding.sections.get(p.section.group, 0.0))) for p in passages])
+    section = np.array(
+        _by_section(passages, lambda section: math.log(max(RARE, understanding.sections.get(section.group, 0.0))))
+    )
     loose = float(not understanding.groups)
     much = float(len(understanding.terms) >= MANY_TERMS)
     table: dict[str, NDArray[np.float64] | list[float]] = {
         "section": section,
         "words": words,
         "words best": words / max(float(words.max(initial=0.0)), 1e-9),
-        "heading": [_share(heading, weights) for heading in texts.headings],
+        "heading": _by_section(passages, lambda section: _share(_headings(section), weights)),
         "hints": [min(2.0, term_hits(body, understanding.hints)) for body in texts.bodies],
         "cosine": cosines,
         "cosine best": cosines - cosines.max(initial=-1.0),
@@ -137,7 +140,9 @@ def _of_sections(
         "asked first": [float(p.section.group in asked[:1]) for p in passages],
         "asked": [float(p.section.group in asked) for p in passages],
         "patient": [float(patient is not None and patient.search(body) is not None) for body in texts.bodies],
-        "patient heading": [float(patient is not None and patient.search(h) is not None) for h in texts.headings],
+        "patient heading": _by_section(
+            passages, lambda section: float(patient is not None and patient.search(_headings(section)) is not None)
+        ),
         "first": begins,
         "place": _places(passages),
         "short": [float(len(body) < SHORT) for body in texts.bodies],
@@ -164,8 +169,17 @@ def _stands_in(passage: Passage, body: str, missing: SectionGroup) -> bool:
     return pattern is not None and passage.section.group in support_groups(missing) and pattern.search(body) is not None
 
 
-def _headings(passage: Passage) -> str:
-    return " ".join((*passage.section.path, passage.section.heading)).lower()
+def _headings(section: Section) -> str:
+    return " ".join((*section.path, section.heading)).lower()
+
+
+def _by_section(passages: Sequence[Passage], value: Callable[[Section], T]) -> list[T]:
+    """A value of each passage's section, worked out once for those that share one."""
+    known: dict[int, T] = {}
+    for passage in passages:
+        if id(passage.section) not in known:
+            known[id(passage.section)] = value(passage.section)
+    return [known[id(passage.section)] for passage in passages]
 
 
 def _weights(understanding: Understanding, kb: KnowledgeBase) -> dict[str, float]:

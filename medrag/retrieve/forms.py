@@ -11,6 +11,7 @@ __all__ = [
     "FILLER",
     "FORM",
     "asked_form",
+    "form_end",
     "is_ailment",
     "is_chemical",
     "name_begins",
@@ -64,6 +65,13 @@ def asked_form(text: str, end: int) -> str:
     gap = FILLER.match(text, end)
     match = FORM.match(text, gap.end() if gap else end)
     return match.group() if match else ""
+
+
+def form_end(text: str, end: int) -> int:
+    """Where a name that ends at `end` ends with the dosage form behind it, if one is there."""
+    gap = FILLER.match(text, end)
+    match = FORM.match(text, gap.end() if gap else end)
+    return match.end() if match else end
 
 
 def same_form(form: str, title: str) -> bool:

@@ -10,6 +10,7 @@ from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
+from medrag.kb.terms.shipped import rows_of
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
@@ -23,8 +24,18 @@ TITLED_GROUPS = 3
 MAX_DOCUMENTS = 40  # of one drug; a common substance has hundreds of labels
 _HAN = re.compile(r"[㐀-鿿]")
 _WORD = re.compile(r"\w")
+_JOINS = frozenset({"/", "-", "+"})
 SURE = 0.5  # score of a mention below which it may be of several medicines
 SHORT_NAME = 3  # characters; a patent medicine's name so short may be a piece of another's
+MIN_OWN = 3  # characters of a patent medicine's name that is said without its form
+# Names that say nothing but what a medicine does, and questions that ask for a medicine, name none.
+_EFFECTS = re.compile(
+    r"(?:小儿|儿童|老年|妇[科女]|感冒|咳嗽|止[咳嗽痛泻血痒喘]|消[炎食肿]|退[热烧]|通便|安神|清[热肺火肝]|解[毒热表痛]|降[压糖脂]|减肥|补[血肾气钙脾]|健[胃脾脑身]"
+    r"|强[身肾]|润[肠肺喉]|化[痔痰湿瘀]|祛[痰风湿]|抗病毒|镇[痛咳]|平喘|宣肺|活血|养[血阴颜]|益[气肾])+"
+)
+_SEEKS = re.compile(
+    r"(?:吃|用|服|喝|买|涂|擦)(?:一?[点些])?(?:什么|啥|哪)|怎[么样]办|(?:怎[么样]|如何|咋)治|什么药|哪[些种]药|的药"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,11 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
         ids = ids or tuple(base)
         if not ids or ids in found or len(found) == MAX_DRUGS:
             continue
-        documents, equals = _documents(form, mention, entities, base, lang, kb)
+        own = not form and _is_own(text, mention)
+        documents, equals = _documents(form, mention, entities, base, lang, kb, own=own)
+        if not any(document.lang == lang for document in documents):  # Lasix, which a Chinese label names, is furosemide
+            entities, documents, equals = _elsewhere(form, mention, entities, base, lang, kb) or (entities, documents, equals)
+            ids = tuple(entity.id for entity in entities) or ids
         if documents:
             words = text[mention.start : mention.end]
             drug = Drug(words, mention.start, mention.end, entities, documents, equals, frozenset({*ids, *base}))
@@ -65,17 +80,45 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     return tuple(_merged(text, list(found.values())))
 
 
+def _elsewhere(
+    form: str, mention: Mention, entities: tuple[Entity, ...], base: Sequence[str], lang: str, kb: KnowledgeBase
+) -> tuple[tuple[Entity, ...], tuple[DocumentInfo, ...], int] | None:
+    """The same under the other names that the shipped table has for the medicine, where these have documents in the language."""
+    for drug in rows_of(mention.name):
+        named = {e.id: e for name in drug.names for e in kb.entity(name) if e.kind in DRUG_KINDS}
+        if not named.keys() - {entity.id for entity in entities}:
+            continue
+        more = (*entities, *(named[i] for i in sorted(named) if all(i != entity.id for entity in entities)))
+        for name in drug.names:
+            documents, equals = _documents(form, replace(mention, name=name), more, base, lang, kb, own=False)
+            if any(document.lang == lang for document in documents):
+                return more, documents, equals
+    return None
+
+
 def meant(text: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """The mentions without medicines whose name is a word of everyday speech, a number or an ailment that no form follows."""
     found = []
     for mention in mentions:
-        everyday = mention.name in EVERYDAY or mention.name.isdigit() or is_ailment(mention.name)
+        ailment = is_ailment(mention.name) and not _is_own(text, mention)
+        everyday = mention.name in EVERYDAY or mention.name.isdigit() or ailment
         if everyday and not asked_form(text, mention.end):
             entities = tuple(entity for entity in mention.entities if entity.kind not in DRUG_KINDS)
             mention = replace(mention, entities=entities)
         if mention.entities:
             found.append(mention)
     return tuple(found)
+
+
+def _is_own(text: str, mention: Mention) -> bool:
+    """Whether a patent medicine's name without its form is no other word as well: 速效感冒 is none, 风热感冒 is an illness."""
+    return (
+        len(mention.name) >= MIN_OWN
+        and all(entity.kind in DRUG_KINDS for entity in mention.entities)
+        and not _EFFECTS.fullmatch(mention.name)
+        and not _SEEKS.search(text)
+        and (mention.via in {"pinyin", "initials"} or name_begins(text, mention.start))
+    )
 
 
 def _form_of(text: str, mention: Mention, lang: str) -> str | None:
@@ -111,20 +154,30 @@ def _with_ingredient(drug: Drug, kb: KnowledgeBase) -> Drug:
 
 
 def _merged(text: str, drugs: Sequence[Drug]) -> list[Drug]:
-    """The drugs, with a brand and the ingredient printed beside it as one: NORVASC (amlodipine besylate)."""
+    """The drugs, with a brand and the ingredient printed beside it as one, and a mixture written with a stroke.
+
+    NORVASC (amlodipine besylate); benzoyl peroxide/erythromycin, of which the labels with both come first.
+    """
     merged: list[Drug] = []
     for drug in drugs:
         last = merged[-1] if merged else None
-        if last is not None and not _WORD.search(text, last.end, drug.start) and last.documents[0] in drug.documents:
-            both = (*last.entities, *(entity for entity in drug.entities if entity not in last.entities))
-            merged[-1] = replace(last, end=drug.end, entities=both, ids=last.ids | drug.ids)
+        beside = last is not None and not _WORD.search(text, last.end, drug.start)
+        both = [d for d in last.documents if d in drug.documents] if last is not None and beside else []
+        joined = last is not None and text[last.end : drug.start].strip() in _JOINS
+        if last is not None and both and (joined or last.documents[0] in drug.documents):
+            entities = (*last.entities, *(entity for entity in drug.entities if entity not in last.entities))
+            documents = (*both, *(d for d in last.documents if d not in both)) if joined else last.documents
+            equals = len(both) if joined else last.equals
+            merged[-1] = replace(
+                last, end=drug.end, entities=entities, ids=last.ids | drug.ids, documents=documents, equals=equals
+            )
         else:
             merged.append(drug)
     return merged
 
 
 def _documents(
-    form: str, mention: Mention, entities: Sequence[Entity], base: Sequence[str], lang: str, kb: KnowledgeBase
+    form: str, mention: Mention, entities: Sequence[Entity], base: Sequence[str], lang: str, kb: KnowledgeBase, *, own: bool
 ) -> tuple[tuple[DocumentInfo, ...], int]:
     """The documents of a drug, best first, and how many of the first are equally good.
 
@@ -137,7 +190,8 @@ def _documents(
     remote = []
     for document, steps, about in kb.documents_about([*sorted(ids), *base]):
         distance = steps if about in ids else steps + 1
-        if distance == 0 or (product and about in ids) or any(_is_meant(name, form, document.title) for name in names):
+        called = own and name_variants(document.title)[-1] == mention.name
+        if called or distance == 0 or (product and about in ids) or any(_is_meant(n, form, document.title) for n in names):
             key = _remoteness(mention.name + form, mention.name, document, distance, lang)
             remote.append((key, _descending(document.effective), document.source, document.key, document))
     remote.sort(key=lambda item: item[:-1])
@@ -187,6 +241,8 @@ def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tup
     """
     for start, end in _word_groups(text, cues)[:TITLED_GROUPS]:
         name = text[start:end]
+        if all(word in EVERYDAY for word in name.split()):
+            continue
         found = kb.passages([ref for ref, _ in kb.search_words(name, TITLED)])
         whole = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
         infos = {

@@ -12,14 +12,17 @@ from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
-from medrag.kb.relations import asked_relations
 from medrag.kb.traditional import simplified
+from medrag.retrieve.asked import asked_relations
 from medrag.retrieve.classify import SectionModel, question_features
 from medrag.retrieve.cues import Cue, Population, asked_groups, group_cues, patient_spans, populations
-from medrag.retrieve.diseases import with_wider_names
+from medrag.retrieve.diseases import asks_for_symptom, illnesses, with_wider_names
+from medrag.retrieve.forms import form_end
 from medrag.retrieve.names import unknown_names
+from medrag.retrieve.quantities import Quantity, ages, quantities
+from medrag.retrieve.sayings import label_words
 from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, meant, titled
-from medrag.retrieve.words import FOODS, content_terms, label_words, subject_words
+from medrag.retrieve.words import FOODS, content_terms, subject_words
 from medrag.sections import SectionGroup
 from medrag.types import Entity, EntityKind, Question
 
@@ -56,7 +59,7 @@ class Understanding:
     answer a question that names none; `unknown` the names of medicines that the knowledge base does not have;
     `terms` the search tokens of what is left when names and cues are taken away, and `left` the same in whole words;
     `hints` the words in which a label would say what the question says in a patient's words; `masked` the question
-    without the names of its medicines; `sections` the probability of each section group, by the profile's model.
+    without the names of its medicines; `ages` are in years; `sections` the probability of each section group, by the profile's model.
     """
 
     question: str
@@ -70,6 +73,8 @@ class Understanding:
     unknown: tuple[str, ...]
     shape: Shape
     populations: tuple[Population, ...]
+    ages: tuple[float, ...]
+    quantities: tuple[Quantity, ...]
     terms: tuple[str, ...]
     hints: tuple[str, ...]
     left: tuple[str, ...]
@@ -135,7 +140,7 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
     drugs = drugs_of(text, mentions, kb)
     unknown = unknown_names(text, mentions, drugs)
     drugs = tuple(drug for drug in drugs if not any(name.start <= drug.start and drug.end <= name.end for name in unknown))
-    spans = [(drug.start, drug.end) for drug in drugs] + [(name.start, name.end) for name in unknown]
+    spans = [(drug.start, form_end(text, drug.end)) for drug in drugs] + [(name.start, name.end) for name in unknown]
     spans += [(m.start, m.end) for m in mentions if any(e.id in drug.ids for drug in drugs for e in m.entities)]  # said again
     masked = _masked(text, spans)
     cues = _cues_outside(masked, mentions)
@@ -167,10 +172,12 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
         entities=_entities(mentions, drugs),
         groups=groups,
         sought=_sought(text, shape, groups, who),
-        relations=_relations(masked, shape),
+        relations=_relations(masked, shape, mentions),
         unknown=tuple(dict.fromkeys(name.text for name in unknown)),
         shape=shape,
         populations=who,
+        ages=ages(masked),
+        quantities=quantities(masked),
         terms=terms,
         hints=hints,
         left=subject_words(masked, asked),
@@ -180,17 +187,20 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
     )
 
 
-def _relations(masked: str, shape: Shape) -> tuple[str, ...]:
+def _relations(masked: str, shape: Shape, mentions: Sequence[Mention]) -> tuple[str, ...]:
     """The relations of the graph that are asked for."""
     if shape is Shape.DISEASE_AVOIDS:
         return ("contraindication", "caution")
-    return tuple(asked_relations(masked if len(masked) <= 2 * ASKING else masked[:ASKING] + masked[-ASKING:]))
+    part = masked if len(masked) <= 2 * ASKING else masked[:ASKING] + masked[-ASKING:]
+    asked = asked_relations(part, [mention.name for mention in illnesses(mentions)])
+    return tuple(asked) or (("has_symptom",) if asks_for_symptom(part, mentions) else ())
 
 
 def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
     """The names in the text; beside others a food is none of a medicine, though some label is of milk or of alcohol."""
     exact = kb.link(text)
     near = kb.link_near(text, [(mention.start, mention.end) for mention in exact if mention.end - mention.start > MAX_PIECE])
+    near = [n for n in near if not any(m.start <= n.start and n.end <= m.end for m in exact)]
     near = [n for n in near if not any(n.start <= m.start and m.end <= n.end and m.entities == n.entities for m in exact)]
     kept = [m for m in exact if not any(n.start <= m.start and m.end <= n.end for n in near)]
     mentions = meant(text, sorted([*kept, *near], key=lambda mention: mention.start)[:MAX_MENTIONS])

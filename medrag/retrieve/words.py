@@ -13,7 +13,6 @@ __all__ = [
     "FOODS",
     "STOP_WORDS",
     "content_terms",
-    "label_words",
     "speaks_of",
     "subject_spans",
     "subject_words",
@@ -59,52 +58,10 @@ EVERYDAY = frozenset(
     卫生 大巴 太阳 核桃 生精 强身 补肾 止咳 止血 润肺 天水 土豆 苦瓜 抗病毒 抗菌消炎 抗过敏 消炎 止痛 退烧 退热 胡桃肉 定中 正气 癣药 痰饮 感冒清热 遗尿""".split()
 )
 
-# What people say, and the words in which labels say it.
-_LABEL_WORDS: tuple[tuple[str, str], ...] = (
-    (
-        r"\bstop(?:s|ped|ping)?\b|\bcom(?:e|ing) off\b|\btaper\w*|\breduce\b|\bwean\w*|\bwithdraw\w*|\bdiscontinu\w*",
-        "discontinu withdraw abrupt cessation taper",
-    ),
-    (r"停药|能停|停了|戒", "停药 停用 突然 减量"),
-    (r"酒", "酒 乙醇 酒精"),
-    (r"\balcohol\b|\bwine\b|\bbeer\b|\bdrink(?:ing)?\b", "alcohol ethanol"),
-    (r"葡萄柚|西柚|柚子?", "葡萄柚 西柚 柚汁"),
-    (r"\bgrapefruit(?: juice)?\b", "grapefruit"),
-    (r"牛奶|奶制品|豆浆", "牛奶 乳制品 奶制品 高钙"),
-    (r"\bmilk\b|\bdairy\b", "milk dairy calcium"),
-    (r"咖啡|浓?茶", "咖啡 茶"),
-    (r"漏服|漏吃|忘记?(?:吃|服|用)", "漏服 忘记 补服"),
-    (r"\bmiss(?:ed|ing)?\b", "missed"),
-    (r"\bmechanism\b|\btherapeutic effects?\b", "mechanism inhibit"),
-    (r"作用?机[制理]|原理", "机制 抑制 通过"),
-    (r"开车|驾[驶车]", "驾驶 机械"),
-    (r"\bdriv(?:e|ing)\b", "driving machinery drowsiness"),
-    (r"[饭餐][前后]|空腹", "饭前 饭后 餐前 餐后 进餐 空腹 随餐"),
-    (r"\bfood\b|\beat(?:ing)?\b|\bmeals?\b", "food meal"),
-    (r"\bkidney\b", "renal kidney"),
-    (r"\bliver\b", "hepatic liver"),
-    (r"\bhow (?:fast|quick\w*|soon)\b|\bonset\b", "onset peak hours"),
-    (r"起效|见效", "起效 达峰 小时"),
-    (r"\bstrengths?\b|\blowest\b|\bavailable\b|\bcomes? in\b", "supplied strength containing"),
-    (r"多久|多长|疗程|几天", "疗程 连续 周 个月"),
-    (r"长期", "长期 疗程"),
-)
-
-
-@lru_cache(maxsize=1)
-def _label_words() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
-    return tuple((re.compile(pattern), tuple(said.split())) for pattern, said in _LABEL_WORDS)
-
 
 @lru_cache(maxsize=1)
 def _stop_tokens() -> frozenset[str]:
     return STOP_WORDS | {token for word in STOP_WORDS for token in tokens(word)}  # does is cut to doe
-
-
-def label_words(text: str) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
-    """The words in which labels say what a plain question says in a patient's words (喝酒 is 乙醇 to a label), and where it does."""
-    hits = [(match.span(), said) for pattern, said in _label_words() for match in pattern.finditer(text)]
-    return tuple(dict.fromkeys(word for _, said in hits for word in said)), [span for span, _ in hits]
 
 
 def content_terms(text: str, taken: Iterable[tuple[int, int]]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def test_the_json_of_evidence_has_the_keys_that_others_build_on(kb: KnowledgeBas
     shown = json.loads(json.dumps(evidence_json("布洛芬片", MedRAG(kb).search("布洛芬片", 3))))
     assert list(shown) == ["question", "evidence"]
     first = shown["evidence"][0]
-    assert list(first) == ["rank", "score", "found_by", "document", "section", "start", "end", "text"]
+    assert list(first) == ["rank", "score", "found_by", "document", "section", "start", "end", "text", "also"]
     assert set(first["document"]) == DOCUMENT_KEYS and set(first["section"]) == SECTION_KEYS
 
 

@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, count, product
+from itertools import accumulate, product
 from pathlib import Path
 
 from medrag.ingest import registry
@@ -29,22 +29,26 @@ ZIPF_SHIFT = 10  # ranks; without it the commonest thing would stand in a tenth 
 _LATIN = "bal cor dex flu gli lam mel nor pra quin ros sil tam val zol adi ebu imo oxa ure ine one ide ate mab stat pril sar tan".split()
 _HAN = "阿巴贝苯吡丙布达地丁多尔芬非呋氟格环甲卡康可喹拉来兰利林洛氯马美米莫那诺帕匹普曲瑞赛沙司舒斯他坦特替托维西辛伊依唑佐"
 _HAS_HAN = re.compile("[一-鿿]")
-_MEASURE = re.compile(r"(?<![\d.,])[1-9](?=\d*(?:\.\d+)?\s?(?:mg|mcg|ml|mL|g\b|%|days?|weeks?|hours?|毫克|毫升|片|次|日|天|小时|周))")
+_MEASURE = re.compile(
+    r"(?<![\d.,])[1-9](?=\d*(?:\.\d+)?\s?(?:mg|mcg|ml|mL|g\b|%|days?|weeks?|hours?|毫克|毫升|片|次|日|天|小时|周))"
+)
 
 _PLACES = "肝 肾 肺 胃 肠 心肌 心包 脑 脊髓 胰腺 胆囊 膀胱 前列腺 子宫 卵巢 乳腺 甲状腺 皮肤 骨 关节 鼻窦 中耳 角膜 视网膜 牙周 食管 气管 血管 淋巴 肌肉".split()
 _AILMENTS = "炎 癌 脓肿 结核 囊肿 息肉 溃疡 纤维化 硬化 出血 梗死 狭窄 萎缩 水肿 感染 功能不全 损伤 血栓 坏死 畸形".split()
 _KINDS = "急性 慢性 亚急性 复发性 病毒性 细菌性 过敏性 药物性 遗传性 特发性 老年性 小儿".split()
 _ORGANS = "liver kidney lung gastric colon cardiac brain spinal pancreatic bladder prostate uterine breast thyroid skin bone joint retinal".split()
-_TROUBLES = "abscess carcinoma cyst fibrosis infection necrosis stenosis ulcer hemorrhage insufficiency atrophy thrombosis".split()
+_TROUBLES = (
+    "abscess carcinoma cyst fibrosis infection necrosis stenosis ulcer hemorrhage insufficiency atrophy thrombosis".split()
+)
 _WAYS = "acute chronic recurrent viral bacterial allergic hereditary idiopathic postoperative neonatal".split()
 _SIGNS = "疼痛 肿胀 麻木 瘙痒 发热感 痉挛 无力 刺痛 压痛 灼热 僵硬 不适".split()
 _COMPLAINTS = "pain swelling numbness itching spasm weakness tenderness burning stiffness discomfort".split()
 
 
-def grown(paths: Sequence[Path], passages: int) -> Iterator[Prepared]:
-    """The labels of the paths, and after them varied copies of all, until there are so many passages."""
+def grown(paths: Sequence[Path], passages: int, copies: int = 1_000) -> Iterator[Prepared]:
+    """The labels of the paths, and after them varied copies of all, until there are so many passages or copies."""
     found = 0
-    for copy in count():
+    for copy in range(copies):
         before = found
         for number, record in enumerate(_records(paths)):
             prepared = prepare(_varied(record, copy, number) if copy else _keyed(record, copy, number), source="grown")
@@ -98,7 +102,9 @@ def _renaming(record: ReadRecord, copy: int) -> _Renaming:
     new = {name: _made_name(name, copy) for name in old if len(name) >= (MIN_HAN if _HAS_HAN.search(name) else MIN_LATIN)}
     if not new:
         return _Renaming(None, {})
-    words = (re.escape(name) if _HAS_HAN.search(name) else rf"\b{re.escape(name)}\b" for name in sorted(new, key=len, reverse=True))
+    words = (
+        re.escape(name) if _HAS_HAN.search(name) else rf"\b{re.escape(name)}\b" for name in sorted(new, key=len, reverse=True)
+    )
     return _Renaming(re.compile("|".join(words), re.IGNORECASE), new)
 
 
@@ -128,7 +134,9 @@ def _varied(record: ReadRecord, copy: int, number: int) -> ReadRecord:
     changed = replace(
         record,
         document=document.model_copy(update=update),
-        names=tuple(replace(n, entity=renamed.ref(n.entity), name=n.name if n.kind == "code" else renamed(n.name)) for n in record.names),
+        names=tuple(
+            replace(n, entity=renamed.ref(n.entity), name=n.name if n.kind == "code" else renamed(n.name)) for n in record.names
+        ),
         statements=tuple(replace(s, subject=renamed.ref(s.subject), object=renamed.ref(s.object)) for s in record.statements),
         about=tuple(map(renamed.ref, record.about)),
     )
@@ -166,7 +174,9 @@ def write_graph(path: Path, drugs: Sequence[str], facts: int) -> None:
     """A table of so many different facts about the drugs (and as many made-up ones), diseases and symptoms."""
     rng = random.Random(5)
     made = {made_word(rng, rng.randint(7, 12)) for _ in range(max(len(drugs), 50))}
-    diseases = ["".join(x) for x in product(_KINDS, _PLACES, _AILMENTS)] + [" ".join(x) for x in product(_WAYS, _ORGANS, _TROUBLES)]
+    diseases = ["".join(x) for x in product(_KINDS, _PLACES, _AILMENTS)] + [
+        " ".join(x) for x in product(_WAYS, _ORGANS, _TROUBLES)
+    ]
     symptoms = ["".join(x) for x in product(_PLACES, _SIGNS)] + [" ".join(x) for x in product(_ORGANS, _COMPLAINTS)]
     things = {
         "drug": _Things(sorted({*drugs, *made}), rng),

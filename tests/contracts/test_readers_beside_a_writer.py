@@ -51,7 +51,8 @@ def answers(kb: KnowledgeBase) -> set[str]:
     found += [passage.text for passage in kb.passages([i for i, _ in kb.search_vectors("高血压 版本 哮喘", 99)])]
     editions = {part.split("。")[0] for text in found if "版本" in text for part in text.split("版本 ")[1:]}
     editions |= {kb.document("3").text.split("版本 ")[1].split("。")[0]}
-    editions |= {fact.object.name.strip("第版") for mention in kb.link("高血压") for fact in kb.facts(mention.name)}
+    facts = [fact for mention in kb.link("高血压") for fact in kb.facts(mention.name)]
+    editions |= {fact.object.name.strip("第版") for fact in facts if fact.relation == "版本"}
     return editions
 
 

@@ -211,7 +211,7 @@ def test_a_profile_is_taken_from_a_file(folder: Path, tmp_path: Path, capsys: py
     profile.write_text('{"weights": {"words": 1.0}}', encoding="utf-8")
     run(capsys, folder, "--kb", folder / "shelf.kb", "--profile", profile)
     profile.write_text('{"weights": "heavy"}', encoding="utf-8")
-    assert "--profile" in run(capsys, folder, "--kb", folder / "shelf.kb", "--profile", profile, code=2)
+    assert "p.json: weights: " in run(capsys, folder, "--kb", folder / "shelf.kb", "--profile", profile, code=1)
 
 
 def test_a_bad_question_file_is_one_line_with_file_and_row(

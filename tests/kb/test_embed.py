@@ -71,6 +71,27 @@ def test_prompts_of_the_model_are_used(tiny_model: Path) -> None:
     assert not np.allclose(embedder.encode_queries(TEXTS[:1]), embedder.encode_passages(TEXTS[:1]))
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("bge-small-zh-v1.5", "为这个句子"),
+        ("multilingual-e5-small", "query: "),
+        ("Qwen3-Embedding-0.6B", "Instruct: "),
+        ("m3e-base", ""),
+    ],
+)
+def test_a_model_that_ships_no_prompts_gets_those_of_its_family(
+    tiny_model: Path, tmp_path: Path, name: str, query: str
+) -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+    model = sentence_transformers.SentenceTransformer(str(tiny_model), device="cpu")
+    bare = sentence_transformers.SentenceTransformer(modules=list(model.children()), device="cpu")
+    bare.save(str(tmp_path / name))
+    embedder = SentenceTransformerEmbedder(str(tmp_path / name), device="cpu")
+    assert embedder.encode_passages(TEXTS[1:2]).shape == (1, 16)
+    assert embedder._prompts[0].startswith(query) and bool(embedder._prompts[0]) == bool(query)
+
+
 def test_hashing_weighs_by_one_plus_ln_tf() -> None:
     one, two = HashedEmbedder(1 << 20).encode_tokens([["头痛"], ["头痛", "头痛", "发热"]])
     assert sorted(abs(one[one != 0])) == pytest.approx([1.0])
@@ -87,3 +108,10 @@ def test_hashing_is_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert len(runs) == 1
+
+
+def test_texts_hashed_together_get_the_vectors_that_they_get_alone() -> None:
+    embedder = HashedEmbedder(64)
+    texts = [f"对乙酰氨基酚片 {number} mg twice daily daily" * (number % 5) for number in range(200)]
+    together = embedder.encode_passages(texts)
+    assert np.array_equal(together, np.concatenate([embedder.encode_passages([text]) for text in texts]))

@@ -10,8 +10,10 @@ import pytest
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
+from medrag.kb.linking import are_two, substances_of
 from medrag.kb.terms.lookalikes import lookalikes
 from medrag.kb.terms.shipped import rows_of, shipped_names
+from medrag.types import EntityKind
 from tests.making import fact_record, label
 
 TITLES = (
@@ -160,3 +162,23 @@ def test_the_shipped_tables_can_be_read() -> None:
     assert len(shipped_names()) >= 10
     assert rows_of("inderal")[0].names[0] == "普萘洛尔"
     assert all(rows_of(name) for name in shipped_names())
+
+
+@pytest.mark.parametrize("name", ["右布洛芬", "复方氨基比林", "valsartan/hydrochlorothiazide"])
+def test_a_known_medicine_that_is_not_here_is_not_taken_for_the_one_in_its_name(kb: KnowledgeBase, name: str) -> None:
+    assert not any(entity.kind is not EntityKind.DISEASE for mention in kb.link(name) for entity in mention.entities)
+    assert kb.normalise(name, kind="drug") == []
+
+
+def test_no_medicine_of_the_table_that_is_not_here_is_taken_for_another(kb: KnowledgeBase) -> None:
+    names = [row.names[0] for name in shipped_names()[::40] for row in rows_of(name)[:1]]
+    for name in dict.fromkeys(names):
+        for term in kb.normalise(name, kind="drug", k=1):
+            assert not substances_of(name).isdisjoint(substances_of(term.entity.name)), (name, term)
+
+
+def test_a_mixture_is_its_ingredients_in_any_order_and_an_ester_with_a_row_of_its_own_another_medicine() -> None:
+    assert substances_of("guaifenesin and codeine phosphate") & substances_of("codeine phosphate and guaifenesin")
+    assert substances_of("戊酸雌二醇").isdisjoint(substances_of("雌二醇"))
+    assert are_two("那屈肝素", "依诺肝素钠")
+    assert not are_two("盐酸普萘洛尔片", "propranolol")

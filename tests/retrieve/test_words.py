@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medrag.retrieve.words import label_words, speaks_of, subject_words, term_hits
+from medrag.retrieve.words import speaks_of, subject_words, term_hits
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,6 @@ def test_a_text_speaks_of_a_question_by_most_of_its_words_or_by_one_that_labels_
     assert not speaks_of("kidney", ("kidney", "stone"), ())
     assert not speaks_of("nothing of the kind", ("kidney",), ("renal",))
     assert not speaks_of("anything", (), ())
-
-
-def test_what_patients_say_is_known_in_the_words_of_labels_with_its_place() -> None:
-    words, spans = label_words("吃药能喝酒吗")
-    assert words == ("酒", "乙醇", "酒精")
-    assert spans == [(4, 5)]
-    assert label_words("can i miss a dose")[0] == ("missed",)
 
 
 def test_what_is_left_of_a_question_is_kept_in_whole_words() -> None:

@@ -31,7 +31,7 @@ _VERB = re.compile(
 _NO = re.compile(
     r"\bnot (?:been |currently |be |usually |ordinarily |generally |routinely )?(?:indicated|recommended|effective|established|intended|approved|for|used|useful|necessary|appropriate|shown|demonstrated|known|treat|studied|evaluated|a substitute|respond)|"
     r"\bineffective|limitations? of use|\b(?:should|has|have|may|can|does|do|will|is|are|must) not\b|\bcannot\b|no evidence|\bunknown\b|randomi[sz]ed|\btrials?\b|\bstud(?:y|ies)\b|placebo|"
-    r"contraindicated|adverse|purported|\bcharacteri[sz]ed\b|subsequently|\bcaution|reported|\bin vitro\b|although|discontinu|\bwarning|concentrations?|susceptibility information|cultures?\b|% of|p-?value|if (?:you|symptoms)|ask a doctor|\bsee (?:precautions|warnings|dosage)|in addition to|lowering blood pressure|every (?:attempt|effort)|should be (?:made|considered|exercised|given|discontinued|monitored|individuali[sz]ed|performed|evaluated|taken|reserved|corrected|advised)|\bmixed\b",
+    r"contraindicated|adverse|purported|unavailable|\bcharacteri[sz]ed\b|subsequently|\bcaution|reported|\bin vitro\b|although|discontinu|\bwarning|concentrations?|susceptibility information|cultures?\b|% of|p-?value|if (?:you|symptoms)|ask a doctor|\bsee (?:precautions|warnings|dosage)|in addition to|lowering blood pressure|every (?:attempt|effort)|should be (?:made|considered|exercised|given|discontinued|monitored|individuali[sz]ed|performed|evaluated|taken|reserved|corrected|advised)|\bmixed\b",
     re.IGNORECASE,
 )
 _TRIGGER = re.compile(

@@ -214,9 +214,10 @@ def iso_date(value: str) -> str:
 
 def language_of(text: str) -> str:
     """`zh` where a tenth of the letters at the beginning are Han and none are kana, `ja` with kana, else `en`."""
-    letters = [c for c in text[:4000] if c.isalpha()]
-    han = sum(bool(_HAN.match(c)) for c in letters)
-    kana = sum(bool(_KANA.match(c)) for c in letters)
+    letters = "".join(filter(str.isalpha, text[:4000]))
+    if letters.isascii():
+        return "en"
+    han, kana = len(_HAN.findall(letters)), len(_KANA.findall(letters))
     if kana * 20 > len(letters):
         return "ja"
     return "zh" if han * 10 > len(letters) else "en"

@@ -1,0 +1,29 @@
+"""Personalised PageRank against networkx's."""
+
+from __future__ import annotations
+
+import networkx
+import numpy as np
+import pytest
+
+from medrag.kb.walk import Walk
+
+
+def test_ranks_are_those_of_networkx() -> None:
+    rng = np.random.default_rng(7)
+    pairs = rng.integers(0, 60, (150, 2)) * 3 + 5  # numbers with gaps, some edges twice
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    start = [int(pairs[0, 0]), int(pairs[1, 0])]
+    graph = networkx.Graph([tuple(map(int, pair)) for pair in pairs])
+    personal = dict.fromkeys(start, 1.0)
+    wanted = networkx.pagerank(graph, alpha=0.85, personalization=personal, tol=1e-10)
+    found = Walk.between(pairs).nearest(start, 10)
+    expected = sorted(((n, s) for n, s in wanted.items() if n not in start), key=lambda pair: (-pair[1], pair[0]))[:10]
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-5)
+    assert {node for node, _ in found} == {node for node, _ in expected}
+
+
+def test_only_what_can_be_reached_is_near() -> None:
+    walk = Walk.between(np.array([[1, 2], [2, 3], [8, 9]]))
+    assert [node for node, _ in walk.nearest([1], 10)] == [2, 3]
+    assert walk.nearest([77], 10) == [] and Walk.between(np.empty((0, 2), np.int64)).nearest([1], 3) == []
