@@ -114,7 +114,7 @@ class WordIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self.statistics = Statistics.load(folder)
-        self._slack = STALE_SLACK if any(folder.glob("*.del")) else SLACK
+        self._stale = any(folder.glob("*.del"))  # deleted passages still count in tantivy's statistics
 
     def search(self, text: str, k: int, only: Filters) -> list[tuple[int, float]]:
         """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
@@ -123,17 +123,21 @@ class WordIndex:
             return []
         query = self._query(weights, only)
         limit = max(CANDIDATES * k, MIN_CANDIDATES)
+        slack = STALE_SLACK if self._stale else SLACK
         scored: list[tuple[int, float]] = []
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
             # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
             # more are asked for, until nothing that was left out could be among the k best.
             while len(scored) < len(hits):  # a longer list begins with the shorter one, so what was scored already is kept
-                if len(scored) >= k and float(hits[len(scored)][0]) * self._slack < scored[k - 1][1]:
+                # Stale statistics move single scores by more than the slack now and then: there all candidates are scored.
+                if not self._stale and len(scored) >= k and float(hits[len(scored)][0]) * SLACK < scored[k - 1][1]:
                     return scored[:k]
-                portion = hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
+                portion = (
+                    hits[len(scored) :] if self._stale else hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
+                )
                 scored = sorted(scored + self._rescored([address for _, address in portion], weights), key=_best_first)
-            if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * self._slack < scored[k - 1][1]:
+            if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * slack < scored[k - 1][1]:
                 return scored[:k]
             limit *= 2
 

@@ -130,9 +130,12 @@ def _hits(facts: Sequence[Fact], kb: KnowledgeBase) -> Ranking:
 
 
 def said_by(fact: Fact, kb: KnowledgeBase) -> list[Passage]:
-    """The passages of labels that say a fact; none for one that a row of a graph says."""
+    """The passages of labels that say a fact, by id; none for one that a row of a graph says.
+
+    By id, which depends on content alone: the order of sources goes by keys, which may be made up of an older version's text.
+    """
     places = [(source.document, source.start) for source in fact.sources if source.document.kind is not DocumentKind.RECORD]
-    return kb.passages_at(places) if places else []
+    return sorted(kb.passages_at(places), key=lambda passage: passage.id) if places else []
 
 
 def asked_facts_relations(understanding: Understanding) -> tuple[str, ...]:

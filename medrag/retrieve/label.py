@@ -14,7 +14,7 @@ from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
 from medrag.retrieve.alike import names_maker
 from medrag.retrieve.channels import Hit, Pool, Ranking
-from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_pattern
+from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_group, patient_pattern
 from medrag.retrieve.features import features_of
 from medrag.retrieve.forms import asked_form, printed_form, same_form
 from medrag.retrieve.pairs import MIN_NAME, other_names
@@ -30,6 +30,7 @@ LABEL_DOCUMENTS = 3  # documents read per drug; more of the same drug say the sa
 FIRST_SHARE = 0.7  # of the places, for the document that answers best
 MAX_PASSAGES = 200  # looked at per document
 VARIED = 5  # places in which a section pays for each passage that it has there already
+OTHER_PATIENT = 3.0  # what a section for another kind of patient pays, in the same units: a rule of safety, not fitted
 REPEATED = 0.8  # what it pays, in the ranker's units
 
 
@@ -58,7 +59,9 @@ def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
     for drug in understanding.drugs:
         found = candidates(drug, understanding, kb, only, pool, vectors=profile.asks("vectors"))
         if found.passages:
-            runs.append(_ranked(found, profile.ranker.scores(found.rows, understanding.lang), k))
+            scores = profile.ranker.scores(found.rows, understanding.lang)
+            others = np.array([_of_other_patient(passage, understanding) for passage in found.passages])
+            runs.append(_ranked(found, scores - OTHER_PATIENT * others, k))
     runs.sort(key=lambda run: -run[0].score)
     merged: dict[int, Passage] = {}
     for place in range(max((len(run) for run in runs), default=0)):
@@ -93,6 +96,20 @@ def _others(drug: Drug, understanding: Understanding, kb: KnowledgeBase) -> set[
         if meant and not any(entity.id in drug.ids for entity in meant) and not drug.start <= mention.start < drug.end:
             called.update(name_variants(mention.name))
     return {name for name in called if len(name) >= MIN_NAME}
+
+
+def _of_other_patient(passage: Passage, understanding: Understanding) -> bool:
+    """Whether a section is headed by a kind of patient that was not asked about, as nursing where pregnancy was."""
+    who = understanding.populations
+    heading = passage.section.heading
+    asked = patient_pattern(who)
+    if asked is None or not heading or asked.search(heading):
+        return False
+    return any(
+        pattern.search(heading) is not None
+        for population in Population
+        if population not in who and patient_group(population) is not None and (pattern := patient_pattern((population,)))
+    )
 
 
 def _ranked(found: Candidates, scores: NDArray[np.float64], k: int) -> list[_Scored]:

@@ -34,7 +34,7 @@ def test_the_section_asked_for_of_the_drug_asked_about_comes_first(kb: Knowledge
 
 def test_a_drug_that_was_not_asked_about_never_stands_before_one_that_was(kb: KnowledgeBase) -> None:
     titles = [title(item) for item in retrieve("布洛芬治头痛吗", kb).evidence if item.passage is not None]
-    about = ["布洛芬" in name or "Ibuprofen" in name for name in titles]
+    about = ["布洛芬" in name for name in titles]
     assert about == sorted(about, reverse=True)
 
 
