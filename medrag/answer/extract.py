@@ -352,6 +352,8 @@ def _drugs_for_disease(draft: Draft, scene: _Scene) -> None:
     understanding = scene.understanding
     named = [mention.name.lower() for mention in understanding.mentions if mention.entities]
     terms = named or list(understanding.terms or understanding.hints)
+    # What somebody with one illness must not take for another has to speak of both.
+    needed_of_named = 2 if understanding.shape is Shape.DISEASE_AVOIDS else 1
     shown: set[tuple[str, str]] = set()
     for passage in scene.passages:
         place = (passage.document.source, passage.document.key)
@@ -360,8 +362,9 @@ def _drugs_for_disease(draft: Draft, scene: _Scene) -> None:
         units = matching(units_of([passage]), terms, 2)
         if understanding.shape is Shape.DISEASE_AVOIDS and passage.section.group is SectionGroup.WARNINGS:
             units = [unit for unit in units if _FORBIDS.search(unit.text)]
-        needed = 1 if named else max(1, len(terms) // 2)
-        if not units or max(term_hits(unit.text, terms) for unit in units) < needed:
+        needed = min(len(set(named)), needed_of_named) if named else max(1, len(terms) // 2)
+        title = passage.document.title.lower()  # which may name what the medicine is for: 感冒灵颗粒
+        if not units or max(term_hits(f"{title} {unit.text}", terms) for unit in units) < needed:
             continue
         shown.add(place)
         quote_by_section(draft, units, scene.lang)

@@ -185,4 +185,8 @@ def _fitting(documents: list[DocumentInfo], understanding: Understanding, kb: Kn
 
     if patient is None and kb.passages_of(documents[0], asked):
         return documents
-    return [documents[place] for place in sorted(range(len(documents)), key=lambda place: (lacks(place), place))]
+
+    def foreign(place: int) -> bool:  # a label in the language of the question is not left for one that cannot be read
+        return documents[0].lang == understanding.lang != documents[place].lang
+
+    return [documents[place] for place in sorted(range(len(documents)), key=lambda p: (foreign(p), lacks(p), p))]
