@@ -136,7 +136,14 @@ def test_an_ingest_that_is_stopped_changes_nothing(capsys: pytest.CaptureFixture
     printed(capsys, "ingest", tmp_path / "a.txt", "--kb", kb)
     command = [sys.executable, "-m", "medrag", "ingest", f"{tmp_path}/b.txt", f"{tmp_path}/never-ends.txt", "--kb", str(kb)]
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ingest,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Tests that a script runs in the background ignore the signal, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as ingest,
         (tmp_path / "never-ends.txt").open("wb"),  # waits until the ingest has opened it
     ):
         ingest.send_signal(signal.SIGINT)

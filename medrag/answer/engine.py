@@ -47,11 +47,11 @@ class MedRAG:
 
     def search(self, question: Question | str, k: int | None = None) -> tuple[Evidence, ...]:
         """The k best pieces of evidence for a question, best first, without an answer."""
-        return self._retrieve(question, self.kb, self.k if k is None else k).evidence
+        return self._retrieve(question, self.kb.pinned(), self.k if k is None else k).evidence
 
     def explain(self, question: Question | str, k: int | None = None) -> Explanation:
         """How a question is understood and why its k best pieces of evidence stand where they do."""
-        return explain(question, self.kb, k=self.k if k is None else k, only=self.only)
+        return explain(question, self.kb, k=self.k if k is None else k, only=self.only, profile=self.profile)
 
     def ask(self, question: Question | str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question, or an abstention that says what is missing.

@@ -77,6 +77,8 @@ def search(
     with open_kb(kb) as base:
         medrag = _medrag(base, k, profile, reranker)
         if explain:
+            if reranker is not None:
+                raise typer.BadParameter("--explain explains the fitted ranking, not a --reranker's: leave one of them out")
             _explain(medrag, question, questions, as_json=json)
             return
         if questions is not None:

@@ -64,7 +64,7 @@ class NameFinder:
 def _occurrences(automata: Iterable[_Automaton], text: str) -> list[Occurrence]:
     folded = fold_with_map(text)
     found = {(*folded.span(start, end), folded.text[start:end]) for start, end in _spans(automata, folded.text)}
-    return sorted(found, key=lambda o: (o[0], -o[1]))
+    return sorted(found, key=lambda o: (o[0], -o[1], o[2]))
 
 
 def _spans(automata: Iterable[_Automaton], folded: str) -> Iterator[tuple[int, int]]:

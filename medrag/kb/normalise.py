@@ -27,6 +27,7 @@ DRUG = "drug"  # the word for substances, preparations and products together
 EXACT, BARE, PART, SIMILAR = 1.0, 0.95, 0.9, 0.85  # the highest score that each way gives
 MIN_DRUG = 0.15  # a drug's name that is less like the text is another drug's
 STEP = 0.03  # that each further thing taken off a name costs: its form, its salt
+MAX_PARTS = 12  # of a text that joins several terms; nobody writes more
 _SCALED = frozenset({EntityKind.OPERATION, EntityKind.DISEASE})  # kinds that texts join by + and commas
 _STRENGTH = re.compile(
     r"[\(\[【][^)\]】]*[\)\]】]|\d+(?:\.\d+)?\s*(?:mg|µg|μg|ug|mcg|g|ml|iu|毫克|微克|克|毫升|万?单位|%)(?:[:/x×*]\s*\d*(?:\.\d+)?\s*"
@@ -114,7 +115,7 @@ def _known(text: str, *, drug: bool) -> Iterator[tuple[str, float, str]]:
     for steps, variant in enumerate(name_variants(_plain(text))):
         score = BARE - STEP * steps
         yield variant, score, "bare"
-        for name in {name for row in rows_of(variant) for name in row.names} - {variant}:
+        for name in sorted({name for row in rows_of(variant) for name in row.names} - {variant}):
             yield name, score + STEP, "shipped"
 
 
@@ -132,7 +133,7 @@ def _plain(text: str) -> str:
 def _alike(text: str, kinds: frozenset[EntityKind], k: int, similar: SimilarNames) -> list[tuple[str, float, str]]:
     """The names most like the text, and those most like each of the terms that it joins."""
     found = [(name, score, "similar") for name, score in similar.find(text, k)]
-    for part in parts_of(text) if kinds <= _SCALED else ():
+    for part in parts_of(text)[:MAX_PARTS] if kinds <= _SCALED else ():
         found += [(name, score * PART, "part") for name, score in similar.find(part, 1)]
     return found
 

@@ -127,7 +127,7 @@ class SimilarNames:
         ]
 
     def _mass(self, grams: Iterable[str]) -> float:
-        return sum(self._weight.get(gram, UNKNOWN) for gram in grams) or 1.0
+        return math.fsum(self._weight.get(gram, UNKNOWN) for gram in grams) or 1.0  # exact, so in any order of a set
 
 
 def _grams(text: str) -> list[str]:

@@ -141,6 +141,8 @@ class VectorIndex:
 
     def search(self, query: NDArray[np.float32], k: int, masks: Masks | None = None) -> list[tuple[int, float]]:
         """The k nearest passages as (id, cosine), nearest first, ties by id; `masks` restricts the rows."""
+        if k < 1:
+            return []
         faiss = _faiss()
         found: list[tuple[float, int]] = []
         row = _quantised(query.reshape(1, -1))

@@ -55,7 +55,7 @@ class Walk:
         """The k entities with the highest rank from these (shares of the start equal), themselves left out; ties by id."""
         places = np.searchsorted(self.ids, np.asarray(sorted(set(start)), np.int64))
         known = [p for p, i in zip(places, sorted(set(start)), strict=True) if p < len(self.ids) and self.ids[p] == i]
-        if not known:
+        if not known or k < 1:
             return []
         home = np.zeros(len(self.ids))
         home[known] = 1.0 / len(known)

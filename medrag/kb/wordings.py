@@ -21,7 +21,7 @@ _MARKS = re.compile(r"[()\[\]【】+。.\s\"“”,、;/·\-—:]")
 _CODES = re.compile(r"[\(\[【]{1,2}\d[\d.a-z+]*[\)\]】]{1,2}|\d{2}\.\d{2,4}[a-z0-9]*")
 _SIDE = re.compile(r"左侧|右侧|双侧|单侧|两侧|左(?!心)|右(?!心)|双(?=[侧肺眼耳乳肾足手下上腿扁膝髋])")
 _BOTH, _ONE = re.compile("双|两侧"), re.compile("单侧|左|右")
-_OTHER = re.compile(r"^其他|nec|nos|未特指")
+_OTHER = re.compile(r"^其他|\b(?:nec|nos)\b|未特指", re.ASCII)
 _JOINED = re.compile(r"[+、,;]|(?<=术)(?:和|及|伴|并)(?=.{4})")
 _SCOPES = "腹腔 关节 宫腔 膀胱 胸腔 输尿管 支气管 胃 肠 喉 肾 脑室 纵隔".split()
 _LESION = "病损"

@@ -15,6 +15,7 @@ __all__ = ["Folded", "folded", "names_maker"]
 ALIKE = 0.8  # Jaccard overlap of words (bigrams in Chinese) from which two passages say the same
 MAKER_LETTERS = 4
 _WORD = re.compile(r"[a-z0-9]+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _COMPANY = frozenset(
     "pharmaceutical pharmaceuticals pharma laboratories labs company corporation limited incorporated healthcare health "
     "international group holdings industries products medical manufacturing private america north".split()
@@ -68,6 +69,8 @@ def _same(
             continue
         if min(len(other.text), len(passage.text)) < ALIKE * max(len(other.text), len(passage.text)):
             continue
+        if _NUMBER.findall(other.text) != _NUMBER.findall(passage.text):
+            continue  # a dose makes the difference, however alike the rest
         mine = shingles.setdefault(at, _shingles(passage.text))
         theirs = shingles.setdefault(place.at, _shingles(other.text))
         if len(mine & theirs) >= ALIKE * len(mine | theirs):
@@ -80,6 +83,8 @@ def _shingles(text: str) -> frozenset[str]:
     words = _WORD.findall(lowered)
     if sum(map(len, words)) > len(text) / 2:
         return frozenset(words)
+    if len(lowered) < 2:
+        return frozenset({lowered})
     return frozenset(lowered[at : at + 2] for at in range(len(lowered) - 1))
 
 

@@ -56,7 +56,10 @@ def conditions(understanding: Understanding, kb: KnowledgeBase, k: int, only: Fi
 def candidates(understanding: Understanding, kb: KnowledgeBase, only: Filters, profile: Profile) -> list[Passage]:
     """The passages to rank: of the likeliest sections those that share its words or lie near it, and those that state facts."""
     groups = _groups(understanding)
-    within = replace(only, groups=only.groups & groups if only.groups else groups)
+    both = only.groups & groups if only.groups else groups
+    if not both:
+        return []  # an empty filter would allow every section
+    within = replace(only, groups=both)
     found = dict.fromkeys(ref for ref, _ in kb.search_words(understanding.masked, SEARCHED, within))
     if profile.asks("vectors"):
         found.update(dict.fromkeys(ref for ref, _ in kb.search_vectors(understanding.masked, SEARCHED, within)))

@@ -130,10 +130,10 @@ def _of_sections(
     patient = patient_pattern(understanding.populations)
     groups = {passage.section.group for passage in passages}
     missing = [group for group in asked if group not in groups]
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[str, str, int]] = set()
     begins = []
     for passage in passages:
-        place = (passage.document.key, passage.section.index)
+        place = (passage.document.source, passage.document.key, passage.section.index)
         begins.append(float(place not in seen))
         seen.add(place)
     return {
@@ -158,10 +158,11 @@ def _of_sections(
 
 def _places(passages: Sequence[Passage]) -> list[float]:
     """Where each passage stands in its document, from 0 to 1."""
-    ends: dict[str, int] = {}
-    for passage in passages:
-        ends[passage.document.key] = max(passage.start, ends.get(passage.document.key, 1))
-    return [passage.start / ends[passage.document.key] for passage in passages]
+    ends: dict[tuple[str, str], int] = {}
+    refs = [(passage.document.source, passage.document.key) for passage in passages]
+    for ref, passage in zip(refs, passages, strict=True):
+        ends[ref] = max(passage.start, ends.get(ref, 1))
+    return [passage.start / ends[ref] for ref, passage in zip(refs, passages, strict=True)]
 
 
 def _stands_in(passage: Passage, body: str, missing: SectionGroup) -> bool:

@@ -116,13 +116,17 @@ def _ranked(found: Candidates, scores: NDArray[np.float64], k: int) -> list[_Sco
     """The passages of the document that answers best, then those of the others, as many as there are places."""
     order = sorted(range(len(scores)), key=lambda i: (-scores[i], found.places[i], found.passages[i].start))
     scored = [_Scored(found.passages[i], float(scores[i])) for i in order]
-    best = scored[0].passage.document.key
-    own = [item for item in scored if item.passage.document.key == best]
-    rest = [item for item in scored if item.passage.document.key != best]
+    best = _ref(scored[0].passage)
+    own = [item for item in scored if _ref(item.passage) == best]
+    rest = [item for item in scored if _ref(item.passage) != best]
     alike = {item.passage.section.group for item in own[:VARIED]}  # of another label the same sections, and no chance hits
     rest = [item for item in rest if item.passage.section.group in alike]
     share = k if not rest else max(1, round(k * FIRST_SHARE))
     return [*_varied(own)[:share], *rest[: k - share]]
+
+
+def _ref(passage: Passage) -> tuple[str, str]:
+    return passage.document.source, passage.document.key
 
 
 def _varied(scored: Sequence[_Scored]) -> list[_Scored]:

@@ -10,7 +10,7 @@ __all__ = ["Quantity", "ages", "chinese_number", "quantities"]
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = "[零〇一二两三四五六七八九十百千]"
-_NUMBER = rf"(?:\d{{1,7}}(?:[.,]\d+)?|{_NUMERAL}{{1,7}})"
+_NUMBER = rf"(?:(?<![\d.,])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,9}})(?:\.\d+)?|{_NUMERAL}{{1,7}})"
 
 _YEARS_ZH = re.compile(rf"({_NUMBER})\s*(周岁|岁)(半)?(?!以)")
 _MONTHS_ZH = re.compile(rf"({_NUMBER})\s*个?(半)?(?:月龄|个月大|月大|个月)(?:的?(?:宝宝|婴儿|孩子|娃|小孩|女儿|儿子|大))?")

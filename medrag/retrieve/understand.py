@@ -226,9 +226,12 @@ def _cues_outside(masked: str, mentions: Sequence[Mention]) -> list[Cue]:
 def _from_history(question: Question, kb: KnowledgeBase) -> tuple[tuple[Drug, ...], tuple[Mention, ...]]:
     """The drugs and mentions of the latest user turn that names something; empty where none does."""
     for turn in reversed(question.history):
-        if turn.role != "user" or not turn.content.strip():
+        if turn.role != "user":
             continue
-        text = plain(turn.content[:MAX_QUESTION])
+        try:
+            text = plain(turn.content[:MAX_QUESTION])
+        except QuestionError:  # an empty turn, be it of characters that one cannot see
+            continue
         mentions = _linked(text, kb)
         drugs = drugs_of(text, mentions, kb)
         if drugs or mentions:
