@@ -6,8 +6,8 @@ by section, of a label of the same drug:
 
 1. Gold named by drug and heading: a section of the same heading, or of the same section group unless that is `other`
    (适应症 and 功能主治; 注意事项 and 警告 are two).
-2. Gold named by set id and number (or heading): in that label that section alone, in another rendering of the label the
-   section of the same heading. In other labels the sections with its code; in a label without the code those of its group that have
+2. Gold named by set id and number (or heading; beside a number the beginning of a long one is enough): in that label that
+   section alone, in another rendering of the label the section of the same heading. In other labels the sections with its code; in a label without the code those of its group that have
    a code themselves; where it is unclassified (42229-5), those of its heading, if it has one.
 3. A section that holds at least 80 % of the five-word sequences of a gold section named by set id has its text.
 4. A sub-section does not count for its parent, nor the parent for it: what is gold lies in the section's own text. Only
@@ -163,7 +163,7 @@ class Pool:
             (document, section)
             for document in documents
             for section in document.sections[max(gold.index, 0) : gold.index + 1 or None]
-            if heading_key(section.heading) == key
+            if heading_key(section.heading) == key or (key and gold.index >= 0 and heading_key(section.heading).startswith(key))
         ]
 
     def _right(
@@ -174,7 +174,7 @@ class Pool:
         own = [section for label, section in anchors if label is document]
         if own:
             return _with_subsections(document, own)
-        key = heading_key(gold.heading)
+        key = heading_key(anchors[0][1].heading if anchors else gold.heading)
         if any(_ref(info) == _ref(document) for info in named):  # another rendering of the gold label
             right = [section for section in document.sections if key and heading_key(section.heading) == key]
         else:

@@ -70,7 +70,11 @@ def link(
     found.sort(key=lambda f: (f.start, -f.end))  # of the same length as they were found: exact, shipped, pinyin
     mentions: list[Mention] = []
     unknown: list[_Found] = []  # medicines that the table names and the catalogue does not have
-    for at, one in enumerate(found):
+    shipped: dict[tuple[int, int], _Found] = {}
+    for one in found:
+        if one.via == "shipped":
+            shipped.setdefault((one.start, one.end), one)
+    for one in found:
         if mentions and one.start < mentions[-1].end:
             continue
         mention = _mention(one, text, known)
@@ -79,9 +83,9 @@ def link(
         if mention is None:
             unknown += [one] if one.via == "shipped" else []
             continue
-        others = [o for o in found[at + 1 :] if (o.start, o.end, o.via) == (one.start, one.end, "shipped")]
-        if one.via == "exact" and others:
-            mention = _with_shipped(mention, _mention(others[0], text, known), documented)
+        other = shipped.get((one.start, one.end)) if one.via == "exact" else None
+        if other is not None:
+            mention = _with_shipped(mention, _mention(other, text, known), documented)
         mentions.append(mention)
     return mentions
 

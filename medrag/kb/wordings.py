@@ -15,7 +15,6 @@ from medrag.types import EntityKind
 
 __all__ = ["is_other", "parts_of", "scope_of", "sides_of", "worded"]
 
-_NUMERALS = str.maketrans("ⅠⅡⅢⅣⅤⅵ", "123456")
 _BRACKETS = re.compile(r"[\(\[【].*?[\)\]】]")
 _MARKS = re.compile(r"[()\[\]【】+。.\s\"“”,、;/·\-—:]")
 _CODES = re.compile(r"[\(\[【]{1,2}\d[\d.a-z+]*[\)\]】]{1,2}|\d{2}\.\d{2,4}[a-z0-9]*")
@@ -72,7 +71,7 @@ _RULES = tuple(
 def worded(name: str, kind: EntityKind, *, brackets: bool = True) -> str:
     """The name as its kind is compared, with or without what stands in brackets; never empty for a name that is not."""
     plain = fold(name).replace(" ", "")
-    text = _CODES.sub("", plain.translate(_NUMERALS))
+    text = _CODES.sub("", plain)
     if not brackets:
         bare = _BRACKETS.sub("", text)
         text = bare if len(bare) > 2 else text
