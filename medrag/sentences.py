@@ -31,12 +31,12 @@ _CLOSERS = "”’」』）】\"')\\]"
 _BULLETS = "•●▪◦‣■"
 # Every alternative begins with a character, not with a look-behind: so the engine skips to candidates.
 _LATIN_END = re.compile(
-    rf"[.!?]+(?:[{_CLOSERS}]*(?=\s)|(?<=[a-z]{{3}}[.])(?=[A-Z][a-z]))"  # the second: a lost blank, Take one tablet.Do not
+    rf"[.!?]{{1,8}}(?:[{_CLOSERS}]*(?=\s)|(?<=[a-z]{{3}}[.])(?=[A-Z][a-z]))"  # the second: a lost blank, Take one tablet.Do not
     rf"|;(?=\s*{_MARKER})"  # …; 2. …
     rf"|[{_BULLETS}](?=\s?\w)"
 )
 _HAN_END = re.compile(
-    rf"[。！？]+[{_CLOSERS}]*|[.!?]+[{_CLOSERS}]*(?=\s)|[!?](?=[一-鿿])"
+    rf"[。！？]+[{_CLOSERS}]*|[.!?]{{1,8}}[{_CLOSERS}]*(?=\s)|[!?](?=[一-鿿])"
     r"|[.．](?<=[一-鿿）)].)(?=[一-鿿（(①-⑳\d])"  # an English stop that ends Chinese: 禁用.孕妇慎用
     rf"|[；;](?=\s*{_MARKER})"  # …；2. …
     r"|[②-⑳](?<=[一-鿿，、,].)"  # ①头痛②恶心

@@ -97,3 +97,9 @@ def test_the_header_of_a_table_is_its_first_row() -> None:
     assert table_header(text, text.index("Dose")) is None
     assert table_header(text, text.index("After")) is None
     assert table_header(text, 0) is None
+
+
+@pytest.mark.parametrize("flood", ["." * 20_000, "!?" * 10_000, "x" + "." * 20_000 + "一", "目录" + "." * 5_000 + " 5"])
+def test_leaders_and_floods_of_stops_take_no_longer_than_their_length(flood: str) -> None:
+    spans = sentences(flood)
+    assert "".join(flood[start:end] for start, end in spans).replace(" ", "") == flood.replace(" ", "")

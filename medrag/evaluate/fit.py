@@ -19,7 +19,8 @@ __all__ = ["AskedSections", "Choice", "fit_ranker", "fit_sections"]
 
 MIN_COUNT = 3  # questions that must have a feature for it to be fitted
 SECTIONS_PENALTY = 1.0
-RANKER_PENALTY = 0.5
+RANKER_PENALTY = 1.0
+FEW, FEW_PENALTY = 100, 2.0  # of a kind with fewer questions the penalty is so many times as high
 KEPT = 0.08  # smaller weights of the section model are left out: they are many and change nothing
 TINY = 1e-12
 
@@ -99,16 +100,17 @@ def _added(
 def fit_ranker(choices: Sequence[Choice], base: Ranker | None = None, *, penalty: float = RANKER_PENALTY) -> Ranker:
     """Per kind of question the weights that make right candidates likeliest under a softmax over its candidates.
 
-    They are drawn to those of `base` (or to 0); kinds without questions keep theirs.
+    They are drawn to those that `base` has for the kind or its language (or to 0); kinds without questions keep theirs.
     """
-    before = dict((base or Ranker()).weights)
+    before = base or Ranker()
     kinds = sorted({choice.kind for choice in choices})
-    fitted = {kind: _fit_kind([c for c in choices if c.kind == kind], before.get(kind, {}), penalty) for kind in kinds}
-    return Ranker(weights={**before, **fitted})
+    fitted = {kind: _fit_kind([c for c in choices if c.kind == kind], before.of(kind), penalty) for kind in kinds}
+    return Ranker(weights={**before.weights, **fitted})
 
 
 def _fit_kind(choices: Sequence[Choice], before: Mapping[str, float], penalty: float) -> dict[str, float]:
     usable = [choice for choice in choices if choice.right.any() and not choice.right.all()]
+    penalty *= FEW_PENALTY if len(usable) < FEW else 1.0
     base = np.array([before.get(name, 0.0) for name in FEATURES])
     if usable:
         base = base + _minimum(_listwise(usable, base, penalty), len(FEATURES), 200)

@@ -20,6 +20,7 @@ from medrag.retrieve.channels import Pool as WordPool
 from medrag.retrieve.classify import SectionModel, question_features
 from medrag.retrieve.cues import group_cues, populations
 from medrag.retrieve.features import features_of
+from medrag.retrieve.kinds import OPEN, kind_of
 from medrag.retrieve.label import candidates
 from medrag.retrieve.profile import CHANNELS, Profile
 from medrag.retrieve.rank import Trace, ask_channels, ordered
@@ -48,8 +49,7 @@ class _Labelled:
     @property
     def kind(self) -> str:
         """Which weights of the ranker the question is asked with."""
-        open_ = not self.understanding.drugs and not self.understanding.unknown
-        return self.understanding.lang + (conditions.OPEN if open_ else "")
+        return kind_of(self.understanding)
 
     @property
     def fold(self) -> int:
@@ -109,7 +109,7 @@ def _choices(one: _Labelled, kb: KnowledgeBase, profile: Profile) -> list[Choice
     understanding = one.understanding
     right = {ref for ref, unit in one.truth.sections.items() if one.truth.grades[unit] == max(one.truth.grades.values())}
     rows, passages = [], []
-    if one.kind.endswith(conditions.OPEN):
+    if one.kind.endswith(OPEN):
         passages = conditions.candidates(understanding, kb, NO_FILTERS, profile)
         if passages:
             rows.append(features_of(understanding, passages, [0] * len(passages), (), kb))

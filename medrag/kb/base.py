@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
-from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
+from medrag.errors import KnowledgeBaseError, NotFoundError, QuestionError, VersionError
 from medrag.kb import facts, passages, schema
 from medrag.kb import schema as t
 from medrag.kb.catalogue import (
@@ -42,14 +42,13 @@ from medrag.kb.graph import MAX_EDGES, surroundings
 from medrag.kb.linking import link, link_near
 from medrag.kb.make import make
 from medrag.kb.normalise import Normalised, kinds_named, names_of_kinds, normalise
-from medrag.kb.similar import SimilarNames
 from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
 from medrag.kb.verify import verify
 from medrag.kb.walk import Walk
 from medrag.kb.writer import Writer, quiet
 from medrag.sections import SectionGroup
-from medrag.types import Document, DocumentInfo, Entity, EntityKind, Fact, Passage
+from medrag.types import Document, DocumentInfo, Entity, Fact, Passage
 
 if TYPE_CHECKING:
     import networkx
@@ -58,6 +57,7 @@ __all__ = ["KnowledgeBase", "Stats"]
 
 ATTEMPTS = 5  # to lock the current generation while writers publish
 T = TypeVar("T")
+MAX_TERM = 10_000  # characters of a text that is normalised, as of a question
 
 
 class KnowledgeBase:
@@ -231,17 +231,19 @@ class KnowledgeBase:
             return link_near(connection, snapshot.names, text, taken, snapshot.commit, seen=snapshot.words.knows)
 
     def normalise(self, text: str, *, kind: str | None = None, k: int = 10) -> list[Normalised]:
-        """The standard terms that a text means, best first, with score and reason; `kind` is `drug` or one of `EntityKind`."""
-        kinds, snapshot = kinds_named(kind), self._snapshot
-        linked = self.link(text)
-        mentions = [*linked, *self.link_near(text, [(m.start, m.end) for m in linked])]
-        with self._reading() as connection:
-            similar = partial(self._similar, connection, kinds)
-            return normalise(connection, text, kinds, k, snapshot.commit, mentions=mentions, similar=similar)
+        """The standard terms that a text means, best first, with score and reason; `kind` is `drug` or one of `EntityKind`.
 
-    def _similar(self, connection: Connection, kinds: frozenset[EntityKind]) -> SimilarNames:
-        names = partial(names_of_kinds, connection, kinds, self.commit)
-        return self._snapshot.similar(kinds, names)
+        Raises `QuestionError` for a text of more than 10,000 characters.
+        """
+        kinds, pinned = kinds_named(kind), self.pinned()  # all of it at one commit, whatever another thread refreshes
+        if len(text) > MAX_TERM:
+            raise QuestionError(f"the text has {len(text):,} characters, at most {MAX_TERM:,} can be normalised: give one term")
+        linked = pinned.link(text)
+        mentions = [*linked, *pinned.link_near(text, [(m.start, m.end) for m in linked])]
+        with self._reading() as connection:
+            names = partial(names_of_kinds, connection, kinds, pinned.commit)
+            similar = partial(pinned._snapshot.similar, kinds, names)
+            return normalise(connection, text, kinds, k, pinned.commit, mentions=mentions, similar=similar)
 
     def entity(self, name_or_id: str) -> list[Entity]:
         """The entities with that name or id; several where a name is ambiguous, none where nobody has it."""

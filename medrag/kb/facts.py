@@ -42,7 +42,8 @@ class Mention:
     """A known name in a text: `text[start:end]`, the folded name that is meant, and every entity that it may mean.
 
     `via` says how it was found: exact, traditional (characters), shipped (another name of the drug, by the table that comes
-    with the package), pinyin, initials, or a typing error: typing, sound, shape. `score` (0 to 1) is how sure that is.
+    with the package), pinyin, initials, short (its first letters), or a typing error: typing, sound, shape. `score` (0 to 1) is
+    how sure that is.
     """
 
     start: int

@@ -7,6 +7,7 @@ medicines both readings are kept, or none where one of them is unknown here.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -71,13 +72,18 @@ def link(
     mentions: list[Mention] = []
     unknown: list[_Found] = []  # medicines that the table names and the catalogue does not have
     shipped: dict[tuple[int, int], _Found] = {}
+    meant: dict[tuple[str, str, tuple[Reading, ...]], Mention | None] = {}
     for one in found:
         if one.via == "shipped":
             shipped.setdefault((one.start, one.end), one)
     for one in found:
         if mentions and one.start < mentions[-1].end:
             continue
-        mention = _mention(one, text, known)
+        key = (text[one.start : one.end], one.via, one.readings)
+        if key not in meant:  # a name that is said a thousand times means the same each time
+            meant[key] = _mention(one, text, known)
+        mention = meant[key]
+        mention = replace(mention, start=one.start, end=one.end) if mention is not None else None
         if mention is not None and any(_is_piece(mention, whole, text) for whole in unknown):
             mention = _but_drugs(mention)
         if mention is None:
@@ -285,15 +291,18 @@ def link_near(
 
 def _folded_span(folded: Folded, span: tuple[int, int]) -> tuple[int, int]:
     """Where a span of the text stands in its folded form."""
-    inside = [at for at, start in enumerate(folded.starts) if span[0] <= start < span[1]]
-    return (inside[0], inside[-1] + 1) if inside else (0, 0)
+    first, last = bisect_left(folded.starts, span[0]), bisect_left(folded.starts, span[1])
+    return (first, last) if first < last else (0, 0)
 
 
 def _near_entities(near: NearName, text: str, known: Meanings) -> list[Entity]:
     """What the name means here. The names of diseases differ by less than those of drugs: macro- and microcephaly."""
-    slip = near.via != "typing" or (near.score == ONE_EDIT and _inner_slip(text[near.start : near.end], near.name))
-    own = [e for e in known.get(near.name, ()) if e.kind in DRUGS or (slip and e.kind in SPOKEN)]
-    shipped = [e for r in _shipped_readings(near.name) for _, e in _first_meant(r, known, DRUGS)] if not own else []
+    typed = text[near.start : near.end]
+    slip = not typed.isascii() or (near.score == ONE_EDIT and _inner_slip(typed, near.name))
+    # One shortens what a substance is called; words begin brands by chance: nasal, nasalcrom.
+    drugs = frozenset({EntityKind.SUBSTANCE}) if near.via == "short" else frozenset(DRUGS)
+    own = [e for e in known.get(near.name, ()) if e.kind in drugs or (slip and e.kind in SPOKEN)]
+    shipped = [e for r in _shipped_readings(near.name) for _, e in _first_meant(r, known, drugs)] if not own else []
     return own or list({entity.id: entity for entity in shipped}.values())
 
 
@@ -313,7 +322,9 @@ def _nearest(span: tuple[int, int], candidates: Sequence[tuple[NearName, list[En
         return []
     entities = {entity.id: entity for _, found in nearest for entity in found}
     name = min((near.name for near, _ in nearest), key=lambda name: (len(name), name))
-    if len(substances) > 1:
-        score = AMBIGUOUS
     via = next(near.via for near, _ in nearest)
+    if len(substances) > 1:
+        if via == "short":
+            return []  # strep: a word that several names begin with stands for none of them
+        score = AMBIGUOUS
     return [Mention(*span, name, tuple(entities[i] for i in sorted(entities)), via, score)]

@@ -17,10 +17,14 @@ from medrag.kb.near import (
     HAN_LENGTHS,
     HAN_PIECES_FROM,
     LATIN_LENGTHS,
+    MIN_LEFT_OUT,
+    MIN_SOUND,
+    SHORT,
     NearIndex,
     edits_of,
     han_pieces,
     latin_pieces,
+    latin_sound,
     sound_key,
 )
 from medrag.kb.terms.pinyin import alike, syllable
@@ -43,6 +47,8 @@ _STRENGTH = re.compile(r"\s?\d+(?:\.\d+)?\s?(?:mg|mcg|ug)\b")  # what stands bef
 # confuse is less sure than one that all do.
 SAME_SOUND, SAME_SOUNDS, LIKE_SOUND, SAME_SHAPE, SWAPPED, MISSED = 0.95, 0.9, 0.85, 0.9, 0.85, 0.75
 ONE_EDIT, TWO_EDITS, FIRST_LETTER = 0.9, 0.75, 0.65
+LATIN_SOUND, SHORTENED = 0.7, 0.6  # bronkade for bronkaid, vanco for vancomycin
+MAX_LETTERS_WRONG = 3  # in a name that is found by its sound, and no more than a third of them
 SURE_LETTERS = 5  # a word must be longer by the number of its errors: Laron is an eponym, no largon
 MIN_FIRST = 7  # letters of a word whose first one may be wrong
 
@@ -134,6 +140,7 @@ def _add_keys(
     sounds = [alike(character) for character in words]
     shapes = shape_key(words)
     odd_before = [0, *accumulate(odd)]
+    taken = [span for span in taken if span[0] < offset + len(words) and offset < span[1]]
     for start in range(len(words)):
         spans: dict[int, tuple[int, int]] = {}  # by length
         for length in range(min(HAN_LENGTHS), min(max(HAN_LENGTHS), len(words) - start) + 1):
@@ -213,9 +220,9 @@ def _latin(text: str, taken: Sequence[tuple[int, int]], indexes: Sequence[NearIn
     unseen = {text[a:b] for (a, b), is_odd in zip(words, odd, strict=True) if is_odd}
     for start, end, name in _looked_up(keys, indexes):
         typed = text[start:end]
-        score = _latin_likeness(typed, name)
+        via, score = _latin_likeness(typed, name)
         if score and any(word in unseen for word in set(typed.split(" ")) - set(name.split(" "))):
-            yield NearName(start, end, name, "typing", score)
+            yield NearName(start, end, name, via, score)
 
 
 def _is_odd(word: str, seen: Seen) -> bool:
@@ -224,6 +231,8 @@ def _is_odd(word: str, seen: Seen) -> bool:
 
 def _latin_keys(word: str) -> Iterator[str]:
     length = len(word)
+    yield "k" + latin_sound(word)
+    yield "b" + word[:SHORT]
     for at in range(length - 1):
         yield "e" + word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     for meant in range(length - 2, length + 3):
@@ -236,7 +245,19 @@ def _latin_keys(word: str) -> Iterator[str]:
                 yield f"{number}{meant}{word[start + shift : end + shift]}"
 
 
-def _latin_likeness(word: str, name: str) -> float:
+def _latin_likeness(word: str, name: str) -> tuple[str, float]:
+    """In which way a stretch is near to a Latin name, and how sure that is; 0 where it is not."""
+    mistyped = _mistyped(word, name)
+    if mistyped:
+        return "typing", mistyped
+    if _sounds_like(word, name):
+        return "sound", LATIN_SOUND
+    if name.startswith(word) and name.isalpha() and SHORT <= len(word) <= len(name) - MIN_LEFT_OUT:
+        return "short", SHORTENED
+    return "", 0.0
+
+
+def _mistyped(word: str, name: str) -> float:
     from rapidfuzz.distance import OSA
 
     most = edits_of(len(name))
@@ -249,3 +270,12 @@ def _latin_likeness(word: str, name: str) -> float:
     if word[0] == name[0]:
         return ONE_EDIT if edits == 1 else TWO_EDITS
     return FIRST_LETTER if edits == 1 and (swapped or len(word) >= MIN_FIRST) else 0.0
+
+
+def _sounds_like(word: str, name: str) -> bool:
+    """Whether a stretch has the consonants of a name, in as many words, and few of its letters are wrong."""
+    from rapidfuzz.distance import OSA
+
+    if len(word) < MIN_SOUND or word.count(" ") != name.count(" ") or latin_sound(word) != latin_sound(name):
+        return False
+    return 0 < OSA.distance(word, name) <= min(MAX_LETTERS_WRONG, len(name) // 3)

@@ -23,12 +23,15 @@ from medrag.kb.tokens import token_hash
 __all__ = [
     "HAN_LENGTHS",
     "LATIN_LENGTHS",
+    "MIN_LEFT_OUT",
+    "SHORT",
     "NearIndex",
     "edits_of",
     "han_pieces",
     "initials_key",
     "keys_of",
     "latin_pieces",
+    "latin_sound",
     "pinyin_key",
     "sound_key",
 ]
@@ -37,9 +40,26 @@ HAN_LENGTHS = range(3, 13)  # characters of a Chinese name in which errors are l
 HAN_PIECES_FROM = 4  # from so many characters on one may be missing, too many, or in its neighbour's place
 LATIN_LENGTHS = range(5, 41)
 TWO_EDITS_FROM = 9  # letters
+MIN_SOUND, MIN_CONSONANTS = 6, 3  # letters of a Latin name, and sounds of its consonants, from which it is found by its sound
+SHORT, MIN_LEFT_OUT = (
+    5,
+    2,
+)  # first letters by which a Latin name is known, and letters left out from which that is shortening it
 MIN_INITIALS = 3
 _HAN_NAME = re.compile("[一-鿿]+")
 _LATIN_NAME = re.compile("[a-z][a-z' -]*[a-z]")
+_ONE_WORD = re.compile("[a-z]+")
+_LETTERS = re.compile("[^a-z]")
+_VOWELS = "aeiouy"
+_VOWEL = re.compile(f"[{_VOWELS}]")
+_TWICE = re.compile(r"(.)\1+")
+_SOUNDS = tuple(
+    (re.compile(letters), sound)
+    for letters, sound in (
+        ("ph", "f"), ("^x", "s"), ("x", "ks"), ("sch|sh", "j"), ("t?ch|ck", "k"), ("c(?=[eiy])|z", "s"), ("c|qu?", "k"),
+        ("gh", "g"), ("th", "t"), ("rh", "r"), ("(?<=[aeiouy])h|h(?=$|[^aeiouy])", ""), ("w", "v"),
+    )
+)  # fmt: skip
 _FILES = ("near.keys.npy", "near.numbers.npy", "near.starts.npy", "near.names.npy")
 
 
@@ -70,6 +90,18 @@ def latin_pieces(length: int) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
+def latin_sound(name: str) -> str:
+    """The consonants of a Latin name as they sound, each once in a row, behind a mark for a vowel that it begins with.
+
+    Names of medicines are heard before they are read: bronkade is bronkaid, pottasium potassium.
+    """
+    plain = _LETTERS.sub("", name)
+    for letters, sound in _SOUNDS:
+        plain = letters.sub(sound, plain)
+    begins = "a" if plain[:1] in _VOWELS else ""
+    return _TWICE.sub(r"\1", begins + _VOWEL.sub("", plain))
+
+
 def han_pieces(length: int) -> int:
     """Where a Chinese name of so many characters is cut in two."""
     return length // 2
@@ -83,6 +115,11 @@ def keys_of(name: str) -> Iterator[str]:
         yield "e" + name
         for number, (start, end) in enumerate(latin_pieces(len(name))):
             yield f"{number}{len(name)}{name[start:end]}"
+        sound = latin_sound(name)
+        if len(name) >= MIN_SOUND and len(sound) >= MIN_CONSONANTS:
+            yield "k" + sound
+        if _ONE_WORD.fullmatch(name) and len(name) >= SHORT + MIN_LEFT_OUT:
+            yield "b" + name[:SHORT]
 
 
 def _han_keys(name: str) -> Iterator[str]:

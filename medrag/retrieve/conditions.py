@@ -9,15 +9,16 @@ from medrag.kb.filters import Filters
 from medrag.kb.relations import inverse_of
 from medrag.retrieve.channels import Hit, Ranking, said_by
 from medrag.retrieve.features import features_of
+from medrag.retrieve.kinds import kind_of
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.understand import Shape, Understanding
+from medrag.retrieve.wanted import condition_words
 from medrag.retrieve.words import term_hits
 from medrag.sections import SectionGroup
 from medrag.types import EntityKind, Passage
 
-__all__ = ["OPEN", "candidates", "conditions"]
+__all__ = ["candidates", "conditions"]
 
-OPEN = " open"  # behind the language: the ranker's weights for such questions
 SEARCHED = 60  # passages by words and by vectors, each
 MAX_FACTS = 60
 LIKELY = 0.1  # probability from which a section is searched
@@ -48,7 +49,7 @@ def conditions(understanding: Understanding, kb: KnowledgeBase, k: int, only: Fi
     if not passages:
         return []
     rows = features_of(understanding, passages, [0] * len(passages), (), kb, vectors=profile.asks("vectors"))
-    scores = profile.ranker.scores(rows, understanding.lang + OPEN)
+    scores = profile.ranker.scores(rows, kind_of(understanding))
     order = sorted(range(len(passages)), key=lambda i: (-scores[i], passages[i].id))[:k]
     return [Hit(passages[i].id, 1.0 - place / (len(order) + 1), passages[i]) for place, i in enumerate(order)]
 
@@ -59,8 +60,11 @@ def candidates(understanding: Understanding, kb: KnowledgeBase, only: Filters, p
     both = only.groups & groups if only.groups else groups
     if not both:
         return []  # an empty filter would allow every section
-    within = replace(only, groups=both)
+    within = replace(only, groups=both, langs=only.langs or frozenset({understanding.lang}))
     found = dict.fromkeys(ref for ref, _ in kb.search_words(understanding.masked, SEARCHED, within))
+    said = " ".join(word for words in condition_words(understanding) for word in words)
+    if said:  # what patients say in many words, labels say in one
+        found.update(dict.fromkeys(ref for ref, _ in kb.search_words(said, SEARCHED, within)))
     if profile.asks("vectors"):
         found.update(dict.fromkeys(ref for ref, _ in kb.search_vectors(understanding.masked, SEARCHED, within)))
     passages = {passage.id: passage for passage in kb.passages(list(found))}

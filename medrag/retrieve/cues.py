@@ -61,7 +61,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     G.INDICATIONS: (
         r"适应的?[症证]|适应的?病[症证]?|适应(?:什么|哪些)|适合(?:什么|哪些|啥)人?|适用于?|主治|功效|功能|治(?:疗)?(?:什么|哪些|哪方面|啥|那方面|哪)"
         r"|管什么|干(?:什么|嘛|啥)(?:用|的)|(?<![副相互理])作用(?!机[制理]|时间|原理|多久)|(?:有|是)?(?:什么|啥|哪些)用(?!法|药)|用途|用来|用于|能治疗?|可以治疗?|治疗|治得?好"
-        r"|治愈|疗效|效果|管用|有用|有效|能缓解|缓解|改善|用处|好处"
+        r"|治愈|疗效|效果|管用|有用|有效(?!期)|能缓解|缓解|改善|用处|好处"
     ),
     G.DOSAGE: (
         rf"用法|用量|服法|吃法|剂量|(?:怎么|如何|怎样|咋|怎么样|该怎么){_ZH_TAKE}|{_ZH_TAKE}(?:药)?(?:多久|多长|几天|几周)|{_ZH_TAKE}{_ZH_COUNT}"
@@ -95,7 +95,14 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     G.PREVENTION: r"预防|避免得",
 }
 
+# To store something; a store, store brands and what comes from the store ask for no storage.
+_EN_STORE = (
+    r"\bstor(?:ed|age|ing)\b|(?:^|\b(?:to|i|you|we|they|should|do|does|not|don't|can|must|and|or|is|how|where|please|properly) )store\b(?! brands?\b)"
+    r"|(?<!the )(?<!a )\bstore (?:it|them|this|these|at|below|above|away|unopened|opened|open)\b"
+)
 _EN_TAKE = r"(?:tak(?:e|en|ing)|us(?:e|ed|ing)|administ\w+|giv(?:e|en|ing)|appl(?:y|ied|ying)|inject\w*|drink)"
+# What one does to a tablet before it is taken: crush, split, open over yogurt.
+_EN_TAKEN_APART = r"\b(?:crush|split|halv|chew|break|cut|open|sprinkl|dissolv|swallow)\w*\b(?=.{0,40}\b(?:tablets?|tabs?|pills?|capsules?|caps?|caplets?|it|them|in (?:two|half)|whole)\b)"
 _EN_GROUPS: dict[SectionGroup, str] = {
     G.INDICATIONS: (
         r"\bindicat\w*|\bused? (?:for|to treat|in)\b|\buses\b|\btreat(?:s|ed|ing|ment)?\b|\bfor what\b|\bwhat (?:is|are|was|does|do) .{1,40} for\b[?. ]*$|\bwhat\b.{1,20} it for\b|\bgood for\b|\bhelps?\b|\bprescribed\b"
@@ -103,26 +110,27 @@ _EN_GROUPS: dict[SectionGroup, str] = {
     ),
     G.DOSAGE: (
         rf"\bdos(?:e|es|age|ages|ing)\b|\bhow (?:much|many|often)\b|\bhow (?:is|are|do|does|to|should|can)\b.{{0,40}}\b{_EN_TAKE}\b|\bprep(?:are)?\b|\badminister\w*"
-        rf"|\bhow long\b.{{0,30}}\b{_EN_TAKE}\b|\b(?:with|without|before|after) (?:food|meals?|eating)\b|\beat after\b|\bwhen\b.{{0,15}}\b{_EN_TAKE}\b|\btitrat\w+|\bschedule\b"
-        r"|\btaper\w*|\bper day\b|\btimes a day\b|\bmissed\b|\bdirections\b|\blong[- ]term use\b|\bmilligrams?\b|\bregimen\b|\bmaximum\b|\busage\b"
+        rf"|\bhow long\b.{{0,30}}\b{_EN_TAKE}\b|\b(?:with|without|before|after|w/?|w/o) (?:food|meals?|eating)\b|\beat after\b|\bwhen\b.{{0,15}}\b{_EN_TAKE}\b|\btitrat\w+|\bschedule\b"
+        rf"|\btaper\w*|\bper day\b|{_EN_TAKEN_APART}|\btimes a day\b|\bmissed\b|\bdirections\b|\blong[- ]term use\b|\bmilligrams?\b|\bregimen\b|\bmaximum\b|\busage\b"
     ),
     G.ADVERSE_REACTIONS: r"\bside[- ]?effects?\b|\badverse\b|\breactions?\b|\bcaus(?:e|es|ed|ing)\b|\bmakes? (?:me|you)\b|\bharm\w*|\baddict\w*|\baggravat\w+|\brelated to\b",
     G.CONTRAINDICATIONS: r"\bcontra-?indicat\w*|\bwho (?:should|can|must) ?not\b|\bshould not\b|\bcannot (?:take|use)\b|\bnot (?:take|use|be used|be taken)\b|\bavoid(?:ed)?\b",
     G.INTERACTIONS: (
-        r"\binteract\w*|\b(?:with|and|drink(?:ing)?|eat(?:ing)?) (?=(?:alcohol|wine|beer|grapefruit|caffeine|coffee|milk|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
+        r"\binteract\w*|(?:\b(?:with|and|n|w/|drink(?:ing)?|eat(?:ing)?)|[&+]) (?=(?:alcohol|wine|beer|booze|grapefruit|caffeine|coffee|milk|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
         r"|\bco-?administ\w*|\bconcomitant\w*|\bwhile (?:taking|on)\b|\balong with\b"
-        r"|\bat the same time\b|\balso taking\b|\bmix(?:ed|ing)?\b"
+        r"|\bat the same time\b|\balso taking\b|\bapart\b|\bclash\w*|\bmix(?:ed|ing)?\b"
         # "can i take A and B", but not "… with food"
         r"|\btake\b(?=[^,.;?]{2,40}? (?:and|with|plus) (?!food|meals?|water|a |an |the |or |without))"
     ),
-    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble do\w+|\btook (?:two|twice|double)\b|\baccidentally\b",
-    G.STORAGE: r"\bstor(?:e|ed|age|ing)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
-    G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b",
+    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble do\w+|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
+    r"|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
+    G.STORAGE: rf"{_EN_STORE}|\b(?:gone|turned|went|become|became)\b.{{0,12}}\b(?:dark\w*|brown\w*|cloudy|yellow\w*|pink\w*|crumbly|grainy)\b|\bleft (?:\w+ ){{1,3}}(?:in|out|on)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
+    G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
     G.FORMS: r"\bstrengths?\b|\bwhat (?:mg|milligrams?)\b|\blowest do\w+|\bsupplied\b|\bdosage forms?\b|\bavailable\b|\bcomes? in\b|\bcolou?r\b|\bshape\b|\blooks? like\b",
     G.BOXED_WARNING: r"\bbox(?:ed)? warnings?\b|\bblack box\b",
     G.WARNINGS: r"\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
     G.PHARMACOLOGY: (
-        r"\bmechanism\b|\bhow (?:does|do|did)\b.{1,40}\bwork\b|\bhalf-?life\b|\bmetaboli\w+|\bpharmacokinetic\w*|\beliminat\w+|\babsor(?:b|ption)\w*|\bhow (?:fast|quick\w*|soon)\b"
+        r"\bmechanism\b|\bhow (?:does|do|did)\b.{1,40}\bwork\b|\bhalf-?life\b|\bmetaboli\w+|\bpharmaco(?:log|kinet|dynam)\w+|\beliminat\w+|\babsor(?:b|ption)\w*|\bhow (?:fast|quick\w*|soon)\b"
         r"|\bin (?:your |my |the )?system\b|\btherapeutic effects?\b|\bonset\b|\bbioavailab\w+"
     ),
     G.CLASSIFICATION: r"\bdrug class\b|\bwhat (?:kind|type|class) of (?:drug|medic\w+)\b|\bover[- ]the[- ]counter\b|\botc\b|\bprescription drug\b|\bcontrolled substance\b",
@@ -137,7 +145,7 @@ _EN_GROUPS: dict[SectionGroup, str] = {
 
 _POPULATIONS: dict[Population, str] = {
     Population.PREGNANT: r"孕妇|怀孕|孕期|妊娠|备孕|早孕|孕[早中晚]期|孕\d|孕[一二两三四五六七八九十]+[个周]|怀着?(?:宝宝|二胎|孩子|\d)|有喜|安胎|保胎|准妈妈|怀上|\bpregnan\w*|\bprego\b|\bpreggers\b|\bfetus\b|\bfetal\b|\bconceive\b|\btrimester\b|\bweeks? along\b|\bexpecting\b|\bttc\b|\bthe baby bump\b",
-    Population.LACTATING: r"哺乳|喂着?奶|母乳|月子|奶(?:孩子|娃|宝宝)|断奶|产后|\bbreast-?\s?f(?:eed|ed)\w*|\bnursing (?:a |my |the )?(?:baby|mom|infant|newborn)\b|\bpump(?:ing)? (?:milk|and dump)\b|\bnurs(?:e|ing) (?:him|her)\b|\bnursing mothers?\b|\blactat\w+|\bbreast milk\b",
+    Population.LACTATING: r"哺乳|喂着?奶|母乳|月子|奶(?:孩子|娃|宝宝)|断奶|产后|\bbreast-?\s?f(?:eed|ed)\w*|\bnursing (?:a |my |the )?(?:baby|mom|infant|newborn)\b|\b(?:still|while|if|am|i'm|im) nursing\b|\b(?:to|can i|do i) nurse\b|\bpump(?:ing)? (?:milk|and dump)\b|\bnurs(?:e|ing) (?:him|her)\b|\bnursing mothers?\b|\blactat\w+|\bbreast milk\b",
     Population.CHILD: (
         r"小孩|儿童|宝宝|宝贝|娃|月龄|早产儿|小学生|中学生|幼儿园|婴儿|婴幼儿|幼儿|孩子|小儿|新生儿|未成年|少年|小朋友|女儿|儿子|\bchild\w*|\bkids?\b|\bp(?:a)?ediatric\w*|\binfants?\b|\bbab(?:y|ies)\b|\btoddlers?\b"
         r"|\badolescents?\b|\bteen(?:s|ager\w*)?\b|\bmy (?:son|daughter|grandson|granddaughter|little one)\b|\bneonat\w*|\bnewborns?\b"
@@ -187,15 +195,15 @@ _SUPPORT: dict[SectionGroup, str] = {
     G.PREGNANCY: r"孕|妊娠|哺乳|授乳|pregnan|lactati(?:on|ng)|nursing|breast-?\s?(?:feed|milk)",
     G.PEDIATRIC: _PATIENTS[Population.CHILD],
     G.GERIATRIC: _PATIENTS[Population.ELDERLY],
-    G.OVERDOSAGE: r"过量|逾量|中毒|超量|超剂量|误服|overdos",
+    G.OVERDOSAGE: r"过量|逾量|(?<![酸碱水])中毒|超量|超剂量|误服|overdos",
     G.STORAGE: r"贮|储存|保存|密封|避光|遮光|冷藏|阴凉|有效期|store|storage|refrigerat|room temperature|expir",
     G.INTERACTIONS: r"合用|同用|并用|同服|同时|联用|配伍|酒|相互作用|interact|concomitant|coadminist|alcohol|together with",
     G.CONTRAINDICATIONS: r"禁用|忌用|禁忌|不宜|不得|不能|不可|慎用|不应|contraindicat|should not|do not|must not|not be used",
-    G.ADVERSE_REACTIONS: r"不良反应|副作用|可引起|可致|可出现|可有|偶[有见]|引起|过敏|adverse|side effect|reaction|may cause|reported",
+    G.ADVERSE_REACTIONS: r"不良反应|副作用|可引起|可致|可出现|可有|偶[有见]|引起|过敏反应|adverse|side effect|reaction|may cause|reported",
     G.BOXED_WARNING: r"警告|warning",
     G.DOSAGE: r"用法|用量|[一每][次日天]\s?[\d一二两三四五六]|\bdosages?\b|\brecommended dose\b|\btake \d",
     G.FORMS: r"规格|每[片粒支袋瓶]|(?:片剂|胶囊|注射剂|颗粒)[:：]|strength|supplied|available as|tablets? contain|containing",
-    G.COMPOSITION: r"成[份分]|组成|含有|辅料|ingredient|contains",
+    G.COMPOSITION: r"成[份分]|组成|含(?![服漱片化])|辅料|ingredient|contains",
     G.WARNINGS: r"注意|慎用|避免|监测|caution|warning|monitor|avoid|discontinu|withdraw",
 }
 

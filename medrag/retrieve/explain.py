@@ -15,10 +15,10 @@ from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
 from medrag.retrieve.channels import NO_FILTERS, Pool, words
-from medrag.retrieve.conditions import OPEN
 from medrag.retrieve.conditions import candidates as open_candidates
 from medrag.retrieve.cues import Population, group_cues
 from medrag.retrieve.features import FEATURES, features_of
+from medrag.retrieve.kinds import kind_of
 from medrag.retrieve.label import candidates
 from medrag.retrieve.profile import CHANNELS, Profile, default_profile
 from medrag.retrieve.rank import Retrieval, Trace, retrieve
@@ -247,11 +247,11 @@ def _counted(
     if not understanding.drugs:
         passages = open_candidates(understanding, kb, only, profile)
         rows = features_of(understanding, passages, [0] * len(passages), (), kb, vectors=vectors)
-        return _most(passages, rows, profile, understanding.lang + OPEN)
+        return _most(passages, rows, profile, kind_of(understanding))
     pool = Pool(words(understanding, kb, POOL, only) if profile.asks("words") else [], kb)
     for drug in understanding.drugs:
         found = candidates(drug, understanding, kb, only, pool, vectors=vectors)
-        for identity, features in _most(found.passages, found.rows, profile, understanding.lang).items():
+        for identity, features in _most(found.passages, found.rows, profile, kind_of(understanding)).items():
             counted.setdefault(identity, features)
     return counted
 

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from medrag.kb.base import KnowledgeBase
+from medrag.retrieve import overlap
 from medrag.retrieve.cues import patient_pattern, support_groups, support_pattern
 from medrag.retrieve.understand import Understanding
+from medrag.retrieve.wanted import WORDED, condition_features
 from medrag.retrieve.words import STOP_WORDS, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import Passage, Record, Section
@@ -39,7 +41,12 @@ FEATURES = (
     "words",  # BM25 of the question without names, over the best possible
     "words best",  # the same over the best of all
     "heading",  # share of the question's words in its headings
-    "hints",  # the words in which labels say what the question says
+    "rare words",  # the question's words, by how rare they are among these passages, over the best of all
+    "rare words, section",  # the same for the whole section
+    "phrases",  # pairs of the question's words side by side
+    "number",  # it has a figure, and the question asks for one
+    "hints",  # the words in which labels say what the question says, two at most
+    "hint heading",  # such a word stands in its headings
     "cosine",
     "cosine best",  # cosine behind that of the nearest passage
     "patient",  # it speaks of the patient asked about
@@ -57,19 +64,24 @@ FEATURES = (
     "words, much said",
     "section, much said",
     "cosine, nothing asked",
+    *WORDED,  # of the conditions that a question speaks of which names no medicine
 )
 
 
 class Ranker(Record):
-    """A linear score: `weights[language][feature]`, absent ones 0."""
+    """A linear score: `weights[kind][feature]`, absent ones 0; `medrag.retrieve.kinds` says what kinds of questions there are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: Mapping[str, Mapping[str, float]] = {}
 
-    def scores(self, rows: NDArray[np.float64], lang: str) -> NDArray[np.float64]:
+    def of(self, kind: str) -> Mapping[str, float]:
+        """The weights for a kind of question, else those for its language, else any."""
+        return self.weights.get(kind) or self.weights.get(kind.partition(" ")[0]) or next(iter(self.weights.values()), {})
+
+    def scores(self, rows: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
         """The score of each row of features, shape (len(rows),)."""
-        weights = self.weights.get(lang) or next(iter(self.weights.values()), {})
+        weights = self.of(kind)
         found: NDArray[np.float64] = rows @ np.array([weights.get(name, 0.0) for name in FEATURES])
         return found
 
@@ -110,6 +122,7 @@ def features_of(
         "words best": words / max(float(words.max(initial=0.0)), 1e-9),
         "heading": _by_section(passages, lambda section: _share(_headings(section), weights)),
         "hints": [min(2.0, term_hits(body, understanding.hints)) for body in texts.bodies],
+        "hint heading": _by_section(passages, lambda section: float(term_hits(_headings(section), understanding.hints) > 0)),
         "cosine": cosines,
         "cosine best": cosines - cosines.max(initial=-1.0),
         "document": [float(min(place, 3)) for place in places],
@@ -117,9 +130,29 @@ def features_of(
         "words, much said": words * much,
         "section, much said": section * much,
         "cosine, nothing asked": cosines * loose,
+        **_of_words(understanding, passages, texts, weights),
         **_of_sections(understanding, passages, texts, others),
+        **condition_features(understanding, passages, texts.bodies, kb),
     }
     return np.column_stack([np.asarray(table[name], np.float64) for name in FEATURES])
+
+
+def _of_words(
+    understanding: Understanding,
+    passages: Sequence[Passage],
+    texts: _Texts,
+    weights: Mapping[str, float],
+) -> dict[str, NDArray[np.float64] | list[float]]:
+    """The features that the words themselves give it, beside BM25: what a literal question goes by."""
+    there = overlap.standing(texts.bodies, list(weights))
+    local = overlap.local_weights(there, np.array(list(weights.values()), np.float64))
+    number = overlap.asks_for_number(understanding.question)
+    return {
+        "rare words": overlap.covered(there, local),
+        "rare words, section": overlap.covered(overlap.together_by_section(there, passages), local),
+        "phrases": overlap.phrases(texts.bodies, understanding.masked),
+        "number": [float(number and overlap.has_number(body)) for body in texts.bodies],
+    }
 
 
 def _of_sections(

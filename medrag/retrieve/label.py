@@ -17,6 +17,7 @@ from medrag.retrieve.channels import Hit, Pool, Ranking
 from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_group, patient_pattern
 from medrag.retrieve.features import features_of
 from medrag.retrieve.forms import asked_form, printed_form, same_form
+from medrag.retrieve.kinds import kind_of
 from medrag.retrieve.pairs import MIN_NAME, other_names
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.subjects import DRUG_KINDS, Drug
@@ -59,7 +60,7 @@ def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
     for drug in understanding.drugs:
         found = candidates(drug, understanding, kb, only, pool, vectors=profile.asks("vectors"))
         if found.passages:
-            scores = profile.ranker.scores(found.rows, understanding.lang)
+            scores = profile.ranker.scores(found.rows, kind_of(understanding))
             others = np.array([_of_other_patient(passage, understanding) for passage in found.passages])
             runs.append(_ranked(found, scores - OTHER_PATIENT * others, k))
     runs.sort(key=lambda run: -run[0].score)

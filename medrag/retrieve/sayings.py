@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from medrag.kb.names import NameFinder
 
-__all__ = ["label_words", "sayings"]
+__all__ = ["label_word_groups", "label_words", "sayings"]
 
 LANGUAGES = ("zh", "en")
 _JOINED = str.maketrans({"’": "'", "‘": "'", "-": " ", "‐": " ", "‑": " "})  # one character each: offsets stay
@@ -36,8 +36,18 @@ def label_words(text: str) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
     Both in the order of the text, longer phrases first where two begin together; phrases may overlap. English ones are
     found at word borders only, with or without their hyphens.
     """
+    found = _found(text)
+    words = (word for _, _, group in found for word in group)
+    return tuple(dict.fromkeys(words)), list(dict.fromkeys((start, end) for start, end, _ in found))
+
+
+def label_word_groups(text: str) -> tuple[tuple[str, ...], ...]:
+    """The same words, those for each phrase together: a label has one or another of them for what was said."""
+    return tuple(dict.fromkeys(group for _, _, group in _found(text)))
+
+
+def _found(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
     joined = text.translate(_JOINED)
     found = [(start, end, lang) for lang in LANGUAGES for start, end in _finder(lang).spans(joined)]
     found.sort(key=lambda span: (span[0], -span[1]))
-    words = (word for start, end, lang in found for word in sayings()[lang][joined[start:end]])
-    return tuple(dict.fromkeys(words)), list(dict.fromkeys((start, end) for start, end, _ in found))
+    return [(start, end, sayings()[lang][joined[start:end]]) for start, end, lang in found]

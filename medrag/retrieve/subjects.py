@@ -11,6 +11,7 @@ from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.shipped import rows_of
+from medrag.retrieve.english_forms import Form, fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
@@ -20,6 +21,7 @@ __all__ = ["DRUG_KINDS", "Drug", "drugs_of", "meant", "titled"]
 DRUG_KINDS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRODUCT})
 MAX_DRUGS = 6
 TITLED = 8  # passages whose titles are looked at for a group of words
+SEARCHED = 30  # passages, of which many are of one label
 TITLED_GROUPS = 3
 MAX_DOCUMENTS = 40  # of one drug; a common substance has hundreds of labels
 _HAN = re.compile(r"[㐀-鿿]")
@@ -55,6 +57,14 @@ class Drug:
     ids: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said of a medicine beside its name: the form printed behind a Chinese name, the forms told of an English one."""
+
+    form: str
+    forms: frozenset[Form]
+
+
 def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Drug, ...]:
     """The medicines that the text names and the knowledge base has documents of, in text order, each once."""
     lang = "zh" if _HAN.search(text) else "en"
@@ -69,19 +79,23 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
         if not ids or ids in found or len(found) == MAX_DRUGS:
             continue
         own = not form and _is_own(text, mention)
-        documents, equals = _documents(form, mention, entities, base, lang, kb, own=own)
+        said = _Said(form, forms_beside(text, mention.start, mention.end) if lang == "en" else frozenset())
+        documents, equals = _documents(said, mention, entities, base, lang, kb, own=own)
         if not any(document.lang == lang for document in documents):  # Lasix, which a Chinese label names, is furosemide
-            entities, documents, equals = _elsewhere(form, mention, entities, base, lang, kb) or (entities, documents, equals)
+            entities, documents, equals = _elsewhere(said, mention, entities, base, lang, kb) or (entities, documents, equals)
             ids = tuple(entity.id for entity in entities) or ids
+        if lang == "en" and any(entity.kind is EntityKind.PRODUCT for entity in entities):
+            related = _relatives(mention.name, said, documents, kb)
+            documents, equals = (*related, *documents), len(related) or equals
         if documents:
             words = text[mention.start : mention.end]
             drug = Drug(words, mention.start, mention.end, entities, documents, equals, frozenset({*ids, *base}))
             found[ids] = _with_ingredient(drug, kb)
-    return tuple(_merged(text, list(found.values())))
+    return tuple(_merged(text, list(found.values()), kb))
 
 
 def _elsewhere(
-    form: str, mention: Mention, entities: tuple[Entity, ...], base: Sequence[str], lang: str, kb: KnowledgeBase
+    said: _Said, mention: Mention, entities: tuple[Entity, ...], base: Sequence[str], lang: str, kb: KnowledgeBase
 ) -> tuple[tuple[Entity, ...], tuple[DocumentInfo, ...], int] | None:
     """The same under the other names that the shipped table has for the medicine, where these have documents in the language."""
     for drug in rows_of(mention.name):
@@ -90,7 +104,7 @@ def _elsewhere(
             continue
         more = (*entities, *(named[i] for i in sorted(named) if all(i != entity.id for entity in entities)))
         for name in drug.names:
-            documents, equals = _documents(form, replace(mention, name=name), more, base, lang, kb, own=False)
+            documents, equals = _documents(said, replace(mention, name=name), more, base, lang, kb, own=False)
             if any(document.lang == lang for document in documents):
                 return more, documents, equals
     return None
@@ -153,7 +167,7 @@ def _with_ingredient(drug: Drug, kb: KnowledgeBase) -> Drug:
     return replace(drug, ids=drug.ids.union(e.id for mention in named for e in mention.entities if e.kind in DRUG_KINDS))
 
 
-def _merged(text: str, drugs: Sequence[Drug]) -> list[Drug]:
+def _merged(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> list[Drug]:
     """The drugs, with a brand and the ingredient printed beside it as one, and a mixture written with a stroke.
 
     NORVASC (amlodipine besylate); benzoyl peroxide/erythromycin, of which the labels with both come first.
@@ -164,6 +178,7 @@ def _merged(text: str, drugs: Sequence[Drug]) -> list[Drug]:
         beside = last is not None and not _WORD.search(text, last.end, drug.start)
         both = [d for d in last.documents if d in drug.documents] if last is not None and beside else []
         joined = last is not None and text[last.end : drug.start].strip() in _JOINS
+        both = (_mixtures(last, drug, kb) or both) if last is not None and joined else both
         if last is not None and both and (joined or last.documents[0] in drug.documents):
             entities = (*last.entities, *(entity for entity in drug.entities if entity not in last.entities))
             documents = (*both, *(d for d in last.documents if d not in both)) if joined else last.documents
@@ -176,8 +191,32 @@ def _merged(text: str, drugs: Sequence[Drug]) -> list[Drug]:
     return merged
 
 
+def _mixtures(one: Drug, other: Drug, kb: KnowledgeBase) -> list[DocumentInfo]:
+    """The labels of mixtures that name both medicines in their titles: amiloride/hctz is neither alone."""
+    names = [
+        sorted({fold(e.name) for e in drug.entities if e.kind is EntityKind.SUBSTANCE} or {fold(drug.name)})
+        for drug in (one, other)
+    ]
+    found = _found_by_title(f"{names[0][0]} {names[1][0]}", kb)
+    return [info for info in found if all(any(name in fold(info.title) for name in called) for called in names)]
+
+
+def _relatives(name: str, said: _Said, documents: Sequence[DocumentInfo], kb: KnowledgeBase) -> tuple[DocumentInfo, ...]:
+    """The labels of a brand's other products, of the form that was said, where no label of its own name is of that form."""
+    if not said.forms or any(fits_form(said.forms, document.title) for document in documents):
+        return ()
+    whole = re.compile(rf"{re.escape(name)}\b", re.IGNORECASE)
+    return tuple(d for d in _found_by_title(name, kb) if whole.match(d.title) and fits_form(said.forms, d.title))
+
+
+def _found_by_title(words: str, kb: KnowledgeBase) -> list[DocumentInfo]:
+    """The documents of the passages that share the most words with a few, each once; titles are searched with the text."""
+    found = kb.passages([ref for ref, _ in kb.search_words(words, SEARCHED)])
+    return list({(p.document.source, p.document.key): p.document for p in found}.values())
+
+
 def _documents(
-    form: str, mention: Mention, entities: Sequence[Entity], base: Sequence[str], lang: str, kb: KnowledgeBase, *, own: bool
+    said: _Said, mention: Mention, entities: Sequence[Entity], base: Sequence[str], lang: str, kb: KnowledgeBase, *, own: bool
 ) -> tuple[tuple[DocumentInfo, ...], int]:
     """The documents of a drug, best first, and how many of the first are equally good.
 
@@ -191,8 +230,8 @@ def _documents(
     for document, steps, about in kb.documents_about([*sorted(ids), *base]):
         distance = steps if about in ids else steps + 1
         called = own and name_variants(document.title)[-1] == mention.name
-        if called or distance == 0 or (product and about in ids) or any(_is_meant(n, form, document.title) for n in names):
-            key = _remoteness(mention.name + form, mention.name, document, distance, lang)
+        if called or distance == 0 or (product and about in ids) or any(_is_meant(n, said.form, document.title) for n in names):
+            key = _remoteness(mention.name, said, document, distance, lang)
             remote.append((key, _descending(document.effective), document.source, document.key, document))
     remote.sort(key=lambda item: item[:-1])
     equals = sum(item[0] == remote[0][0] for item in remote[:MAX_DOCUMENTS])
@@ -211,13 +250,14 @@ def _is_meant(name: str, form: str, title: str) -> bool:
     return chemical or (same_form(form, title) and (bool(form) or stands_alone(name)))
 
 
-def _remoteness(asked: str, name: str, document: DocumentInfo, distance: int, lang: str) -> tuple[object, ...]:
+def _remoteness(name: str, said: _Said, document: DocumentInfo, distance: int, lang: str) -> tuple[object, ...]:
     """Sorts the label that was asked for first: its printed name, its form, its language."""
-    title, asked, name = fold(document.title), fold(asked), fold(name)
+    title, asked, name = fold(document.title), fold(name + said.form), fold(name)
     mixture = _mixture(title) and not _mixture(name)
     if lang != "zh":
         # "ZOLOFT - sertraline hydrochloride tablet" is as much a label of sertraline as one that is titled so.
-        return (document.lang != lang, mixture, not re.search(rf"\b{re.escape(name)}\b", title))
+        named = re.search(rf"\b{re.escape(name)}\b", title) is not None
+        return (document.lang != lang, mixture, not named, not fits_form(said.forms, title))
     shared = len(title) if asked.startswith(title) else 0
     return (
         title != asked,

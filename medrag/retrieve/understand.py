@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from medrag.errors import QuestionError
@@ -88,7 +88,7 @@ def plain(text: str) -> str:
     if len(text) > MAX_QUESTION:
         raise QuestionError(f"the question has {len(text):,} characters, at most {MAX_QUESTION:,} can be asked: shorten it")
     printable = "".join(" " if unicodedata.category(c) in _UNPRINTED else c for c in unicodedata.normalize("NFKC", text))
-    words = " ".join(simplified(printable).lower().split())
+    words = _VITAMIN.sub("维生素", " ".join(simplified(printable).lower().split()))
     if not words:
         raise QuestionError("the question is empty: ask something")
     return words[:MAX_QUESTION]  # NFKC can lengthen a text
@@ -96,6 +96,8 @@ def plain(text: str) -> str:
 
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HAN = re.compile(r"[㐀-鿿]")
+# 维c is vitamin C; 维a酸 and 维c银翘片 are other medicines.
+_VITAMIN = re.compile(r"维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|酸|银))")
 
 _YES_NO = re.compile(
     r"吗|嘛|么[?？]?$|能不能|可不可以|可否|能否|是否|是不是|会不会|要不要|有没有|行不行|好不好|需不需要"
@@ -109,13 +111,16 @@ _WHAT_IS = re.compile(
 )
 _WHICH_DRUG = re.compile(
     r"(?:吃|用|服|喝|涂|擦|抹|打|买|开)(?:一?[点些])?(?:什么|啥|哪[些种个]|何种?)(?:[^,，。;?？!]{0,6})(?:药|膏|片|针)|(?:什么|哪些|啥|何|哪种)(?:[^,，。;?？!]{0,4})药(?!物?相互)"
+    r"|(?:吃|用|喝|抹|涂|贴|买)(?:一?[点些])?(?:什么|啥)(?:好|管用|有用|能|呢|[?？]|$)|(?:什么|啥|哪[些种个几])(?:[^,，。;?？!]{0,8})(?:药|药?膏|药?茶)(?!物?相互)|有没有[^,，。;?？!]{0,12}(?:药|膏|茶)|推荐[^,，。;?？!]{0,6}(?:药|膏)"
     r"|常用药|用药(?:有|是|推荐)|药物(?:有哪些|治疗|推荐)|(?:治疗|缓解).{1,20}的药"
-    r"|\b(?:what|which)\b.{0,20}\b(?:drugs?|medic(?:ine|ation)s?|pills?|treatments?)\b|\bmedic(?:ine|ation)s? (?:for|to treat)\b"
+    r"|\b(?:what|which)\b.{0,20}\b(?:drugs?|med(?:icine|ication)?s?|pills?|treatments?|antibiotics?|creams?|gels?|drops?|syrups?|shots?|drip|oils?)\b"
+    r"|\bwhat (?:can|could|should|do|would) (?:i|we|you|they|he|she) (?:take|use|give|get|buy|try|put|prescribe|recommend)\b|\bwhat (?:works?|helps?|kills?|stops?|is good|can be given)\b"
+    r"|\b(?:anything|something)\b.{0,30}\b(?:for|to|that|you can)\b|\bmedic(?:ine|ation)s? (?:for|to treat)\b"
 )
 # Which drugs are not to be taken: what treats the disease would be the opposite of an answer.
 _NOT_TAKEN = re.compile(
-    r"(?:不|别|勿)(?:能|可以?|宜|该|应该?|要|适合)?(?:乱|随便|同时)?(?:吃|用|服|喝)|禁[用忌]|忌|慎用|避免|避开"
-    r"|\b(?:avoid(?:ed|ing)?|contraindicated|unsafe|harmful)\b|\b(?:should|must|can|may|do) ?(?:not|n't|n’t)\b|\bcannot\b"
+    r"(?:不|别|勿)(?:能|可以?|宜|该|应该?|要|适合)?(?:乱|随便|同时|再)?(?:吃|用|服|喝|碰|给|打|准用)|禁[用忌]|忌|慎用|避免|避开|躲开|绕[着开]|[要得]小心|惹[出上]|加重"
+    r"|\b(?:avoid(?:ed|ing)?|contraindicated|unsafe|harmful|careful|never|worse\w*|off[- ]limits|(?:keep|stay)\b.{0,12}\baway)\b|\b(?:should|must|can|may|do) ?(?:not|n't|n’t)\b|\bcannot\b"
 )
 _COMPARES = re.compile(
     r"哪[个种](?:更|比较|副作用|效果)?[^,，。?？]{0,6}(?:好|强|大|小|快|安全|合适)|区别|差别|不同|有什么不一样|一样吗|比较|对比|相比|还是(?!饭|餐|空腹|早|晚|睡)"
@@ -148,7 +153,7 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
     if not spans:
         mentions = with_wider_names(text, mentions, taken, kb)
     if not spans and question.history and not any(mention.entities for mention in mentions):
-        drugs, mentions = _from_history(question, kb)
+        drugs, mentions = _from_history(question, len(text), kb)
     elif not drugs and all(m.entities == () or not DRUG_KINDS.isdisjoint(e.kind for e in m.entities) for m in mentions):
         drugs = titled(text, taken, kb)
         masked = _masked(masked, [(drug.start, drug.end) for drug in drugs])
@@ -201,10 +206,16 @@ def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
     exact = kb.link(text)
     near = kb.link_near(text, [(mention.start, mention.end) for mention in exact if mention.end - mention.start > MAX_PIECE])
     near = [n for n in near if not any(m.start <= n.start and n.end <= m.end for m in exact)]
-    near = [n for n in near if not any(n.start <= m.start and m.end <= n.end and m.entities == n.entities for m in exact)]
+    near = [n for n in near if not any(_said_in(n, m) and m.entities == n.entities for m in exact)]
     kept = [m for m in exact if not any(n.start <= m.start and m.end <= n.end for n in near)]
     mentions = meant(text, sorted([*kept, *near], key=lambda mention: mention.start)[:MAX_MENTIONS])
     return tuple(mention for mention in mentions if mention.name not in FOODS) or mentions
+
+
+def _said_in(near: Mention, exact: Mention) -> bool:
+    """Whether a name that stands there holds most of what a misspelt one would be read from: 异丙肾 of 异丙肾上线素 does not."""
+    within = near.start <= exact.start and exact.end <= near.end
+    return within and near.end - near.start < 2 * (exact.end - exact.start)
 
 
 def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -223,8 +234,11 @@ def _cues_outside(masked: str, mentions: Sequence[Mention]) -> list[Cue]:
     ]
 
 
-def _from_history(question: Question, kb: KnowledgeBase) -> tuple[tuple[Drug, ...], tuple[Mention, ...]]:
-    """The drugs and mentions of the latest user turn that names something; empty where none does."""
+def _from_history(question: Question, end: int, kb: KnowledgeBase) -> tuple[tuple[Drug, ...], tuple[Mention, ...]]:
+    """The drugs and mentions of the latest user turn that names something; empty where none does.
+
+    They stand nowhere in the question, so their place is its `end`; a drug keeps the form that was said behind its name.
+    """
     for turn in reversed(question.history):
         if turn.role != "user":
             continue
@@ -235,7 +249,8 @@ def _from_history(question: Question, kb: KnowledgeBase) -> tuple[tuple[Drug, ..
         mentions = _linked(text, kb)
         drugs = drugs_of(text, mentions, kb)
         if drugs or mentions:
-            return drugs, mentions
+            said = (replace(d, name=text[d.start : form_end(text, d.end)], start=end, end=end) for d in drugs)
+            return tuple(said), tuple(replace(mention, start=end, end=end) for mention in mentions)
     return (), ()
 
 

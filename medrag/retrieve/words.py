@@ -13,7 +13,9 @@ __all__ = [
     "FOODS",
     "STOP_WORDS",
     "content_terms",
+    "place_of",
     "speaks_of",
+    "stands",
     "subject_spans",
     "subject_words",
     "term_hits",
@@ -93,21 +95,27 @@ def subject_spans(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int
 def term_hits(text: str, terms: Sequence[str]) -> int:
     """How many of the terms stand in the text; a Latin term counts where a word begins with it, a short one as a whole word."""
     lowered = text.lower()
-    return sum(_stands(lowered, term) for term in terms)
+    return sum(term in lowered and stands(lowered, term) for term in terms)  # most do not, and looking is quicker than asking
 
 
-def _stands(lowered: str, term: str) -> bool:
+def stands(lowered: str, term: str) -> bool:
+    """Whether a term stands in a text in lower case, by the rule of `term_hits`."""
+    return place_of(lowered, term) >= 0
+
+
+def place_of(lowered: str, term: str) -> int:
+    """The first place where a term stands in a text in lower case, by the rule of `term_hits`; -1 where it does not."""
     at = lowered.find(term)
     if not term.isascii():
-        return at >= 0
+        return at
     while at >= 0:
         end = at + len(term)
         tail = lowered[end : end + 2]
         whole = not tail[:1].isalnum() or (tail[0] == "s" and not tail[1:].isalnum())
         if not (at and lowered[at - 1].isalnum()) and (len(term) > SHORT_TERM or whole):
-            return True
+            return at
         at = lowered.find(term, at + 1)
-    return False
+    return -1
 
 
 def speaks_of(text: str, terms: Sequence[str], hints: Sequence[str]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from medrag.ingest.mining.classes import class_named, class_names, classes_of, drug_classes
 from medrag.ingest.mining.conditions import kind_of_condition_en, kind_of_condition_zh, population_en, population_zh
+from medrag.kb.terms.classes import class_named, class_names, classes_of, drug_classes
 from medrag.types import EntityKind
 
 

@@ -182,3 +182,24 @@ def test_a_mixture_is_its_ingredients_in_any_order_and_an_ester_with_a_row_of_it
     assert substances_of("戊酸雌二醇").isdisjoint(substances_of("雌二醇"))
     assert are_two("那屈肝素", "依诺肝素钠")
     assert not are_two("盐酸普萘洛尔片", "propranolol")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("phluoxetine and sleep", ("phluoxetine", "fluoxetine", "sound")),
+        ("metfor after lunch", ("metfor", "metformin", "short")),
+        ("simva at night", ("simva", "simvastatin", "short")),
+    ],
+)
+def test_a_latin_name_is_heard_and_shortened(kb: KnowledgeBase, text: str, found: tuple[str, str, str]) -> None:
+    assert found in near(kb, text)
+
+
+def test_a_shortening_of_several_medicines_is_none_of_them(tmp_path: Path) -> None:
+    with shelf_of(tmp_path / "kb", "Streptomycin injection", "Streptokinase injection", "Ibuprofen tablets") as kb:
+        assert near(kb, "strep throat") == []
+
+
+def test_a_brand_is_not_shortened_by_a_word_that_begins_it(kb: KnowledgeBase) -> None:
+    assert all(via != "short" for _, _, via in near(kb, "nasal drops, a clear head"))

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from medrag.errors import MedRAGError
+from medrag.errors import MedRAGError, QuestionError
 from medrag.ingest.build import build
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.facts import Mention
 from medrag.kb.wordings import parts_of, worded
 from medrag.types import EntityKind
 from tests.kb.test_linking import shelf_of
+from tests.making import label
 
 CODES = """code,name
 06.3101,甲状腺病损切除术
@@ -84,6 +86,27 @@ def test_a_drug_name_is_normalised_and_says_why(tmp_path: Path, said: str, name:
 @pytest.mark.parametrize("said", ["", " ", "😀", "'; --", "[(", "甲" * 3_000, "+,+"])
 def test_odd_text_is_normalised_to_something_or_nothing(standard: KnowledgeBase, said: str) -> None:
     assert all(0 <= n.score <= 1 for n in standard.normalise(said, kind="operation"))
+
+
+def test_a_text_too_long_is_refused(standard: KnowledgeBase) -> None:
+    with pytest.raises(QuestionError, match="10,001 characters, at most 10,000"):
+        standard.normalise("甲" * 10_001)
+
+
+def test_normalising_stays_at_one_commit_while_another_thread_moves_on(tmp_path: Path) -> None:
+    with shelf_of(tmp_path / "kb", "布洛芬") as reader, KnowledgeBase.open(tmp_path / "kb") as writer:
+        linked = type(reader).link
+
+        def refreshing(self: KnowledgeBase, text: str) -> list[Mention]:
+            with writer.write() as batch:
+                batch.add(label("奥美拉唑", {"【用法用量】": "口服。"}, key=f"N{writer.commit}"))
+            reader.refresh()
+            return linked(self, text)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(KnowledgeBase, "link", refreshing)
+            assert [n.name for n in reader.normalise("奥美拉坐", kind="drug") if n.score > 0.5] == []
+        assert [n.name for n in reader.normalise("奥美拉坐", kind="drug")][:1] == ["奥美拉唑"]
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are(standard: KnowledgeBase) -> None:

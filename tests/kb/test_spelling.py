@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medrag.kb.folding import fold
-from medrag.kb.near import NearIndex, keys_of
+from medrag.kb.near import NearIndex, keys_of, latin_sound
 from medrag.kb.terms.pinyin import alike, initials, is_pinyin, spellings, syllable
 from medrag.kb.terms.shapes import same_shape, shape_key
 from medrag.kb.tokens import tokens
@@ -61,3 +61,24 @@ def test_names_are_found_by_each_of_their_keys_and_saved_as_they_are(tmp_path: P
             assert {at for at, found in index.find(keys) if found == name} == set(range(len(keys)))
         assert list(index.find(["s" + "no such key"])) == []
     assert list(NearIndex.open(tmp_path / "nowhere").find(["sbu'luo'fen"])) == []
+
+
+@pytest.mark.parametrize(
+    ("heard", "name"),
+    [
+        ("pottasium", "potassium"),
+        ("siprofloxasin", "ciprofloxacin"),
+        ("worferin", "warfarin"),
+        ("kolestyramin", "cholestyramine"),
+    ],
+)
+def test_latin_names_that_sound_alike_have_one_sound(heard: str, name: str) -> None:
+    assert latin_sound(heard) == latin_sound(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("hydroxyzine", "hydralazine"), ("prednisone", "prednisolone"), ("clonidine", "klonopin"), ("celexa", "cialis")],
+)
+def test_medicines_that_are_mixed_up_do_not_sound_alike(one: str, other: str) -> None:
+    assert latin_sound(one) != latin_sound(other)

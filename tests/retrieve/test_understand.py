@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
-from medrag.retrieve.cues import Population, populations
+from medrag.retrieve.cues import Population, group_cues, populations
 from medrag.retrieve.understand import Shape, Understanding, plain, understand
 from medrag.sections import SectionGroup as G
 from medrag.types import Question, Turn
+
+SECONDS = 20  # for 9,600 characters, on a busy machine; it takes half a second
 
 
 def asked(text: str, kb: KnowledgeBase) -> Understanding:
@@ -99,6 +103,29 @@ def test_a_known_name_in_another_dress_is_not_unknown(question: str, kb: Knowled
     assert understanding.drugs and not understanding.unknown
 
 
+def test_where_a_medicine_lies_is_no_part_of_its_name(kb: KnowledgeBase) -> None:
+    assert not asked("抽屉里有散利痛，头痛能吃布洛芬片吗", kb).unknown
+    assert asked("抽屉里有阿无此散，能吃吗", kb).unknown == ("阿无此散",)
+
+
+def test_a_fluid_that_dilutes_a_known_medicine_is_not_asked_about(kb: KnowledgeBase) -> None:
+    assert not asked("华法林用复方氯化钠注射液冲配可以吗", kb).unknown
+    assert asked("复方氯化钠注射液怎么用", kb).unknown
+
+
+@pytest.mark.parametrize(
+    ("question", "plainly"),
+    [("再补点维B6", "再补点维生素b6"), ("挂两支维C，行吗", "挂两支维生素c,行吗"), ("维A酸", "维a酸"), ("维C银翘片", "维c银翘片"),
+     ("维他命E", "维生素e"), ("维持", "维持")],
+)  # fmt: skip
+def test_a_vitamin_is_called_by_its_whole_name(question: str, plainly: str) -> None:
+    assert plain(question) == plainly
+
+
+def test_the_pharmacology_of_a_medicine_is_a_section_of_its_label(kb: KnowledgeBase) -> None:
+    assert G.PHARMACOLOGY in asked("clinical pharmacology of ibuprofen", kb).groups
+
+
 def test_an_ailment_that_a_medicine_is_called_after_is_no_medicine(kb: KnowledgeBase) -> None:
     understanding = asked("鼻炎吃布洛芬片有用吗", kb)
     assert [drug.name for drug in understanding.drugs] == ["布洛芬片"]
@@ -118,6 +145,50 @@ def test_a_question_without_a_name_is_about_what_was_asked_before(kb: KnowledgeB
     understanding = understand(Question(text="有什么禁忌？", history=history), kb)
     assert [drug.name for drug in understanding.drugs] == ["布洛芬缓释胶囊"]
     assert understanding.groups == (G.CONTRAINDICATIONS,)
+
+
+def test_what_was_named_before_stands_nowhere_in_the_question_and_keeps_its_form(kb: KnowledgeBase) -> None:
+    history = (Turn(role="user", content="你好，布洛芬消炎片能治什么"),)
+    understanding = understand(Question(text="那么一天吃几次呢", history=history), kb)
+    drug = understanding.drugs[0]
+    assert drug.name.endswith("片")
+    assert (drug.start, drug.end) == (len(understanding.question),) * 2
+    assert all((m.start, m.end) == (drug.start, drug.end) for m in understanding.mentions)
+
+
+def test_a_name_said_thousands_of_times_is_read_in_bounded_time(kb: KnowledgeBase) -> None:
+    started = perf_counter()
+    understanding = asked("布洛芬" * 3_200, kb)
+    assert perf_counter() - started < SECONDS
+    assert [drug.name for drug in understanding.drugs] == ["布洛芬"]
+    assert understanding.unknown == ()  # what is said again is as known as the first time
+
+
+@pytest.mark.parametrize(
+    ("question", "group", "asks"),
+    [
+        ("been taking store brand ibuprofen every day", G.STORAGE, False),
+        ("got it at the store in town", G.STORAGE, False),
+        ("how should i store ibuprofen", G.STORAGE, True),
+        ("store it in the fridge?", G.STORAGE, True),
+        ("my syrup has gone cloudy", G.STORAGE, True),
+        ("can i split ibuprofen tablets", G.DOSAGE, True),
+        ("open the capsule over yogurt", G.DOSAGE, True),
+        ("ibuprofen w/ food", G.DOSAGE, True),
+        ("ibuprofen n wine", G.INTERACTIONS, True),
+        ("ibuprofen & beer", G.INTERACTIONS, True),
+        ("my toddler swallowed some ibuprofen tablets", G.OVERDOSAGE, True),
+        ("is there any gelatin in it", G.COMPOSITION, True),
+    ],
+)
+def test_english_is_read_as_it_is_texted(question: str, group: G, asks: bool) -> None:
+    assert (group in {cue.group for cue in group_cues(question)}) is asks
+
+
+def test_nursing_is_feeding_a_child_and_a_nurse_is_somebody_else() -> None:
+    assert Population.LACTATING in populations("baby wants to nurse")
+    assert Population.LACTATING in populations("i'm still nursing")
+    assert Population.LACTATING not in populations("the school nurse called")
 
 
 def test_ages_say_who_the_medicine_is_for() -> None:

@@ -1,4 +1,4 @@
-"""The tables that ship with the package, as rows of cells: drug names, look-alike names, look-alike characters."""
+"""The tables that ship with the package, as rows of cells: drug names, classes, look-alike names, look-alike characters."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from medrag.ingest.mining.tables import table
 from medrag.kb.folding import fold
+from medrag.kb.terms.tables import table
 
 __all__ = ["DrugClass", "Member", "class_named", "class_names", "classes_of", "drug_classes"]
 

@@ -1,0 +1,77 @@
+"""Which words of a question stand in which passages, and how much that tells among passages of one medicine.
+
+A word that stands in every passage of a label tells nothing there, however rare it is in the whole knowledge base; one
+that a single section has points at that section. So words are weighed by how rare they are here, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medrag.retrieve.words import STOP_WORDS, stands
+from medrag.types import Passage
+
+__all__ = ["asks_for_number", "covered", "has_number", "local_weights", "phrases", "standing", "together_by_section"]
+
+TINY = 1e-9
+_WORD = re.compile(r"[a-z0-9]+")
+_NUMBER = re.compile(r"\d")
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|often|old|far|soon|high)\b|\bwhat (?:percent\w*|share|age|temperature|dos(?:e|es|age)|strengths?)\b|\bhalf-life\b"
+    r"|多少|几[次片粒天岁个周月]|多[久长大高]|剂量|用量"
+)
+
+
+def standing(bodies: Sequence[str], words: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each word stands in each text (in lower case), shape (len(bodies), len(words))."""
+    return np.array([[word in body and stands(body, word) for word in words] for body in bodies], np.bool_).reshape(
+        len(bodies), len(words)
+    )
+
+
+def local_weights(there: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights of words, each times the logarithm of how rare it is among these texts; 0 for one that is in none."""
+    found = there.sum(axis=0)
+    rarity: NDArray[np.float64] = np.log1p(len(there) / np.maximum(found, 1))
+    return np.where(found > 0, rarity, 0.0) * weights
+
+
+def covered(there: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of all weight that the words in each text have; of the best text's share, so that the best has 1."""
+    share: NDArray[np.float64] = there @ weights
+    return share / max(float(share.max(initial=0.0)), TINY)
+
+
+def together_by_section(there: NDArray[np.bool_], passages: Sequence[Passage]) -> NDArray[np.bool_]:
+    """The same for the whole section that each passage is of: a question may take words from several passages of one."""
+    rows: dict[tuple[str, str, int], list[int]] = {}
+    for at, passage in enumerate(passages):
+        rows.setdefault((passage.document.source, passage.document.key, passage.section.index), []).append(at)
+    whole = there.copy()
+    for own in rows.values():
+        whole[own] = there[own].any(axis=0)
+    return whole
+
+
+def phrases(bodies: Sequence[str], question: str) -> NDArray[np.float64]:
+    """The share of the pairs of telling English words side by side in a question that stand so in each text; 0 without pairs."""
+    words = _WORD.findall(question)
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if a not in STOP_WORDS and b not in STOP_WORDS]
+    if not pairs:
+        return np.zeros(len(bodies))
+    return np.array([sum(pair in body for pair in pairs) for body in bodies], np.float64) / len(pairs)
+
+
+def asks_for_number(question: str) -> bool:
+    """Whether a plain question wants a number: how much, how long, what share."""
+    return _ASKS_NUMBER.search(question) is not None
+
+
+def has_number(text: str) -> bool:
+    """Whether a text has a figure in it."""
+    return _NUMBER.search(text) is not None
