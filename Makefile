@@ -3,6 +3,7 @@
 #   make test   ruff, mypy and pytest
 #   make bench  prints how fast it is on this machine
 #   make bench-large  the same for questions to 300,000 passages and 1,000,000 facts
+#   make bench-claims  what checking a claim costs, and how long the first one waits
 #   make soak   kills an ingest at 50 random moments and checks what is left
 #   make clean  removes what the others made
 
@@ -11,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench bench-large soak clean
+.PHONY: demo test bench bench-large bench-claims soak clean
 
 demo: $(VENV)/.demo
 	@PYTHONUTF8=1 $(RUN) examples/demo.py
@@ -27,6 +28,9 @@ bench: $(VENV)/.test
 
 bench-large: $(VENV)/.test
 	@$(RUN) -m tests.benchmarks.bench --passages 300000 --facts 1000000
+
+bench-claims: $(VENV)/.test
+	@$(RUN) -m tests.benchmarks.claims
 
 soak: $(VENV)/.test
 	@MEDRAG_KILLS=50 $(RUN) -m pytest -q -s tests/contracts/test_kill.py
@@ -48,7 +52,7 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml
 
 # torch comes first and pinned, so that the extra "models" does not bring another, larger build of it.
 $(VENV)/.test: $(VENV)/.made pyproject.toml
-	@echo "Installing medrag[cpu,documents,evaluate,models,dev] into $(VENV) ..."
+	@echo "Installing medrag[cpu,documents,evaluate,http,models,dev] into $(VENV) ..."
 	@$(INSTALL) torch==2.13.0
-	@$(INSTALL) --editable '.[cpu,documents,evaluate,models,dev]'
+	@$(INSTALL) --editable '.[cpu,documents,evaluate,http,models,dev]'
 	@touch $(VENV)/.demo $@

@@ -9,6 +9,8 @@
     │   └── UnknownFormatError    no reader recognises it
     ├── QuestionError             a question that cannot be asked
     ├── ProfileError              a profile that cannot be read
+    ├── ModelError                a language model that cannot be loaded, reached or spoken to as asked
+    ├── RecordError               a stored answer that cannot be read
     ├── EvaluationError           question files or settings that nothing can be measured with
     └── MissingExtraError         an optional package is not installed
 
@@ -25,9 +27,11 @@ __all__ = [
     "LockedError",
     "MedRAGError",
     "MissingExtraError",
+    "ModelError",
     "NotFoundError",
     "ProfileError",
     "QuestionError",
+    "RecordError",
     "UnknownFormatError",
     "VersionError",
 ]
@@ -67,6 +71,14 @@ class QuestionError(MedRAGError):
 
 class ProfileError(MedRAGError):
     """A profile that cannot be read, or that holds something else; the message names the place."""
+
+
+class ModelError(MedRAGError):
+    """A language model that cannot be loaded, reached or spoken to as asked; the message says what would help."""
+
+
+class RecordError(MedRAGError):
+    """A stored answer that cannot be read, or that is no record of an answer; the message names the place."""
 
 
 class EvaluationError(MedRAGError):
