@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medrag.answer.engine import MedRAG
-from medrag.answer.verify import check_citation, verified_claims
+from medrag.answer.verify.pointers import check_citation, verified_claims
 from medrag.kb.base import KnowledgeBase
 from medrag.types import Claim, Verdict, digest
 
