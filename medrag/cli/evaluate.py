@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medrag.cli.evaluate_abstention import abstention
+from medrag.cli.evaluate_exams import exams
+from medrag.cli.evaluate_indications import indications
+from medrag.cli.evaluate_listing import listing
+from medrag.cli.evaluate_pointers import pointers
+from medrag.cli.evaluate_replay import replay
+from medrag.cli.evaluate_verifier import verifier
 from medrag.cli.output import AsJson, counted, write_json, write_lines, write_table
 from medrag.cli.progress import progress_bar
 
@@ -25,6 +32,13 @@ def evaluate_app() -> typer.Typer:
     app = typer.Typer(help="Measure on questions whose answers are known.", rich_markup_mode=None)
     app.callback()(_evaluate)
     app.command("retrieval")(retrieval)
+    app.command("listing")(listing)
+    app.command("abstention")(abstention)
+    app.command("verifier")(verifier)
+    app.command("pointers")(pointers)
+    app.command("replay")(replay)
+    app.command("indications")(indications)
+    app.command("exams")(exams)
     return app
 
 

@@ -1,0 +1,126 @@
+"""Multiple choice by retrieval alone: the readers of each format, what supports an option, and what a tie is worth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medrag.cli import main
+from medrag.errors import EvaluationError
+from medrag.evaluate.choices import EXAMS, Choice, choose, read_exam, sit_exams
+from medrag.kb.base import KnowledgeBase
+from tests.making import label
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exams") / "labels.kb"
+    with KnowledgeBase.create(folder) as kb, kb.write() as writer:
+        writer.add(label("示例洛尔片", {"不良反应": "可见心动过缓、乏力。", "禁忌": "支气管哮喘患者禁用。"}))
+        writer.add(label("样本西林胶囊", {"不良反应": "可见皮疹、腹泻。", "禁忌": "青霉素过敏者禁用。"}))
+    return folder
+
+
+def test_the_option_that_the_label_holds_is_chosen(path: Path) -> None:
+    options = {"A": "皮疹", "B": "心动过缓", "C": "耳鸣"}
+    with KnowledgeBase.open(path) as kb:
+        chosen = choose(Choice("1", "示例洛尔片的不良反应是", options, "B"), kb)
+        assert (chosen.best, chosen.value) == ("B", 1.0)
+        assert choose(Choice("1", "示例洛尔片的不良反应是", options, "A"), kb).value == 0.0
+
+
+def test_a_question_for_what_is_not_so_wants_the_least_supported(path: Path) -> None:
+    with KnowledgeBase.open(path) as kb:
+        one = Choice("1", "示例洛尔片的不良反应不包括", {"A": "乏力", "B": "心动过缓", "C": "耳鸣"}, "C")
+        assert choose(one, kb).best == "C"
+
+
+def test_options_that_nothing_tells_apart_are_worth_a_guess(path: Path) -> None:
+    with KnowledgeBase.open(path) as kb:
+        chosen = choose(
+            Choice("1", "示例洛尔片的不良反应是", {"A": "耳鸣", "B": "复视", "C": "嗅觉减退", "D": "失语"}, "D"), kb
+        )
+        assert (chosen.best, chosen.value) == ("ABCD", 0.25)
+
+
+def table(path: Path, text: str) -> Path:
+    path.write_text("Question,Options,Answer\n" + text, "utf-8")
+    return path
+
+
+def lines(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+LETTERED = {"question": "q", "options": {"A": "x", "B": "y"}, "answer_idx": "B"}
+MEDMCQA = {"id": "m", "question": "q", "opa": "x", "opb": "y", "opc": "z", "opd": "w", "cop": 3}
+
+
+def test_each_format_becomes_the_same_question(tmp_path: Path) -> None:
+    (one,) = read_exam(table(tmp_path / "a.csv", '问题,"A 甲\n在后\nB 乙\nC. 丙",AC\n'))
+    assert (one.question, dict(one.options), one.right) == ("问题", {"A": "甲 在后", "B": "乙", "C": "丙"}, "AC")
+    assert read_exam(lines(tmp_path / "a.jsonl", LETTERED))[0] == Choice("line 1", "q", {"A": "x", "B": "y"}, "B")
+    assert read_exam(lines(tmp_path / "b.jsonl", MEDMCQA))[0] == Choice("m", "q", {"A": "x", "B": "y", "C": "z", "D": "w"}, "C")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('问题,"A 甲\nB 乙",C\n', r"line 2\): the answer 'C' is not among the options AB"),
+        ('问题,"A 甲\nB 乙",b\n', r"line 2\): the answer 'b'"),
+        ('问题,"A 甲\nA 乙",A\n', r"line 2\): Options: the letter A comes twice"),
+        ("问题,甲乙丙,A\n", r"line 2\): Options: wanted a letter and a text"),
+        ('问题,"A 甲\nB 乙",\n', r"line 2\): Answer"),
+        ("问题,A 甲,A\n", r"line 2\): wanted two options or more, found 1"),
+    ],
+)
+def test_rows_of_a_table_that_cannot_be_used_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        read_exam(table(tmp_path / "a.csv", text))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**LETTERED, "answer_idx": "C"}, r"line 2\): the answer 'C'"),
+        ({**LETTERED, "options": {"A": "x", "B": " "}}, r"line 2\): an option without a letter"),
+        ({**LETTERED, "options": {"A": "x", "甲": "y"}}, r"line 2\): an option without a letter"),
+        ({"question": "q", "answer_idx": "A"}, r"line 2\): options: field required"),
+    ],
+)
+def test_lines_that_cannot_be_used_are_named(tmp_path: Path, row: dict[str, Any], message: str) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        read_exam(lines(tmp_path / "a.jsonl", LETTERED, row))
+
+
+def test_an_id_that_comes_twice_and_a_number_that_is_no_option_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"line 2\): the id 'm' stands in the file a second time"):
+        read_exam(lines(tmp_path / "a.jsonl", MEDMCQA, MEDMCQA))
+    with pytest.raises(EvaluationError, match=r"line 1\): cop"):
+        read_exam(lines(tmp_path / "b.jsonl", {**MEDMCQA, "cop": 5}))
+
+
+def test_several_right_letters_are_left_out_and_counted(tmp_path: Path, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = table(
+        tmp_path / "a.csv", '示例洛尔片的不良反应是,"A 皮疹\nB 心动过缓",B\n示例洛尔片的不良反应有,"A 乏力\nB 心动过缓",AB\n'
+    )
+    with KnowledgeBase.open(path) as kb:
+        (exam,) = sit_exams(file, kb)
+    assert (exam.accuracy.n, exam.accuracy.value, exam.chance, exam.several) == (1, 1.0, 0.5, 1)
+    assert main(["evaluate", "exams", str(file), "--kb", str(path), "--json"]) == 0
+    (printed,) = json.loads(capsys.readouterr().out)
+    assert (printed["accuracy"], printed["several_right"]) == (1.0, 1)
+
+
+def test_a_folder_without_exams_is_an_error(tmp_path: Path, path: Path) -> None:
+    with KnowledgeBase.open(path) as kb, pytest.raises(EvaluationError, match="or the like, found none"):
+        sit_exams(tmp_path, kb)
+
+
+def test_all_exams_beside_the_project_are_read_in_the_counts_that_they_hold(shared: Path) -> None:
+    counts = [len(read_exam(shared / "eval/exams" / name)) for name in EXAMS]
+    assert counts == [183, 122, 66, 423, 133]
