@@ -6,7 +6,7 @@ from shutil import rmtree
 from time import perf_counter
 
 from medrag import KnowledgeBase, MedRAG, build
-from medrag.answer.render import to_text
+from medrag.answer.show.text import to_text
 
 ROOT = Path(__file__).resolve().parent.parent
 KB = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "demo.kb"

@@ -18,6 +18,7 @@ __all__ = [
     "Answer",
     "Citation",
     "Claim",
+    "Dangling",
     "Document",
     "DocumentInfo",
     "DocumentKind",
@@ -30,8 +31,11 @@ __all__ = [
     "Place",
     "Question",
     "Section",
+    "StreamEvent",
+    "Support",
     "Turn",
     "Verdict",
+    "Writing",
     "digest",
 ]
 
@@ -236,28 +240,91 @@ class Verdict(StrEnum):
     UNCITED = "uncited"
 
 
+class Support(Record):
+    """The words of a cited document that carry a claim: `document.text[start:end]` of the citation with this marker."""
+
+    marker: str
+    start: int
+    end: int
+
+
 class Claim(Record):
-    """A statement of an answer: `answer.text[start:end]`, the markers it cites, and the verdict on it."""
+    """A statement of an answer: `answer.text[start:end]`, the markers it cites, and the verdict on it.
+
+    `statement` is what was checked, where that is not the text itself: without marks and markup, behind the line that leads
+    it in. `reasons` say in the answer's language why the verdict is not `supported`; `support` are the words that carry the claim.
+    """
 
     text: str
     start: int
     end: int
     citations: tuple[str, ...]
     verdict: Verdict
+    statement: str = ""
+    reasons: tuple[str, ...] = ()
+    support: tuple[Support, ...] = ()
+
+
+class Dangling(Record):
+    """A citation mark of an answer that stands for nothing shown to the writer: `answer.text[start:end] == text`."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Writing(Record):
+    """How an answer was written: by which model, from which prompt and commit, under which policy.
+
+    `model` wrote the words: "extractive" too where a model was asked and failed, as `finish` then says.
+    `prompt_sha256` is the hash of the messages that the model was sent, empty where none was; `finish` is why the model
+    stopped (`medrag.llm.model.Finish`), empty for the extractive writer; `generation` are its sampling settings;
+    `entailment` is the model that verdicts were settled with, if any.
+    """
+
+    model: str = "extractive"
+    preset: str = ""
+    policy: str = ""
+    lang: str = ""
+    k: int = 0
+    commit: int = 0
+    release: str = ""
+    entailment: str = ""
+    prompt_sha256: str = ""
+    prompt_tokens: int = 0
+    finish: str = ""
+    generation: dict[str, float | int | bool | str] = Field(default_factory=dict)
 
 
 class Answer(Record):
     """What came back for a question: text with markers, what they stand for, and how it was found.
 
-    Where `abstained` is true, `text` says what is missing, `reason` why, and nothing is cited.
+    Where `abstained` is true, `text` says what is missing, `reason` why, and nothing is cited. `confidence` (0 to 1) is
+    how sure it is that the evidence answers the question (`medrag.answer.confidence`).
     """
 
     question: str
     text: str
     abstained: bool = False
     reason: str = ""
+    confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     citations: tuple[Citation, ...] = ()
     claims: tuple[Claim, ...] = ()
+    dangling: tuple[Dangling, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     notices: tuple[str, ...] = ()
+    writing: Writing = Writing()
     trace: dict[str, object] = Field(default_factory=dict)
+
+
+class StreamEvent(Record):
+    """One step of an answer that is being written: the evidence, then checked words, then the whole answer.
+
+    The `text` of all events, joined, is the answer's text. `claim` is the claim that the text ends with, checked already;
+    `answer` stands in the last event alone.
+    """
+
+    text: str = ""
+    claim: Claim | None = None
+    evidence: tuple[Evidence, ...] = ()
+    answer: Answer | None = None

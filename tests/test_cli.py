@@ -23,6 +23,7 @@ LABEL = """示例洛尔片
 【禁忌】对本品过敏者禁用。
 """
 OTHER = LABEL.replace("示例洛尔片", "样本西林胶囊").replace("示例病", "样本炎")
+ANSWER_KEYS = "question answer abstained reason confidence citations claims dangling evidence notices writing trace".split()
 TRIPLES = "head,relation,tail\n示例病,症状,头痛\n示例病,药物治疗,示例洛尔片\n"
 
 
@@ -162,7 +163,7 @@ def test_ask_prints_the_answer_with_its_citation(capsys: pytest.CaptureFixture[s
 
 def test_ask_as_json_has_the_keys_that_others_build_on(capsys: pytest.CaptureFixture[str], made: Path) -> None:
     found = as_json(capsys, "ask", "示例洛尔片的适应症是什么？", "--kb", made)
-    assert list(found) == ["question", "answer", "abstained", "reason", "citations", "claims", "evidence", "notices", "trace"]
+    assert list(found) == ANSWER_KEYS
     assert not found["abstained"]
     citation = found["citations"][0]
     assert set(citation) == {"marker", "document", "section", "fact", "start", "end", "quote", "sha256"}
@@ -183,7 +184,7 @@ def test_search_as_json_has_the_keys_that_others_build_on(capsys: pytest.Capture
     assert 1 <= len(found["evidence"]) <= 3
     first = found["evidence"][0]
     assert set(first) == {"rank", "score", "found_by", "document", "section", "start", "end", "text", "also"}
-    assert set(first["document"]) == {"source", "key", "version", "effective", "title", "maker", "lang"}
+    assert set(first["document"]) == {"source", "key", "version", "effective", "title", "maker", "lang", "reader"}
     assert set(first["section"]) == {"index", "code", "group", "heading", "path"}
     assert "5mg" in printed(capsys, "search", "示例洛尔片的用法用量", "--kb", made)
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWS = {
+    "checked_claims.py": ["supported     对阿司匹林", "contradicted", "[99]"],
     "demo.py": ["documents", "禁忌", "[", "司美格鲁肽"],
     "facts_as_networkx.py": ["nodes", "华法林"],
     "own_spreadsheet.py": ["2 labels", "5 ml three times a day"],

@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from medrag import build
 from medrag.cli import main
 from medrag.ingest.registry import reader_names
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+BUILDS = "from medrag import KnowledgeBase, MedRAG, build"  # what the first block of Python holds
 SKIPPED = "…"  # alone on a line: lines left out; at the end of a line: the rest of it
 
 
-def block(kind: str) -> str:
-    """The text of the README's only block of that kind."""
-    (found,) = re.findall(rf"^```{kind}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+def block(kind: str, holding: str = "") -> str:
+    """The text of the README's only block of that kind that holds some words."""
+    (found,) = (text for text in re.findall(rf"^```{kind}\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if holding in text)
     return str(found)
 
 
@@ -53,15 +55,15 @@ def beside_kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_python_block_runs_twice(beside_kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         names: dict[str, object] = {}
-        exec(compile(block("python"), "README.md", "exec"), names)
+        exec(compile(block("python", BUILDS), "README.md", "exec"), names)
         names["kb"].close()  # type: ignore[attr-defined]  # the block ends with its program
         assert "抑制血小板聚集" in capsys.readouterr().out
 
 
 def test_the_python_block_is_ten_lines_that_pass_a_strict_type_check() -> None:
-    lines = [line for line in block("python").splitlines() if line]
+    lines = [line for line in block("python", BUILDS).splitlines() if line]
     assert len(lines) == 10
-    command = [sys.executable, "-m", "mypy", "--strict", "-c", block("python")]
+    command = [sys.executable, "-m", "mypy", "--strict", "-c", block("python", BUILDS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -69,7 +71,32 @@ def test_the_python_block_is_ten_lines_that_pass_a_strict_type_check() -> None:
 def test_the_output_of_the_demo_is_what_the_demo_prints(tmp_path: Path) -> None:
     command = [sys.executable, "-X", "utf8", ROOT / "examples" / "demo.py", tmp_path / "demo.kb"]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
-    assert first_difference(block("text"), done.stdout) == ""
+    assert first_difference(block("text", "司美格鲁肽"), done.stdout) == ""
+
+
+def test_the_output_of_the_checked_claims_is_what_the_example_prints() -> None:
+    command = [sys.executable, "-X", "utf8", ROOT / "examples" / "checked_claims.py"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert [line.rstrip() for line in done.stdout.splitlines()] == block("text", "它能治疗哮喘").splitlines()
+
+
+def test_the_block_with_a_model_passes_a_strict_type_check_and_streams(
+    beside_kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    streams = block("python", "medrag.stream")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "-c", streams], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    build("kb/labels", "labels.kb")
+    llm = "ScriptedLLM('对阿司匹林过敏者禁用[1]。')"
+    exec(
+        compile(
+            "from medrag.llm.scripted import ScriptedLLM\n" + re.sub(r'llm="[^"]+"', f"llm={llm}", streams), "README.md", "exec"
+        ),
+        {},
+    )
+    assert capsys.readouterr().out.strip() == "对阿司匹林过敏者禁用[1]。"
 
 
 def test_the_commands_print_what_is_shown(beside_kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from medrag.answer import phrases
-from medrag.answer.patients import dose_patients
+from medrag.answer.outside import dose_is_foreign, dose_of_other_form, is_of_class, is_outside
+from medrag.answer.quote.patients import dose_patients
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
+from medrag.retrieve.forms import form_end
 from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup, heading_of
 from medrag.types import Question
@@ -21,12 +23,18 @@ NEAR_PASSAGES = 20  # searched for names that look alike
 NEAR_NAMES = 3
 NEAR_CUTOFF = 0.5
 SHOWN_SECTIONS = 16
+SHOWN_FORMS = 3
 SHOWN_TERMS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """What is said instead of an answer, and the reason in a word: ambiguous-name, unknown-drug, no-section or nothing-relevant."""
+    """What is said instead of an answer, and the reason in a word.
+
+    ambiguous-name, unknown-drug, outside-medicine, drug-class (asked about as such), foreign-dose (only a label in the other
+    language gives it), other-form (only labels of other dosage forms give it), no-section (the label lacks what is asked),
+    not-sure (the section is there, and whether it answers is not sure enough), nothing-relevant.
+    """
 
     text: str
     reason: str
@@ -42,21 +50,33 @@ def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase)
     if understanding.unknown:
         near = _near(understanding.unknown, kb)
         return Abstention(phrases.unknown_drug(_printed(question, understanding.unknown), near, lang), "unknown-drug")
+    if is_outside(understanding):
+        return Abstention(phrases.outside(lang), "outside-medicine")
+    if is_of_class(understanding):
+        return Abstention(phrases.of_class(lang), "drug-class")
     if understanding.drugs:
-        return Abstention(_of_drug(question, understanding, kb), "no-section")
+        return _of_drug(question, understanding, kb)
     looked_for = _looked_for(understanding)
     return Abstention(phrases.nothing_relevant(looked_for[:SHOWN_TERMS], lang), "nothing-relevant")
 
 
-def _of_drug(question: Question, understanding: Understanding, kb: KnowledgeBase) -> str:
+def _of_drug(question: Question, understanding: Understanding, kb: KnowledgeBase) -> Abstention:
     """What is said where the documents of a drug do not answer: which section, or whose dose, is missing."""
     drug, lang, who = understanding.drugs[0], understanding.lang, dose_patients(understanding)
-    name = _printed(question, [drug.name])[0]
+    name, document = _printed(question, [drug.name])[0], drug.documents[0]
+    if dose_is_foreign(understanding):
+        return Abstention(phrases.foreign_dose(name, lang), "foreign-dose")
+    if others := dose_of_other_form(understanding):
+        asked = understanding.question[drug.start : form_end(understanding.question, drug.end)]
+        return Abstention(phrases.other_form(_printed(question, [asked])[0], others[:SHOWN_FORMS], lang), "other-form")
     remarks = [phrases.corrected(_printed(question, [r.written])[0], r.names[0], lang) for r in corrected_names(understanding)]
-    if who and SectionGroup.DOSAGE in understanding.groups and kb.passages_of(drug.documents[0], (SectionGroup.DOSAGE,)):
-        return "\n".join([*remarks, phrases.no_dose_of(name, who, lang)])
-    asked = understanding.groups or understanding.sought
-    return "\n".join([*remarks, phrases.no_section(name, asked, _sections(understanding, kb), lang)])
+    if who and SectionGroup.DOSAGE in understanding.groups and kb.passages_of(document, (SectionGroup.DOSAGE,)):
+        return Abstention("\n".join([*remarks, phrases.no_dose_of(name, who, lang)]), "no-section")
+    missing = [group for group in understanding.groups if not kb.passages_of(document, (group,))]
+    there = _sections(understanding, kb)
+    if missing:
+        return Abstention("\n".join([*remarks, phrases.no_section(name, missing, there, lang)]), "no-section")
+    return Abstention("\n".join([*remarks, phrases.not_sure(name, there, lang)]), "not-sure")
 
 
 def _looked_for(understanding: Understanding) -> list[str]:

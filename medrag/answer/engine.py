@@ -1,13 +1,29 @@
-"""MedRAG: a knowledge base that answers questions, each statement quoted and cited."""
+"""MedRAG: a knowledge base that answers questions, each statement cited and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
 from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar
 
-from medrag.answer.abstain import abstain
-from medrag.answer.extract import write
-from medrag.answer.verify import verified_claims
+from medrag.answer.answers import Basis, abstained, declined, from_draft, from_model, withheld
+from medrag.answer.confidence import confidence, default_model, features
+from medrag.answer.policy import NoEvidence, Policy
+from medrag.answer.prompt.templates import Template
+from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.extract import write
+from medrag.answer.quote.listing import completed, listed_groups
+from medrag.answer.reply import remarks
+from medrag.answer.reply.generate import Generated, Job, from_memory, generate
+from medrag.answer.stream import events_of, in_thread
+from medrag.answer.trace import generated_trace, milliseconds, retrieval_trace
+from medrag.answer.verify.claim import Checker
+from medrag.errors import MedRAGError, QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.retrieve.channels import NO_FILTERS
@@ -15,16 +31,36 @@ from medrag.retrieve.explain import Explanation, explain
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.rank import Retrieval, retrieve
 from medrag.retrieve.rerank import Reranker
-from medrag.types import Answer, Evidence, Question, Turn
+from medrag.types import Answer, Evidence, Question, StreamEvent, Turn, Writing
 
-__all__ = ["MedRAG"]
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from medrag.answer.verify.entail import Entailment
+    from medrag.llm.model import Model
+
+__all__ = ["EXTRACTIVE", "MedRAG"]
+
+EXTRACTIVE = "extractive"  # the writer that quotes; no language model
+OUTSIDE = "outside-medicine"  # the reason of abstentions that no model's memory should fill
+NOT_FROM_KB = "not-from-knowledge-base"
+E = TypeVar("E", Policy, NoEvidence)
+CANNOT_BE_ASKED = "cannot-be-asked"
+WORKERS = 4  # questions under way in `ask_many`
 
 
 class MedRAG:
-    """Answers questions from a knowledge base with k pieces of evidence, by quoting.
+    """Answers questions from a knowledge base with k pieces of evidence.
+
+    `llm` writes: "extractive" quotes the evidence; a string such as "hf:PATH" or "http:URL#MODEL", a `Model` or any LlamaIndex
+    LLM writes in its own words, of which every claim is checked against what it cites (`preset` says how it was trained
+    to be spoken to, `api_key` goes to the server that is named, `template` replaces the prompt's words, `entailment` is a
+    model, or its name, that settles what rules leave open).
+    `policy` says what becomes of claims that fail, `on_no_evidence` what is done where the knowledge base does not
+    answer, `risk` how many of the answers given may be wrong (`medrag.answer.confidence`; None: the threshold that ships).
 
     `only` restricts what is read; `profile` says how evidence is weighed (`medrag tune` makes one); a `reranker`
-    (`medrag.retrieve.rerank`) orders the best passages anew.
+    (`medrag.retrieve.rerank`) orders the best passages anew. Raises `ModelError` for a model that cannot be loaded.
     """
 
     def __init__(
@@ -35,15 +71,29 @@ class MedRAG:
         only: Filters = NO_FILTERS,
         profile: Profile | None = None,
         reranker: Reranker | None = None,
+        llm: str | Model | LLM = EXTRACTIVE,
+        preset: str | None = None,
+        api_key: str | None = None,
+        template: Template | None = None,
+        policy: Policy | str = Policy.FLAG,
+        on_no_evidence: NoEvidence | str = NoEvidence.ABSTAIN,
+        risk: float | None = None,
+        entailment: Entailment | str | None = None,
     ) -> None:
         self.kb = kb
         self.k = k
         self.only = only
         self.profile = profile
         self.reranker = reranker
+        self.policy = _choice(Policy, policy)
+        self.on_no_evidence = _choice(NoEvidence, on_no_evidence)
+        self.template = template
+        self.entailment = _entailment(entailment)
+        self.model = _model(llm, preset, api_key)
+        model = default_model()
+        self.threshold = model.threshold if risk is None else model.threshold_for(risk)
 
-    def _retrieve(self, question: Question | str, kb: KnowledgeBase, k: int) -> Retrieval:
-        return retrieve(question, kb, k=k, only=self.only, profile=self.profile, reranker=self.reranker)
+    # ------------------------------------------------------------------ evidence alone
 
     def search(self, question: Question | str, k: int | None = None) -> tuple[Evidence, ...]:
         """The k best pieces of evidence for a question, best first, without an answer."""
@@ -53,60 +103,180 @@ class MedRAG:
         """How a question is understood and why its k best pieces of evidence stand where they do."""
         return explain(question, self.kb, k=self.k if k is None else k, only=self.only, profile=self.profile)
 
-    def ask(self, question: Question | str, history: Sequence[Turn] = ()) -> Answer:
+    def _retrieve(self, question: Question | str, kb: KnowledgeBase, k: int) -> Retrieval:
+        return retrieve(question, kb, k=k, only=self.only, profile=self.profile, reranker=self.reranker)
+
+    # ------------------------------------------------------------------ answers
+
+    def ask(self, question: Question | str, history: Sequence[Turn] = (), *, cancel: Event | None = None) -> Answer:
         """The answer to a question, or an abstention that says what is missing.
 
         `history` are the turns before the question, oldest first; a question that names nothing is about what the
-        latest user turn named. Raises `QuestionError` for an empty or much too long question.
+        latest user turn named. A model that fails, hangs or is cancelled ends the answer, never the evidence: a notice says
+        so. Raises `QuestionError` for an empty or much too long question.
         """
+        answer: Answer | None = None
+        for event in self.stream(question, history, cancel=cancel):
+            answer = event.answer or answer
+        if answer is None:
+            raise RuntimeError("the stream ended without an answer")
+        return answer
+
+    def stream(
+        self, question: Question | str, history: Sequence[Turn] = (), *, cancel: Event | None = None
+    ) -> Iterator[StreamEvent]:
+        """The same answer as `ask`, event by event: the evidence, each claim when it has been checked, the whole answer."""
         asked = Question(text=question) if isinstance(question, str) else question
         if history:
             asked = asked.model_copy(update={"history": tuple(history)})
         kb = self.kb.pinned()  # the whole answer from one commit, whoever refreshes meanwhile
         started = perf_counter()
         found = self._retrieve(asked, kb, self.k)
+        whole = completed(found.understanding, found.evidence, kb, only=self.only)
+        found = replace(found, evidence=whole)
+        yield StreamEvent.model_construct(evidence=found.evidence)
         writing = perf_counter()
-        answer = _answer(asked, found, kb)
+        answer, out = yield from self._written(asked, found, kb, cancel or Event())
         ended = perf_counter()
-        milliseconds = {**found.trace.milliseconds, "write": _ms(writing, ended), "total": _ms(started, ended)}
-        return answer.model_copy(update={"trace": _trace(found, milliseconds, kb.commit)})
-
-
-def _answer(asked: Question, found: Retrieval, kb: KnowledgeBase) -> Answer:
-    draft = write(found.understanding, found.evidence, kb)
-    if not draft.citations:
-        abstention = abstain(asked, found.understanding, kb)
-        return Answer.model_construct(
-            question=asked.text, text=abstention.text, abstained=True, reason=abstention.reason, evidence=found.evidence
+        times = {**found.trace.milliseconds, "write": milliseconds(writing, ended), "total": milliseconds(started, ended)}
+        trace = {**retrieval_trace(found, times, kb.commit), **(generated_trace(out) if out is not None else {})}
+        yield StreamEvent.model_construct(
+            answer=answer.model_copy(update={"trace": trace, "writing": self._how(found, kb, out)})
         )
-    return Answer.model_construct(
-        question=asked.text,
-        text=draft.text,
-        citations=tuple(draft.citations),
-        claims=verified_claims(draft.claims, draft.citations, kb),
-        evidence=found.evidence,
-    )
+
+    async def aask(self, question: Question | str, history: Sequence[Turn] = ()) -> Answer:
+        """`ask` for asyncio; cancelling the task stops the model."""
+        answer: Answer | None = None
+        async for event in self.astream(question, history):
+            answer = event.answer or answer
+        if answer is None:
+            raise asyncio.CancelledError
+        return answer
+
+    def astream(self, question: Question | str, history: Sequence[Turn] = ()) -> AsyncIterator[StreamEvent]:
+        """`stream` for asyncio; leaving the loop stops the model."""
+        return in_thread(lambda cancel: self.stream(question, history, cancel=cancel))
+
+    def ask_many(self, questions: Iterable[Question | str], *, workers: int = WORKERS) -> Iterator[Answer]:
+        """The answers to many questions, in their order; where a model writes, `workers` of them are under way at once.
+
+        A question that cannot be asked gives an abstention with the reason `cannot-be-asked`, and the others go on.
+        """
+        if self.model is None:
+            yield from map(self._ask_or_say_why, questions)
+            return
+        waiting: deque[Future[Answer]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for question in questions:
+                waiting.append(pool.submit(self._ask_or_say_why, question))
+                if len(waiting) >= 2 * workers:  # no further ahead than that
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _ask_or_say_why(self, question: Question | str) -> Answer:
+        try:
+            return self.ask(question)
+        except QuestionError as error:
+            asked = question if isinstance(question, str) else question.text
+            return Answer(question=asked, text=str(error), abstained=True, reason=CANNOT_BE_ASKED)
+
+    # ------------------------------------------------------------------ how
+
+    def _written(
+        self, asked: Question, found: Retrieval, kb: KnowledgeBase, cancel: Event
+    ) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+        understanding = found.understanding
+        draft = write(understanding, found.evidence, kb)
+        sure = confidence(features(understanding, found.evidence, kb, draft=draft))
+        basis = Basis(asked, found, kb, sure)
+        answers = bool(draft.citations) and sure >= self.threshold
+        # Of a medicine that is not there only what is said of it elsewhere may be shown, word for word; and a list that is
+        # asked for whole is quoted, for a model's prompt or patience would cut it.
+        quotes = bool(understanding.unknown or listed_groups(understanding))
+        if self.model is not None and answers and not quotes:
+            return (yield from self._by_model(basis, draft, self._job(asked, found, kb, cancel)))
+        if self.model is not None and not answers and self.on_no_evidence is NoEvidence.FALLBACK_MARKED:
+            return (yield from self._from_memory(basis, self._job(asked, found, kb, cancel)))
+        answer = from_draft(basis, draft) if answers else abstained(basis)
+        yield from events_of(answer)
+        return answer, None
+
+    def _job(self, asked: Question, found: Retrieval, kb: KnowledgeBase, cancel: Event) -> Job:
+        if self.model is None:
+            raise RuntimeError("no model writes here")
+        checker = Checker(kb.link, entailment=self.entailment)
+        return Job(asked, found, self.model, checker, self.policy, self.template, cancel)
+
+    def _by_model(self, basis: Basis, draft: Draft, job: Job) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+        out = Generated()
+        yield from generate(job, out)
+        if out.composition is not None:
+            found = features(job.found.understanding, job.found.evidence, basis.kb, out.composition.claims, draft=draft)
+            return from_model(replace(basis, confidence=confidence(found)), out, out.composition), out
+        if out.withheld:
+            answer = withheld(basis)
+        elif out.refused:
+            answer = declined(basis)
+        else:  # whatever is wrong with the model, the evidence is there
+            notice = remarks.no_words(out.finish.value, out.error, basis.lang)
+            answer = from_draft(basis, draft).model_copy(update={"notices": (notice,)})
+        yield from events_of(answer)
+        return answer, out
+
+    def _from_memory(self, basis: Basis, job: Job) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+        out = Generated()
+        answer = abstained(basis)
+        if answer.reason == OUTSIDE:
+            yield from events_of(answer)
+            return answer, None
+        yield from from_memory(job, out)
+        if out.composition is not None:
+            return from_model(basis, out, out.composition, reason=NOT_FROM_KB), out
+        answer = answer.model_copy(update={"notices": (remarks.no_memory(out.finish.value, out.error, basis.lang),)})
+        yield from events_of(answer)
+        return answer, out
+
+    def _how(self, found: Retrieval, kb: KnowledgeBase, out: Generated | None) -> Writing:
+        from medrag import __version__
+
+        plain = Writing.model_construct(
+            policy=self.policy.value, lang=found.understanding.lang, k=self.k, commit=kb.commit, release=__version__
+        )
+        if self.model is None or out is None:
+            return plain
+        told = {"prompt_sha256": out.prompt.sha256, "prompt_tokens": out.prompt.tokens} if out.prompt is not None else {}
+        return plain.model_copy(
+            update={
+                "model": EXTRACTIVE if out.failed else self.model.name,
+                "preset": self.model.preset,
+                "generation": dict(self.model.generation),
+                "finish": out.finish.value,
+                "entailment": self.entailment.name if self.entailment is not None else "",
+                **told,
+            }
+        )
 
 
-def _ms(start: float, end: float) -> float:
-    return round((end - start) * 1000.0, 3)
+def _choice(kind: type[E], value: str) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        raise MedRAGError(f"{value!r} is none of {', '.join(kind)}: choose one of them") from None
 
 
-def _trace(found: Retrieval, milliseconds: dict[str, float], commit: int) -> dict[str, object]:
-    understanding = found.understanding
-    return {
-        "understanding": {
-            "lang": understanding.lang,
-            "shape": understanding.shape.value,
-            "drugs": [drug.name for drug in understanding.drugs],
-            "entities": [entity.id for entity in understanding.entities],
-            "groups": [group.value for group in understanding.sought],
-            "relations": list(understanding.relations),
-            "populations": [population.value for population in understanding.populations],
-            "unknown": list(understanding.unknown),
-            "terms": list(understanding.terms),
-        },
-        "channels": dict(found.trace.found),
-        "milliseconds": milliseconds,
-        "commit": commit,
-    }
+def _model(llm: str | Model | LLM, preset: str | None, api_key: str | None) -> Model | None:
+    """The model that writes, loaded; None for the extractive writer, for which nothing is imported."""
+    if llm == EXTRACTIVE:
+        return None
+    from medrag.llm.load import load_model
+
+    return load_model(llm, preset=preset, api_key=api_key)
+
+
+def _entailment(entailment: Entailment | str | None) -> Entailment | None:
+    if not isinstance(entailment, str):
+        return entailment
+    from medrag.answer.verify.entail import load_entailment
+
+    return load_entailment(entailment)

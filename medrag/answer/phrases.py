@@ -9,10 +9,12 @@ from medrag.sections import SectionGroup, heading_of
 from medrag.types import DocumentInfo, Section
 
 __all__ = [
+    "also_tell",
     "ambiguous",
     "corrected",
     "document_name",
     "fact_heading",
+    "foreign_dose",
     "inverse_heading",
     "listed",
     "more_facts",
@@ -23,9 +25,13 @@ __all__ = [
     "no_interactions",
     "no_section",
     "not_compared",
+    "not_sure",
     "nothing_relevant",
+    "of_class",
     "other_doses",
+    "other_form",
     "other_language",
+    "outside",
     "pair_unsaid",
     "section_heading",
     "section_missing",
@@ -180,6 +186,14 @@ def not_compared(lang: str) -> str:
     return "（资料不作优劣比较，以下是各自的原文。）" if lang == "zh" else "(Labels do not compare; each one says:)"
 
 
+def also_tell(document: DocumentInfo, group: SectionGroup, lang: str) -> str:
+    """The line above what other sections of a label say, beside the section of that group."""
+    name = document_name(document)
+    if lang == "zh":
+        return f"{name}的其他栏目中提到的{_named(group, lang)}："
+    return f"{name} — other sections that tell of {_named(group, lang).lower()}:"
+
+
 def no_document(names: Sequence[str], lang: str) -> str:
     """The remark above what is said of a medicine that has no document of its own."""
     if lang == "zh":
@@ -205,6 +219,53 @@ def no_section(name: str, asked: Sequence[SectionGroup], there: Sequence[str], l
     wanted = listed([_named(group, lang).lower() for group in asked], lang) or "what was asked"
     has = f" Its sections: {listed(there, lang)}." if there else ""
     return f"The documents of {name} say nothing on {wanted}, so this cannot be answered.{has}"
+
+
+def foreign_dose(name: str, lang: str) -> str:
+    """The abstention for a dose that only labels in the other language give."""
+    if lang == "zh":
+        return f"知识库中只有{name}的英文说明书，其剂型和规格可能与您问的不同，用法用量不能照搬，因此不作回答。"
+    return (
+        f"Only Chinese documents of {name} are here; forms and strengths may differ from those you ask about, so their dose is "
+        "not given."
+    )
+
+
+def not_sure(name: str, there: Sequence[str], lang: str) -> str:
+    """The abstention where the documents of the drug may or may not answer, and it is not sure enough that they do."""
+    if lang == "zh":
+        has = f"已有的栏目：{listed(there, lang)}。" if there else ""
+        return f"在{name}的资料中没有找到能确切回答这个问题的内容，因此不作回答。{has}"
+    has = f" Its sections: {listed(there, lang)}." if there else ""
+    return f"Nothing in the documents of {name} surely answers this question, so it is left unanswered.{has}"
+
+
+def other_form(asked: str, there: Sequence[str], lang: str) -> str:
+    """The abstention for a dose that only labels of other dosage forms give."""
+    if lang == "zh":
+        return f"知识库中没有{asked}的说明书，只有{listed(there, lang)}；剂型不同，用法用量不能照搬，因此不作回答。"
+    return (
+        f"There is no label of {asked} here, only of {listed(there, lang)}, and the dose of one form does not hold for another."
+    )
+
+
+def outside(lang: str) -> str:
+    """The friendly word on a question that has nothing to do with medicine."""
+    if lang == "zh":
+        return "您好，我只能根据知识库回答药品和疾病方面的问题，这个问题帮不上忙；如果您问的是某种药，请写出它的名称。"
+    return (
+        "Hello, I can only answer questions about medicines and diseases from the knowledge base, so I cannot help with this "
+        "one; if you mean a medicine, please write its name."
+    )
+
+
+def of_class(lang: str) -> str:
+    """The abstention for a question about a class of medicines."""
+    if lang == "zh":
+        return "知识库中是各个药品的说明书，没有关于一类药的总的说明，无法一概而论；请写出具体的药名。"
+    return (
+        "The knowledge base holds labels of single medicines and none of a class of them: please write which medicine is meant."
+    )
 
 
 def nothing_relevant(looked_for: Sequence[str], lang: str) -> str:

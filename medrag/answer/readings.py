@@ -13,7 +13,7 @@ from medrag.retrieve.understand import Understanding
 __all__ = ["Reading", "ambiguous_names", "corrected_names"]
 
 # Ways in which a name is found that is not written so; another name of the drug or other characters need no remark.
-CORRECTED = frozenset({"typing", "sound", "shape", "pinyin", "initials"})
+CORRECTED = frozenset({"typing", "sound", "shape", "pinyin", "initials", "short"})
 MAX_READINGS = 4
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
-from medrag.cli import contents, evaluate, ingest, questions, terms, tune
+from medrag.cli import check, contents, doctor, evaluate, ingest, questions, terms, tune
 from medrag.errors import MedRAGError
 
 __all__ = ["run"]
@@ -82,6 +82,7 @@ def _app() -> typer.Typer:
     app.command("ingest")(ingest.ingest)
     app.command("ask")(questions.ask)
     app.command("search")(questions.search)
+    app.command("check")(check.check)
     app.command("show")(contents.show)
     app.command("normalise")(terms.normalise)
     app.command("list")(contents.list_documents)
@@ -89,6 +90,7 @@ def _app() -> typer.Typer:
     app.command("stats")(contents.stats)
     app.command("verify")(contents.verify)
     app.command("reindex")(contents.reindex)
+    app.command("doctor")(doctor.doctor)
     app.add_typer(evaluate.evaluate_app(), name="evaluate")
     app.command("tune")(tune.tune)
     return app

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
+from medrag.answer.policy import NoEvidence, Policy
 from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines
+from medrag.cli.settings import EXTRACTIVE, Finding, Writer, medrag_of
 from medrag.errors import IngestError, QuestionError
 from medrag.types import Question, Turn
 
 if TYPE_CHECKING:
     from medrag.answer.engine import MedRAG
     from medrag.kb.base import KnowledgeBase
+    from medrag.types import Answer
 
 __all__ = ["ask", "search"]
+
+AT_ONCE = 4  # questions of a file that a model is asked at a time
+LOOK_AHEAD = 2  # times as many lines are read ahead of the one that is written
 
 Asked = Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)]
 Questions = Annotated[
@@ -31,6 +41,44 @@ ProfileFile = Annotated[
 RerankerName = Annotated[
     str | None, typer.Option("--reranker", metavar="NAME", help="A cross-encoder of sentence-transformers, by folder or name.")
 ]
+LlmName = Annotated[
+    str,
+    typer.Option(
+        "--llm", metavar="NAME", help="Who writes: extractive (quotes), hf:PATH[+lora=PATH][+4bit], or http:URL#MODEL."
+    ),
+]
+PresetName = Annotated[
+    str | None, typer.Option("--preset", metavar="NAME", help="How the model was trained to be spoken to: pulse-7b, chat …")
+]
+Dtype = Annotated[str | None, typer.Option("--dtype", metavar="D", help="Of an hf: model: float32, float16 or bfloat16.")]
+TrustRemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run program code that an hf: model brings.")]
+Download = Annotated[
+    bool, typer.Option("--download", help="Fetch an hf: model that is not on this machine from the Hugging Face Hub.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model's writing, such as num_beams=1; may be repeated."),
+]
+PolicyName = Annotated[
+    Policy | None, typer.Option("--policy", help="What becomes of claims that the evidence does not carry (flag).")
+]
+NoEvidenceName = Annotated[
+    NoEvidence | None, typer.Option("--no-evidence", help="What to do where the knowledge base does not answer (abstain).")
+]
+TemplateFile = Annotated[
+    Path | None, typer.Option("--template", metavar="FILE", help="A prompt of your own (YAML or text with placeholders).")
+]
+Risk = Annotated[
+    float | None,
+    typer.Option("--risk", metavar="SHARE", min=0.0, max=1.0, help="How many of the answers given may be wrong, 0 to 1."),
+]
+EntailmentName = Annotated[
+    str | None, typer.Option("--entailment", metavar="NAME", help="A model that settles what the rules leave open.")
+]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown.")]
+AsFootnotes = Annotated[bool, typer.Option("--footnotes", help="Print Markdown with footnotes.")]
+AsHtml = Annotated[bool, typer.Option("--html", help="Print HTML.")]
+AsCards = Annotated[bool, typer.Option("--cards", help="Print HTML with a card of each medicine and disease named.")]
 K = Annotated[int, typer.Option("--k", metavar="N", min=1, max=100, help="How many pieces of evidence, 1 to 100.")]
 
 
@@ -39,25 +87,89 @@ def ask(
     question: Asked = None,
     questions: Questions = None,
     k: K = 10,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    llm: LlmName = EXTRACTIVE,
+    preset: PresetName = None,
+    policy: PolicyName = None,
+    no_evidence: NoEvidenceName = None,
+    template: TemplateFile = None,
+    risk: Risk = None,
+    entailment: EntailmentName = None,
+    dtype: Dtype = None,
+    trust_remote_code: TrustRemoteCode = False,
+    download: Download = False,
+    set_: Set = None,
+    markdown: AsMarkdown = False,
+    footnotes: AsFootnotes = False,
+    html: AsHtml = False,
+    cards: AsCards = False,
     profile: ProfileFile = None,
     reranker: RerankerName = None,
     json: AsJson = False,
 ) -> None:
     """Answer a question, every sentence cited, or say why not."""
-    from medrag.answer.render import answer_json, to_markdown, to_text
-
     _one_of(question, questions)
+    shape = _shape(questions, markdown=markdown, footnotes=footnotes, html=html, cards=cards, json=json)
+    writer = Writer(
+        llm, preset, policy, no_evidence, template, risk, entailment, dtype, trust_remote_code, download, tuple(set_ or ())
+    )
+    writer.refuse_what_is_ignored()
     with open_kb(kb) as base:
-        medrag = _medrag(base, k, profile, reranker)
+        medrag = medrag_of(base, Finding(k, profile, reranker), writer)
         if questions is not None:
-            _each(questions, lambda asked: answer_json(medrag.ask(asked)))
-            return
-        answer = medrag.ask(question or "")
-    if json:
+            _answer_each(medrag, questions)
+        elif not shape and medrag.model is not None:
+            _write_stream(medrag, question or "")
+        else:
+            _write(medrag.ask(question or ""), shape, base)
+
+
+def _shape(questions: Path | None, **asked: bool) -> str:
+    """The one form that is asked for, empty for plain text."""
+    named = [name for name, wanted in asked.items() if wanted]
+    if len(named) > 1:
+        raise typer.BadParameter(f"{', '.join('--' + name for name in named)}: an answer is printed in one form: choose one")
+    if questions is not None and named not in ([], ["json"]):
+        raise typer.BadParameter(f"--{named[0]}: --questions prints JSON, one answer a line: leave it out")
+    return "".join(named)
+
+
+def _write(answer: Answer, shape: str, kb: KnowledgeBase) -> None:
+    from medrag.answer.show.cards import qizhen_html
+    from medrag.answer.show.html import to_html
+    from medrag.answer.show.text import answer_json, to_footnotes, to_markdown, to_text
+
+    if shape == "json":
         write_json(answer_json(answer))
+    elif shape == "cards":
+        write_lines([qizhen_html(answer, kb)])
     else:
-        write_lines([to_markdown(answer) if markdown else to_text(answer)])
+        shown = {"html": to_html, "footnotes": to_footnotes, "markdown": to_markdown}.get(shape, to_text)
+        write_lines([shown(answer)])
+
+
+def _answer_each(medrag: MedRAG, questions: Path) -> None:
+    from medrag.answer.show.text import answer_json
+
+    stop = Event()
+    try:
+        _each(
+            questions,
+            lambda asked: answer_json(medrag.ask(asked, cancel=stop)),
+            at_once=1 if medrag.model is None else AT_ONCE,
+        )
+    finally:
+        stop.set()  # who stops the command stops the models that write
+
+
+def _write_stream(medrag: MedRAG, question: str) -> None:
+    """Writes the answer as its claims pass the check, then what belongs under it."""
+    from medrag.answer.show.text import to_text
+
+    for event in medrag.stream(question):
+        sys.stdout.write(event.text)
+        sys.stdout.flush()
+        if event.answer is not None:
+            write_lines([to_text(event.answer)[len(event.answer.text) :]])
 
 
 def search(
@@ -71,11 +183,11 @@ def search(
     json: AsJson = False,
 ) -> None:
     """Show the evidence for a question, and why it was found."""
-    from medrag.answer.render import evidence_json, evidence_lines
+    from medrag.answer.show.text import evidence_json, evidence_lines
 
     _one_of(question, questions)
     with open_kb(kb) as base:
-        medrag = _medrag(base, k, profile, reranker)
+        medrag = medrag_of(base, Finding(k, profile, reranker), Writer())
         if explain:
             if reranker is not None:
                 raise typer.BadParameter("--explain explains the fitted ranking, not a --reranker's: leave one of them out")
@@ -104,32 +216,20 @@ def _explain(medrag: MedRAG, question: str | None, questions: Path | None, *, as
         write_lines(explanation_lines(explanation))
 
 
-def _medrag(kb: KnowledgeBase, k: int, profile: Path | None, reranker: str | None) -> MedRAG:
-    from medrag.answer.engine import MedRAG
-    from medrag.retrieve.profile import read_profile
-    from medrag.retrieve.rerank import CrossEncoderReranker
-
-    return MedRAG(
-        kb,
-        k=k,
-        profile=None if profile is None else read_profile(profile),
-        reranker=None if reranker is None else CrossEncoderReranker(reranker),
-    )
-
-
 def _one_of(question: str | None, questions: Path | None) -> None:
     if (question is None) == (questions is None):
         raise typer.BadParameter("wanted one question, or --questions FILE.jsonl: give exactly one of them")
 
 
-def _each(path: Path, answered: Callable[[Question], dict[str, Any]]) -> None:
-    """Writes one line of JSON for every line of the file, with its id; a line that cannot be asked gives its `error`."""
+def _each(path: Path, answered: Callable[[Question], dict[str, Any]], *, at_once: int = 1) -> None:
+    """Writes one line of JSON for every line of the file, with its id; a line that cannot be asked gives its `error`.
+
+    Lines are written in the order of the file; `at_once` of them are worked on ahead.
+    """
     failed = 0
-    for identity, question in _read(path):
+    for identity, answer in _ahead(_read(path), answered, at_once):
         try:
-            if isinstance(question, QuestionError):
-                raise question
-            write_json({"id": identity, **answered(question)})
+            write_json({"id": identity, **answer()})
         except QuestionError as error:
             failed += 1
             write_json({"id": identity, "error": str(error)})
@@ -137,6 +237,33 @@ def _each(path: Path, answered: Callable[[Question], dict[str, Any]]) -> None:
     if failed:
         sys.stderr.write(f"medrag: {path.name}: {counted(failed, 'line')} could not be asked; the output says why\n")
         raise typer.Exit(1)
+
+
+def _ahead(
+    asked: Iterable[tuple[Any, Question | QuestionError]], answered: Callable[[Question], dict[str, Any]], at_once: int
+) -> Iterator[tuple[Any, Callable[[], dict[str, Any]]]]:
+    """Each question's id and what gives its answer, or raises, in their order; never more than `at_once` are under way."""
+
+    def answer(question: Question | QuestionError) -> dict[str, Any]:
+        if isinstance(question, QuestionError):
+            raise question
+        return answered(question)
+
+    if at_once == 1:
+        for identity, question in asked:
+            yield identity, partial(answer, question)
+        return
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        waiting: deque[tuple[Any, Future[dict[str, Any]]]] = deque()
+        for identity, question in asked:
+            waiting.append((identity, pool.submit(answer, question)))
+            if len(waiting) == LOOK_AHEAD * at_once:  # a slow answer holds up those behind it, and not their making
+                first, future = waiting.popleft()
+                yield first, future.result
+        yield from ((first, future.result) for first, future in waiting)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _read(path: Path) -> Iterator[tuple[Any, Question | QuestionError]]:

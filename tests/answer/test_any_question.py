@@ -12,7 +12,7 @@ from time import process_time
 import pytest
 
 from medrag.answer.engine import MedRAG
-from medrag.answer.render import answer_json, to_markdown, to_text
+from medrag.answer.show.text import answer_json, to_markdown, to_text
 from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.types import Answer, Citation, Verdict, digest
@@ -93,7 +93,7 @@ def test_most_questions_about_sections_that_are_there_are_answered(kb: Knowledge
 _PRINT = """
 import json, sys
 from medrag.answer.engine import MedRAG
-from medrag.answer.render import answer_json
+from medrag.answer.show.text import answer_json
 from medrag.kb.base import KnowledgeBase
 rag = MedRAG(KnowledgeBase.open(sys.argv[1]))
 for question in json.load(sys.stdin):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from medrag.answer.engine import MedRAG
-from medrag.answer.patients import speaks_of_patients
+from medrag.answer.quote.patients import speaks_of_patients
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.cues import Population
 from tests.making import label
@@ -80,7 +80,8 @@ def test_an_adult_asking_is_given_the_dose(rag: MedRAG) -> None:
 
 
 def test_what_is_missing_is_said_before_what_stands_in_for_it(rag: MedRAG) -> None:
-    lines = rag.ask("How much painoline can a child take?").text.splitlines()
+    bold = MedRAG(rag.kb, risk=1.0)  # answers however unsure it is
+    lines = bold.ask("How much painoline can a child take?").text.splitlines()
     assert lines[0] == "(Painoline tablets has no section on pediatric use.)"
     assert lines[1] == "(Painoline tablets gives no dose for children; its doses for other patients are not quoted here.)"
     assert lines[-1].startswith("Keep away from children.")

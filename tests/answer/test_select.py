@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medrag.answer.select import Unit, choose, fitting, matching, units_of
+from medrag.answer.quote.select import Unit, choose, fitting, matching, units_of
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Passage, Section
 

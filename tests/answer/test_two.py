@@ -54,7 +54,7 @@ def test_drugs_are_set_beside_each_other_but_not_compared(rag: MedRAG) -> None:
 
 def test_a_patient_whom_the_label_does_not_mention_is_said_to_be_missing(rag: MedRAG) -> None:
     answer = rag.ask("盐酸安神平片儿童能吃吗")
-    assert "没有【儿童用药】栏目" in answer.text
+    assert "没有【儿童用药】" in answer.text  # told, whether what it is for is quoted beside it or the question refused
 
 
 def test_a_childs_question_hears_every_label_on_children(rag: MedRAG) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from medrag.answer import phrases
-from medrag.answer.draft import Draft
+from medrag.answer.quote.draft import Draft
 from medrag.kb.folding import fold
 from medrag.kb.relations import inverse_of, label
 from medrag.retrieve.channels import asked_facts_relations

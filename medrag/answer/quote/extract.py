@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from medrag.answer import phrases
-from medrag.answer.draft import Draft, marker_style
-from medrag.answer.pairs import write_pair
-from medrag.answer.patients import dose_patients, for_patients, speaks_of_patients
-from medrag.answer.quoting import quote_by_section
+from medrag.answer.outside import dose_is_foreign, dose_of_other_form, is_foreign, is_of_class, is_outside
+from medrag.answer.quote.best import asks_rather, beside, quote_best
+from medrag.answer.quote.complaints import about_complaint
+from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.listing import only_lists, write_listing
+from medrag.answer.quote.pairs import write_pair
+from medrag.answer.quote.patients import dose_patients, speaks_of_patients
+from medrag.answer.quote.quoting import quote_by_section
+from medrag.answer.quote.scene import Scene, same_document
+from medrag.answer.quote.select import Unit, choose, fitting, matching
+from medrag.answer.quote.statements import relevant_facts, write_facts
 from medrag.answer.readings import ambiguous_names, corrected_names
-from medrag.answer.select import Unit, choose, fitting, matching, units_of
-from medrag.answer.statements import relevant_facts, write_facts
+from medrag.answer.reply.marks import marker_style
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
+from medrag.kb.terms import name_variants
+from medrag.kb.terms.classes import class_named, class_names, classes_of
+from medrag.kb.terms.shipped import rows_of
 from medrag.retrieve.cues import PATIENT_GROUPS, patient_group, patient_pattern, support_groups, support_pattern
 from medrag.retrieve.features import PANEL
 from medrag.retrieve.forms import printed_form
-from medrag.retrieve.pairs import joins, names_one_of
+from medrag.retrieve.pairs import MIN_NAME, joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
-from medrag.types import DocumentInfo, DocumentKind, Evidence, Fact, Passage
+from medrag.types import DocumentInfo, Evidence, Fact, Passage
 
 __all__ = ["BUDGET", "write"]
 
@@ -37,50 +45,17 @@ BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_LEFT = 2  # words left over in a question that are sure to be what it is about
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
-MAX_DISEASE_DRUGS = 6
-FILE_COVERAGE = 0.6  # of the question's words, in a user's own file that names no drug
-LABEL_COVERAGE = 0.75  # the same in a drug label, where words meet by chance
-MIN_LABEL_TERMS = 4
-# A warning that tells somebody off, and not merely what may happen.
-_FORBIDS = re.compile(r"禁|忌|慎用|避免|不[宜应能可得]|\b(?:avoid|not|caution|contraindicated)\b", re.IGNORECASE)
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
+_AND = re.compile(r"[,/;、]|\band\b")
 _EVERYTHING = re.compile(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the writer works with."""
-
-    understanding: Understanding
-    evidence: Sequence[Evidence]
-    passages: tuple[Passage, ...]
-    kb: KnowledgeBase
-
-    @property
-    def lang(self) -> str:
-        return self.understanding.lang
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What the question is about beside its drugs and sections, as it says it and as labels do."""
-        return (*self.understanding.terms, *self.understanding.hints)
-
-    def units(self, passages: Iterable[Passage], document: DocumentInfo) -> list[Unit]:
-        """The sentences of those passages that are of a document, in text order; of its doses those for the patient asked about."""
-        return for_patients(self.all_units(passages, document), self.understanding, self.words, self.kb)
-
-    def all_units(self, passages: Iterable[Passage], document: DocumentInfo) -> list[Unit]:
-        """The sentences of those passages that are of a document, whomever they are for."""
-        own = [passage for passage in passages if _same(passage.document, document)]
-        return units_of(sorted(own, key=lambda passage: passage.start))
 
 
 def write(understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase) -> Draft:
     """The draft of the answer; one without citations means that the evidence does not answer."""
     passages = tuple(item.passage for item in evidence if item.passage is not None)
-    scene = _Scene(understanding, evidence, passages, kb)
+    scene = Scene(understanding, evidence, passages, kb)
     draft = Draft(style=marker_style([item.text for item in evidence]))
-    if ambiguous_names(understanding):
+    if ambiguous_names(understanding) or _unanswerable(understanding):
         return draft
     for name in corrected_names(understanding):
         draft.line(phrases.corrected(name.written, name.names[0], understanding.lang))
@@ -91,19 +66,22 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
     elif understanding.drugs:
         _about_drugs(draft, scene)
     else:
-        write_facts(draft, understanding, relevant_facts(understanding, evidence))
-        if understanding.shape in {Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS}:
-            _drugs_for_disease(draft, scene)
-        elif not draft.citations:
-            _loose(draft, scene)
+        about_complaint(draft, scene)
     return draft
 
 
-def _about_unknown(draft: Draft, scene: _Scene) -> None:
+def _unanswerable(understanding: Understanding) -> bool:
+    """Whether nothing that was found may be taken for an answer, whatever it says."""
+    if is_outside(understanding) or is_of_class(understanding):
+        return True
+    return dose_is_foreign(understanding) or bool(dose_of_other_form(understanding))
+
+
+def _about_unknown(draft: Draft, scene: Scene) -> None:
     """Quotes what the graph says of an unknown drug, and sentences of the known ones that name it: nothing else is safe."""
     understanding = scene.understanding
     facts = _facts_of_unknown(understanding, scene.evidence)
-    names = [fold(name) for name in understanding.unknown]
+    names = [name for unknown in understanding.unknown for name in _called(unknown, understanding)]
     quoted: list[Unit] = []
     for drug in understanding.drugs[:MAX_DRUGS]:
         for document in {p.document.key: p.document for p in _passages_of(drug, scene.passages)}.values():
@@ -113,6 +91,18 @@ def _about_unknown(draft: Draft, scene: _Scene) -> None:
         draft.line(phrases.no_document(understanding.unknown, scene.lang))
         write_facts(draft, understanding, facts)
         quote_by_section(draft, quoted, scene.lang)
+
+
+def _called(unknown: str, understanding: Understanding) -> list[str]:
+    """What a label may call a medicine that has none itself: as written or meant, by other names, its kind or its class."""
+    kinds = [kind for kind in ("疫苗", "vaccine") if unknown.endswith(kind)]
+    meant = [m.name for m in understanding.mentions if understanding.question[m.start : m.end] == unknown]
+    written = dict.fromkeys(variant for name in (unknown, *meant) for variant in name_variants(name))
+    names = dict.fromkeys([*written, *(fold(name) for one in written for drug in rows_of(one) for name in drug.names)])
+    parts = [part.strip() for one in names for part in _AND.split(one)]  # maalox is aluminum hydroxide and more
+    of = {of for one in (*names, *parts) for of in classes_of(one)}
+    classes = [spelling for spelling in class_names() if class_named(spelling) in of]
+    return [name for name in dict.fromkeys([*names, *classes, *kinds]) if len(name) >= MIN_NAME]
 
 
 def _facts_of_unknown(understanding: Understanding, evidence: Sequence[Evidence]) -> list[Fact]:
@@ -132,9 +122,12 @@ def _budget(understanding: Understanding) -> int:
     return budget * LISTING if _EVERYTHING.search(understanding.question) else budget
 
 
-def _about_drugs(draft: Draft, scene: _Scene) -> None:
+def _about_drugs(draft: Draft, scene: Scene) -> None:
     understanding = scene.understanding
-    drugs = [drug for drug in understanding.drugs if _passages_of(drug, scene.passages)][:MAX_DRUGS]
+    drugs = [drug for drug in understanding.drugs if _passages_of(drug, scene.passages)]
+    if SectionGroup.DOSAGE in understanding.groups:  # the dose of one is not told from another country's label beside it
+        drugs = [drug for drug in drugs if not is_foreign(drug, scene.lang)]
+    drugs = drugs[:MAX_DRUGS]
     if understanding.shape is Shape.COMPARISON and len(drugs) > 1:
         draft.line(phrases.not_compared(scene.lang))
     write_facts(draft, understanding, [f for item in scene.evidence if (f := item.fact) and joins(f, understanding)])
@@ -145,7 +138,7 @@ def _about_drugs(draft: Draft, scene: _Scene) -> None:
         draft.line(phrases.other_language(scene.lang))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
-    elif _is_about_more(understanding):
+    elif _is_about_more(understanding) and not only_lists(understanding):
         _unsaid(draft, scene)
 
 
@@ -156,7 +149,7 @@ def _is_about_more(understanding: Understanding) -> bool:
     return other or said or SectionGroup.INTERACTIONS in understanding.groups
 
 
-def _unsaid(draft: Draft, scene: _Scene) -> None:
+def _unsaid(draft: Draft, scene: Scene) -> None:
     """The remark that nothing quoted speaks of what the question is about beside its drugs and sections."""
     understanding = scene.understanding
     if any(citation.document.lang != scene.lang for citation in draft.citations):
@@ -171,25 +164,34 @@ def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
     return [passage for passage in passages if (passage.document.source, passage.document.key) in own]
 
 
-def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
+def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     understanding = scene.understanding
     passages = _passages_of(drug, scene.passages)
-    groups = understanding.groups[:MAX_SECTIONS]
-    implied = [group for group in understanding.sought if group not in understanding.groups]
     before = len(draft.citations)
+    listed = write_listing(draft, understanding, drug, scene.evidence, scene.kb)
+    if listed and set(understanding.groups) <= set(listed):
+        return
+    groups = tuple(group for group in understanding.groups if group not in listed)[:MAX_SECTIONS]
+    implied = [group for group in understanding.sought if group not in understanding.groups]
     share = budget // max(1, min(len(groups), 3))
-    beside = _beside(scene, passages)
-    share = min(share, BRIEF) if beside else share
+    lacking = bool(groups) and not scene.kb.passages_of(passages[0].document, groups)
+    rather = not lacking or asks_rather(understanding, passages[0])
+    near = beside(scene, passages) if rather else []
+    share = min(share, BRIEF) if near else share
     if len(groups) > 1:
         _missing_patients(draft, scene, passages, groups)
-    quote_by_section(draft, beside, scene.lang)
+    quote_by_section(draft, near, scene.lang)
     answered = [group for group in groups if _section(draft, scene, passages, group, share)]
     if understanding.shape is Shape.WHAT_IS or (understanding.shape is Shape.COMPARISON and not groups):
         for place, group in enumerate(implied):  # of what it is made of a word is enough
             _section(draft, scene, passages, group, share if place == 0 else min(share, BRIEF))
     elif implied:
+        if SectionGroup.PREGNANCY in groups and SectionGroup.PREGNANCY not in answered:
+            implied.remove(SectionGroup.INDICATIONS)  # what it is for is no word on whether a pregnant woman may take it
         _implied(draft, scene, passages, implied, share // 2)
-    if len(draft.citations) == before:
+    if understanding.shape is not Shape.WHAT_IS and (answered or rather):
+        quote_best(draft, scene, passages, share)
+    if len(draft.citations) == before and rather:
         _sentences(draft, scene, passages)
     if len(draft.citations) > before:
         remarks = [
@@ -201,7 +203,7 @@ def _about_drug(draft: Draft, scene: _Scene, drug: Drug, budget: int) -> None:
         _other_form(draft, scene, drug, passages, answered, share)
 
 
-def _missing_patients(draft: Draft, scene: _Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup]) -> None:
+def _missing_patients(draft: Draft, scene: Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup]) -> None:
     """Says which sections for the patient asked about the label lacks, before anything that stands in for them."""
     document = passages[0].document
     for group in groups:
@@ -210,7 +212,7 @@ def _missing_patients(draft: Draft, scene: _Scene, passages: Sequence[Passage], 
 
 
 def _other_form(
-    draft: Draft, scene: _Scene, drug: Drug, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int
+    draft: Draft, scene: Scene, drug: Drug, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int
 ) -> None:
     """Quotes the same sections of one label of another dosage form, where the question does not say which form is meant."""
     titles = {fold(document.title) for document in drug.documents}
@@ -222,11 +224,11 @@ def _other_form(
     for group in groups:
         own = [passage for passage in others if passage.section.group is group]
         if own and form:
-            first = [passage for passage in own if _same(passage.document, own[0].document)]
+            first = [passage for passage in own if same_document(passage.document, own[0].document)]
             quote_by_section(draft, choose(scene.units(first, own[0].document), scene.words, budget).units, scene.lang)
 
 
-def _implied(draft: Draft, scene: _Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int) -> None:
+def _implied(draft: Draft, scene: Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int) -> None:
     """Quotes what sections that were not asked for by name say of the words and the patient of the question.
 
     What forbids comes before what allows. Where nothing names them, the indications tell what the drug is for: that
@@ -247,28 +249,16 @@ def _implied(draft: Draft, scene: _Scene, passages: Sequence[Passage], groups: S
         quote_by_section(draft, found[group], scene.lang)
 
 
-def _beside(scene: _Scene, passages: Sequence[Passage]) -> list[Unit]:
-    """The sentences of other sections with the question's words, where those of the sections asked for do not hold them."""
-    terms, hints, asked = scene.understanding.terms, scene.understanding.hints, scene.understanding.groups
-    if not (scene.words and asked and passages):
-        return []
-    units = scene.units(passages, passages[0].document)
-    spoken = [speaks_of(unit.text, terms, hints) for unit in units]
-    if any(said and unit.passage.section.group in asked for said, unit in zip(spoken, units, strict=True)):
-        return []
-    return fitting(units, spoken, SUPPORT_UNITS // 2)
-
-
-def _section(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: SectionGroup, budget: int) -> bool:
+def _section(draft: Draft, scene: Scene, passages: Sequence[Passage], group: SectionGroup, budget: int) -> bool:
     """Quotes the section of one document, or what stands in for it; whether there was anything."""
     own = [passage for passage in passages if passage.section.group is group and passage.section.code != PANEL]
     own = _of_patient(own, scene)
     if not own:
         return _support(draft, scene, passages, group)
-    if group in PATIENT_GROUPS and not any(_same(passage.document, passages[0].document) for passage in own):
+    if group in PATIENT_GROUPS and not any(same_document(passage.document, passages[0].document) for passage in own):
         _support(draft, scene, passages, group)  # of the label that was meant; the section is another's
     document, units = _answering(scene, own)
-    quoted = [passage for passage in own if _same(passage.document, document)]
+    quoted = [passage for passage in own if same_document(passage.document, document)]
     if not units:
         draft.line(phrases.no_dose_for(document, dose_patients(scene.understanding), scene.lang))
         return True
@@ -282,7 +272,7 @@ def _section(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: Se
     return True
 
 
-def _answering(scene: _Scene, passages: Sequence[Passage]) -> tuple[DocumentInfo, list[Unit]]:
+def _answering(scene: Scene, passages: Sequence[Passage]) -> tuple[DocumentInfo, list[Unit]]:
     """The first document with something for the patient asked about, and its sentences; the first with none where none has."""
     for document in {(p.document.source, p.document.key): p.document for p in passages}.values():
         units = scene.units(passages, document)
@@ -291,18 +281,14 @@ def _answering(scene: _Scene, passages: Sequence[Passage]) -> tuple[DocumentInfo
     return passages[0].document, []
 
 
-def _of_patient(passages: list[Passage], scene: _Scene) -> list[Passage]:
+def _of_patient(passages: list[Passage], scene: Scene) -> list[Passage]:
     """Of passages under headings for several kinds of patient those under the asked one's: nursing, not pregnancy."""
     patient = patient_pattern(scene.understanding.populations)
     own = [passage for passage in passages if patient is not None and patient.search(passage.section.heading)]
     return own or passages
 
 
-def _same(one: DocumentInfo, other: DocumentInfo) -> bool:
-    return (one.source, one.key) == (other.source, other.key)
-
-
-def _unseen(quoted: Sequence[Passage], scene: _Scene) -> bool:
+def _unseen(quoted: Sequence[Passage], scene: Scene) -> bool:
     """Whether the sections quoted hold passages for which the evidence had no room."""
     seen = {passage.id for passage in quoted}
     sections = {passage.section.index for passage in quoted}
@@ -310,7 +296,7 @@ def _unseen(quoted: Sequence[Passage], scene: _Scene) -> bool:
     return any(passage.section.index in sections and passage.id not in seen for passage in there)
 
 
-def _support(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: SectionGroup) -> bool:
+def _support(draft: Draft, scene: Scene, passages: Sequence[Passage], group: SectionGroup) -> bool:
     """Quotes the sentences of other sections that say what the missing section would."""
     understanding = scene.understanding
     asked = [population for population in understanding.populations if patient_group(population) is group]
@@ -336,7 +322,7 @@ def _support(draft: Draft, scene: _Scene, passages: Sequence[Passage], group: Se
     return True
 
 
-def _sentences(draft: Draft, scene: _Scene, passages: Sequence[Passage]) -> None:
+def _sentences(draft: Draft, scene: Scene, passages: Sequence[Passage]) -> None:
     """Quotes the sentences of a drug's document that speak of what is asked; where nothing special is, its first ones."""
     understanding = scene.understanding
     units = scene.units(passages, passages[0].document)
@@ -345,39 +331,3 @@ def _sentences(draft: Draft, scene: _Scene, passages: Sequence[Passage]) -> None
         quote_by_section(draft, fitting(units, spoken, LOOSE_UNITS), scene.lang)
     elif not understanding.groups:
         quote_by_section(draft, units[:LOOSE_UNITS], scene.lang)
-
-
-def _drugs_for_disease(draft: Draft, scene: _Scene) -> None:
-    """Quotes, for each drug found, the indication that names the disease, or the warning where what to avoid is asked."""
-    understanding = scene.understanding
-    named = [mention.name.lower() for mention in understanding.mentions if mention.entities]
-    terms = named or list(understanding.terms or understanding.hints)
-    # What somebody with one illness must not take for another has to speak of both.
-    needed_of_named = 2 if understanding.shape is Shape.DISEASE_AVOIDS else 1
-    shown: set[tuple[str, str]] = set()
-    for passage in scene.passages:
-        place = (passage.document.source, passage.document.key)
-        if place in shown or passage.section.group not in understanding.sought or len(shown) == MAX_DISEASE_DRUGS:
-            continue
-        units = matching(units_of([passage]), terms, 2)
-        if understanding.shape is Shape.DISEASE_AVOIDS and passage.section.group is SectionGroup.WARNINGS:
-            units = [unit for unit in units if _FORBIDS.search(unit.text)]
-        needed = min(len(set(named)), needed_of_named) if named else max(1, len(terms) // 2)
-        title = passage.document.title.lower()  # which may name what the medicine is for: 感冒灵颗粒
-        if not units or max(term_hits(f"{title} {unit.text}", terms) for unit in units) < needed:
-            continue
-        shown.add(place)
-        quote_by_section(draft, units, scene.lang)
-
-
-def _loose(draft: Draft, scene: _Scene) -> None:
-    """Quotes from documents that no drug of the question leads to, where they hold nearly all of its words."""
-    terms = scene.understanding.terms
-    for passage in scene.passages:
-        file = passage.document.kind is DocumentKind.FILE
-        if not terms or (not file and len(terms) < MIN_LABEL_TERMS):
-            continue
-        heading = " ".join((passage.document.title, passage.section.heading, passage.text))
-        if term_hits(heading, terms) / len(terms) >= (FILE_COVERAGE if file else LABEL_COVERAGE):
-            quote_by_section(draft, matching(units_of([passage]), terms, LOOSE_UNITS), scene.lang)
-            return

@@ -6,24 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from medrag.answer.select import ITEM
-from medrag.types import Citation, Claim, DocumentInfo, Fact, FactSource, Passage, Section, Verdict, digest
+from medrag.answer.quote.select import ITEM
+from medrag.types import Citation, Claim, DocumentInfo, Fact, FactSource, Passage, Section, Support, Verdict, digest
 
-__all__ = ["Draft", "Span", "marker_style"]
+__all__ = ["Draft", "Span"]
 
 Span = tuple[int, int]
 
-# Labels number their lists and references with [1] too: the first style that the evidence does not use is taken.
-_STYLES = (("[{}]", re.compile(r"\[\d+\]")), ("〔{}〕", re.compile(r"〔\d+〕")), ("⟦{}⟧", re.compile(r"⟦\d+⟧")))
 _WORD = re.compile(r"\w")
-
-
-def marker_style(texts: Sequence[str]) -> str:
-    """The form of the markers, `[{}]` unless the texts hold such marks themselves."""
-    for style, pattern in _STYLES:
-        if not any(pattern.search(text) for text in texts):
-            return style
-    return "⟦#{}⟧"
 
 
 @dataclass
@@ -74,7 +64,7 @@ class Draft:
             at = len(self._text)
             words = _cut(passage, start, end)
             self._text += words
-            self.claims.append(_claim(words, at, marker))
+            self.claims.append(_claim(words, at, Support(marker=marker, start=start, end=end)))
             before = end
         self._text += f" {marker}\n"
 
@@ -96,7 +86,10 @@ class Draft:
         words = self._text[start:]
         said = all(_stated(name, fact) for name, fact in facts)
         verdict = (Verdict.SUPPORTED if said else Verdict.PARTIAL) if cited else Verdict.UNCITED
-        self.claims.append(Claim(text=words, start=start, end=len(self._text), citations=tuple(cited), verdict=verdict))
+        support = tuple(Support(marker=c.marker, start=c.start, end=c.end) for c in self.citations if c.marker in cited)
+        self.claims.append(
+            Claim(text=words, start=start, end=len(self._text), citations=tuple(cited), verdict=verdict, support=support)
+        )
         self._text += "\n"
 
     def row(self, fact: Fact, source: FactSource, spans: Sequence[Span]) -> None:
@@ -105,7 +98,8 @@ class Draft:
         for place, (start, end) in enumerate(spans):
             self._text += " · " if place else "  "
             words = source.quote[start:end]
-            self.claims.append(_claim(words, len(self._text), marker))
+            there = Support(marker=marker, start=source.start + start, end=source.start + end)
+            self.claims.append(_claim(words, len(self._text), there))
             self._text += words
         self._text += f" {marker}\n" if spans else ""
 
@@ -139,8 +133,10 @@ class Draft:
         return marker
 
 
-def _claim(words: str, at: int, marker: str) -> Claim:
-    return Claim(text=words, start=at, end=at + len(words), citations=(marker,), verdict=Verdict.SUPPORTED)
+def _claim(words: str, at: int, support: Support) -> Claim:
+    return Claim(
+        text=words, start=at, end=at + len(words), citations=(support.marker,), verdict=Verdict.SUPPORTED, support=(support,)
+    )
 
 
 def _cut(passage: Passage, start: int, end: int) -> str:

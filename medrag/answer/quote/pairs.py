@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medrag.answer import phrases
-from medrag.answer.draft import Draft
-from medrag.answer.quoting import quote_by_section
-from medrag.answer.select import Unit, choose, fitting, units_of
-from medrag.answer.statements import write_facts
+from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.quoting import quote_by_section
+from medrag.answer.quote.select import Unit, choose, fitting, matching, units_of
+from medrag.answer.quote.statements import write_facts
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.cues import support_pattern
 from medrag.retrieve.pairs import joins, names_one_of, other_names
@@ -56,6 +56,22 @@ def write_pair(
                 draft.line(phrases.more_stands(lang))
         elif not named and not said and any(rest):
             draft.line(phrases.no_interactions(drug.name, lang))
+    if not draft.citations and understanding.terms:
+        _quote_first(draft, understanding, passages, budget // 4)
+
+
+def _quote_first(draft: Draft, understanding: Understanding, passages: Sequence[Passage], budget: int) -> None:
+    """Quotes what was found first of each, where no section is of taking them with others: the question asks more than that."""
+    first, second = understanding.drugs[:2]
+    for drug in (first, second):
+        places = {(document.source, document.key) for document in drug.documents}
+        own = [p for p in passages if (p.document.source, p.document.key) in places]
+        units = units_of(p for p in own if p.section.index == own[0].section.index and p.document.key == own[0].document.key)
+        words = (*understanding.terms, *understanding.hints)
+        chosen = matching(units, words, MAX_NAMING) if units else []
+        if chosen:
+            draft.line(phrases.pair_unsaid(drug.name, (second if drug is first else first).name, understanding.lang))
+            quote_by_section(draft, choose(chosen, words, budget).units, understanding.lang)
 
 
 def _passages_of(drug: Drug, passages: Sequence[Passage]) -> list[Passage]:

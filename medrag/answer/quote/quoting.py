@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from medrag.answer import phrases
-from medrag.answer.draft import Draft
-from medrag.answer.select import Unit
+from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.select import Unit
 
 __all__ = ["quote_by_section"]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from medrag.answer.select import Unit
+from medrag.answer.quote.select import Unit
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.cues import Population, patient_pattern
 from medrag.retrieve.understand import Understanding

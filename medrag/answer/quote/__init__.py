@@ -1,0 +1,1 @@
+"""The extractive writer: the words of the evidence that answer, quoted."""

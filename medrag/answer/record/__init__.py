@@ -1,0 +1,1 @@
+"""Answers as records that stand alone: read back, and checked again."""

@@ -1,0 +1,1 @@
+"""What a language model writes: its reply cut into claims, each checked before it is shown."""

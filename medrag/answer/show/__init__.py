@@ -1,0 +1,1 @@
+"""Answers and evidence as they are shown: text, Markdown, HTML, JSON, cards."""
