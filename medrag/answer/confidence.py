@@ -38,6 +38,7 @@ __all__ = [
     "Confidence",
     "Features",
     "Point",
+    "carried",
     "confidence",
     "default_model",
     "features",
@@ -191,7 +192,7 @@ def features(
     lang = "zh" if understanding.lang == "zh" else "en"
     hard = bool(ambiguous_names(understanding)) or not draft.citations
     if hard:
-        return Features(lang=lang, values={}, quoted=False, carried=_carried(claims))
+        return Features(lang=lang, values={}, quoted=False, carried=carried(claims))
     first = next((item for item in evidence if item.passage is not None), None)
     values = {
         **_of_names(understanding, draft.citations),
@@ -209,7 +210,7 @@ def features(
         lang=lang,
         values={name: round(values[name], 6) for name in FEATURES},
         stated=facts or sought or (values["what is it"] > 0.0 and values["titled"] > 0.0),
-        carried=_carried(claims),
+        carried=carried(claims),
     )
 
 
@@ -224,7 +225,7 @@ def _of_section(citation: Citation, passage: Passage | None) -> bool:
 _SEEKS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})
 
 
-def _carried(claims: Sequence[Claim]) -> float:
+def carried(claims: Sequence[Claim]) -> float:
     """The share of the claims that their citations carry, those in part by half; 1 for none."""
     worth = {Verdict.SUPPORTED: 1.0, Verdict.PARTIAL: UNCLEAR, Verdict.UNCITED: UNCLEAR}
     return sum(worth.get(claim.verdict, 0.0) for claim in claims) / len(claims) if claims else 1.0

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from medrag.answer.answers import Basis, abstained, declined, from_draft, from_model, withheld
-from medrag.answer.confidence import confidence, default_model, features
+from medrag.answer.confidence import Features, carried, confidence, default_model, features
 from medrag.answer.policy import NoEvidence, Policy
 from medrag.answer.prompt.templates import Template
 from medrag.answer.quote.draft import Draft
@@ -188,14 +188,15 @@ class MedRAG:
     ) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
         understanding = found.understanding
         draft = write(understanding, found.evidence, kb)
-        sure = confidence(features(understanding, found.evidence, kb, draft=draft))
+        seen = features(understanding, found.evidence, kb, draft=draft)
+        sure = confidence(seen)
         basis = Basis(asked, found, kb, sure)
         answers = bool(draft.citations) and sure >= self.threshold
         # Of a medicine that is not there only what is said of it elsewhere may be shown, word for word; and a list that is
         # asked for whole is quoted, for a model's prompt or patience would cut it.
         quotes = bool(understanding.unknown or listed_groups(understanding))
         if self.model is not None and answers and not quotes:
-            return (yield from self._by_model(basis, draft, self._job(asked, found, kb, cancel)))
+            return (yield from self._by_model(basis, draft, seen, self._job(asked, found, kb, cancel)))
         if self.model is not None and not answers and self.on_no_evidence is NoEvidence.FALLBACK_MARKED:
             return (yield from self._from_memory(basis, self._job(asked, found, kb, cancel)))
         answer = from_draft(basis, draft) if answers else abstained(basis)
@@ -208,12 +209,14 @@ class MedRAG:
         checker = Checker(kb.link, entailment=self.entailment)
         return Job(asked, found, self.model, checker, self.policy, self.template, cancel)
 
-    def _by_model(self, basis: Basis, draft: Draft, job: Job) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+    def _by_model(
+        self, basis: Basis, draft: Draft, seen: Features, job: Job
+    ) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
         out = Generated()
         yield from generate(job, out)
         if out.composition is not None:
-            found = features(job.found.understanding, job.found.evidence, basis.kb, out.composition.claims, draft=draft)
-            return from_model(replace(basis, confidence=confidence(found)), out, out.composition), out
+            sure = confidence(seen.model_copy(update={"carried": carried(out.composition.claims)}))
+            return from_model(replace(basis, confidence=sure), out, out.composition), out
         if out.withheld:
             answer = withheld(basis)
         elif out.refused:

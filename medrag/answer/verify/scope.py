@@ -19,7 +19,6 @@ from medrag.answer.verify.wording import is_equal
 __all__ = ["misplaced", "rebased", "widened"]
 
 # What governs, and what it governs.
-_CRITICAL = frozenset({AMOUNT, STANCE, "way", "doing", "bearing", "timing", "route"})
 _DEGREES = frozenset({"degree", "acute"})
 _AGE = "age"
 PER_GAP = 6  # characters between a quantity and what it is per: 每周加至2g
