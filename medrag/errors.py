@@ -11,6 +11,8 @@
     ├── ProfileError              a profile that cannot be read
     ├── ModelError                a language model that cannot be loaded, reached or spoken to as asked
     ├── RecordError               a stored answer that cannot be read
+    ├── SessionError              stored conversations that cannot be opened, read or written
+    │   └── SessionNotFoundError  no such session, or not this owner's
     ├── EvaluationError           question files or settings that nothing can be measured with
     └── MissingExtraError         an optional package is not installed
 
@@ -32,6 +34,8 @@ __all__ = [
     "ProfileError",
     "QuestionError",
     "RecordError",
+    "SessionError",
+    "SessionNotFoundError",
     "UnknownFormatError",
     "VersionError",
 ]
@@ -79,6 +83,14 @@ class ModelError(MedRAGError):
 
 class RecordError(MedRAGError):
     """A stored answer that cannot be read, or that is no record of an answer; the message names the place."""
+
+
+class SessionError(MedRAGError):
+    """Stored conversations that cannot be opened, read or written; the message names the store and the session."""
+
+
+class SessionNotFoundError(SessionError):
+    """There is no such session: it was never there, was deleted, has expired, or is another owner's."""
 
 
 class EvaluationError(MedRAGError):

@@ -6,18 +6,44 @@ All are immutable. Spans are code-point offsets, end exclusive, into the canonic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from medrag.sections import SectionGroup
+from medrag.findings import (
+    Checked,
+    Coverage,
+    Finding,
+    FindingKind,
+    Medicine,
+    Patient,
+    SafetyReport,
+    Severity,
+    Sex,
+    Stated,
+)
+from medrag.records import (
+    Citation,
+    Document,
+    DocumentInfo,
+    DocumentKind,
+    Entity,
+    EntityKind,
+    Fact,
+    FactSource,
+    Passage,
+    Place,
+    Section,
+    digest,
+)
+from medrag.records import Record as Record  # the base of all of them, no record that is handed out
 
 __all__ = [
     "Answer",
+    "Checked",
     "Citation",
     "Claim",
+    "Coverage",
     "Dangling",
     "Document",
     "DocumentInfo",
@@ -27,10 +53,20 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactSource",
+    "Finding",
+    "FindingKind",
+    "Medicine",
+    "Notice",
+    "NoticeKind",
     "Passage",
+    "Patient",
     "Place",
     "Question",
+    "SafetyReport",
     "Section",
+    "Severity",
+    "Sex",
+    "Stated",
     "StreamEvent",
     "Support",
     "Turn",
@@ -38,147 +74,6 @@ __all__ = [
     "Writing",
     "digest",
 ]
-
-
-def digest(text: str) -> str:
-    """The SHA-256 of a text's UTF-8 form, as 64 hexadecimal digits."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-class DocumentKind(StrEnum):
-    """What a document is; it decides how its identity and its passages are made."""
-
-    LABEL = "label"
-    FILE = "file"
-    RECORD = "record"  # a graph or name-table row: facts and names, no passages
-
-
-class EntityKind(StrEnum):
-    """What an entity is. Drugs come in three kinds so that a salt never merges with its base."""
-
-    SUBSTANCE = "substance"
-    PREPARATION = "preparation"
-    PRODUCT = "product"
-    DISEASE = "disease"
-    SYMPTOM = "symptom"
-    DEPARTMENT = "department"
-    CHECK = "check"
-    BODY_PART = "body_part"
-    DRUG_CLASS = "drug_class"
-    OPERATION = "operation"
-    FOOD = "food"
-    THING = "thing"  # the source does not say
-
-
-class Record(BaseModel):
-    """The common behaviour of every public record: immutable, and strict about its fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Place(Record):
-    """Where in a source file a record stood: the file's name and a line, row, XPath or JSON pointer."""
-
-    file: str
-    record: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.file} ({self.record})" if self.record else self.file
-
-
-class Section(Record):
-    """A section of a document: its body is `text[start:end]`; heading and sub-sections stand outside it.
-
-    `index` identifies it (codes and headings repeat in real labels), `code` is a LOINC section code or
-    `medrag:…`, `group` joins equivalent codes, `path` holds the headings around it, outermost first.
-    """
-
-    index: int
-    code: str
-    group: SectionGroup
-    heading: str
-    path: tuple[str, ...] = ()
-    start: int
-    end: int
-
-
-class DocumentInfo(Record):
-    """A document without its text: what lists, evidence and citations carry.
-
-    `version` counts this library's versions of the document from 1 (0: not stored yet); `revision` is the
-    publisher's own number. `effective` is an ISO date, whole or cut to year or month.
-    """
-
-    source: str
-    key: str
-    version: int = 0
-    revision: str = ""
-    effective: str = ""
-    title: str
-    maker: str = ""
-    kind: DocumentKind = DocumentKind.LABEL
-    lang: str = ""
-    tags: tuple[str, ...] = ()
-    place: Place = Place(file="")
-    reader: str = ""
-
-
-class Document(DocumentInfo):
-    """A document: canonical text, which never changes, and the sections it divides into, in text order."""
-
-    text: str
-    sections: tuple[Section, ...] = ()
-
-    def info(self) -> DocumentInfo:
-        """This document without its text."""
-        return DocumentInfo.model_construct(**{name: getattr(self, name) for name in DocumentInfo.model_fields})
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A span of a document's canonical text: whole sentences, list items or table rows of one section.
-
-    `id` depends on content alone, so it is the same in every process and every rebuilt knowledge base.
-    """
-
-    id: int
-    document: DocumentInfo
-    section: Section
-    start: int
-    end: int
-    text: str
-
-
-class Entity(Record):
-    """A thing with one id and many names."""
-
-    id: str
-    kind: EntityKind
-    name: str
-
-
-class FactSource(Record):
-    """One place that says a fact: a span of a document's text or a whole graph row, word for word."""
-
-    document: DocumentInfo
-    start: int
-    end: int
-    quote: str
-    sha256: str
-
-
-class Fact(Record):
-    """An edge of the graph, with every row or span that says so."""
-
-    subject: Entity
-    relation: str
-    object: Entity
-    sources: tuple[FactSource, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The fact in one line, as it is shown: subject, relation, object."""
-        return f"{self.subject.name} {self.relation} {self.object.name}"
 
 
 class Turn(Record):
@@ -189,11 +84,18 @@ class Turn(Record):
 
 
 class Question(Record):
-    """A question, with the conversation before it where there was one."""
+    """A question, with the conversation before it and the person it is about where these are known.
+
+    `standalone` says that the text is understood by itself, and that the history is for the writer alone. `asker` is whose
+    question it is, for an audit log from which a person's records can be erased.
+    """
 
     text: str
     id: str = ""
     history: tuple[Turn, ...] = ()
+    patient: Patient | None = None
+    asker: str = ""
+    standalone: bool = False
 
 
 class Evidence(Record):
@@ -215,19 +117,6 @@ class Evidence(Record):
         if self.passage is not None:
             return self.passage.text
         return self.fact.text if self.fact is not None else ""
-
-
-class Citation(Record):
-    """The words that support a claim: `document.text[start:end] == quote`, whose SHA-256 is `sha256`."""
-
-    marker: str
-    document: DocumentInfo
-    section: Section | None = None
-    fact: Fact | None = None
-    start: int
-    end: int
-    quote: str
-    sha256: str
 
 
 class Verdict(StrEnum):
@@ -296,6 +185,27 @@ class Writing(Record):
     generation: dict[str, float | int | bool | str] = Field(default_factory=dict)
 
 
+class NoticeKind(StrEnum):
+    """What a notice beside an answer is about."""
+
+    EMERGENCY = "emergency"  # get help now
+    DOCTOR = "doctor"  # this needs a doctor or a pharmacist
+    CONFLICT = "conflict"  # documents disagree
+    MODEL = "model"  # what went wrong with the writing
+    DISCLAIMER = "disclaimer"
+
+
+class Notice(Record):
+    """Something said beside an answer, never in place of it; `rule` names what made it appear, where a table did."""
+
+    kind: NoticeKind
+    text: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Answer(Record):
     """What came back for a question: text with markers, what they stand for, and how it was found.
 
@@ -312,13 +222,14 @@ class Answer(Record):
     claims: tuple[Claim, ...] = ()
     dangling: tuple[Dangling, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    safety: SafetyReport | None = None
     writing: Writing = Writing()
     trace: dict[str, object] = Field(default_factory=dict)
 
 
 class StreamEvent(Record):
-    """One step of an answer that is being written: the evidence, then checked words, then the whole answer.
+    """One step of an answer that is being written: the evidence with what is said beside it, then checked words, then the whole answer.
 
     The `text` of all events, joined, is the answer's text. `claim` is the claim that the text ends with, checked already;
     `answer` stands in the last event alone.
@@ -327,4 +238,6 @@ class StreamEvent(Record):
     text: str = ""
     claim: Claim | None = None
     evidence: tuple[Evidence, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    safety: SafetyReport | None = None
     answer: Answer | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from medrag.errors import IngestError, MedRAGError, MissingExtraError, NotFoundError, UnknownFormatError
@@ -118,17 +119,21 @@ def build(
     mapping: dict[str, object] | None = None,
     lang: str = "",
     names: Sequence[str | Path] = (),
+    keys: Mapping[Path, str] | None = None,
     progress: Progress = lambda _doing, _done, _of: None,
 ) -> Report:
     """Reads files and folders into a knowledge base (opened, or made where there is none) and reports on it.
 
     Each file's format is recognised, unless `format` names a reader or `mapping` says which column is what; those of
-    `names` are read as tables of names, whatever else they look like. What cannot be read is in the report, and everything else goes in. Raises `MedRAGError` where nothing can be written.
+    `names` are read as tables of names, whatever else they look like. `keys` gives the one document of a file the key that
+    it is known by. What cannot be read is in the report, and everything else goes in. Raises `MedRAGError` where nothing can
+    be written.
     """
     base = kb if isinstance(kb, KnowledgeBase) else _open_or_create(kb)
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     run = _Run(source, tuple(tags), format, ReadOptions(lang=lang, mapping=mapping or {}), progress)
     run.names.update(registry.sources(names))
+    run.keys.update(keys or {})
     try:
         with base.write(progress) as writer:
             run.run([*map(Path, given), *sorted(run.names)], writer)
@@ -154,6 +159,7 @@ class _Run:
     ) -> None:
         self.report = Report()
         self.names: set[Path] = set()  # files that are tables of names
+        self.keys: dict[Path, str] = {}  # of files with one document each
         self._source, self._tags, self._format = source, tags, format
         self._options, self._progress = options, progress
         self._batch: list[tuple[Prepared, FileReport]] = []
@@ -198,7 +204,8 @@ class _Run:
 
     def _read(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
         occurrences: Counter[str] = Counter()
-        for record in reader.read(path, self._options):
+        records = reader.read(path, self._options)
+        for record in records if path not in self.keys else _keyed(records, self.keys[path]):
             if isinstance(record, Unreadable):
                 report.fail(record)
                 continue
@@ -240,6 +247,18 @@ class _Run:
         if self._chars_since_checkpoint >= CHECKPOINT_CHARS:
             self._chars_since_checkpoint = 0
             writer.checkpoint()
+
+
+def _keyed(records: Iterator[ReadRecord | Unreadable], key: str) -> Iterator[ReadRecord | Unreadable]:
+    """The one record of a file, known by the key given."""
+    found = list(islice(records, 2))
+    if len(found) > 1:
+        raise IngestError(f"the key {key!r} is of one document, and the file holds more: leave the key out")
+    for record in found:
+        if isinstance(record, ReadRecord):
+            yield replace(record, document=record.document.model_copy(update={"key": key}))
+        else:
+            yield record
 
 
 def _size(path: Path) -> int:

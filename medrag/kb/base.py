@@ -7,48 +7,43 @@ labels.kb/
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from sqlite3 import DatabaseError as DriverError
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
-from medrag.errors import KnowledgeBaseError, NotFoundError, QuestionError, VersionError
+from medrag.errors import KnowledgeBaseError, QuestionError, VersionError
 from medrag.kb import facts, passages, schema
 from medrag.kb import schema as t
-from medrag.kb.catalogue import (
-    CATALOGUE,
-    INFO,
-    connect,
-    current,
-    document_of,
-    explain_database,
-    info_of,
-    load_version,
-    visible,
-)
+from medrag.kb.access import Access, Engines, added_to
+from medrag.kb.catalogue import CATALOGUE, document_of, explain_database, load_version
+from medrag.kb.dated import dated_reading
 from medrag.kb.derive import Progress
 from medrag.kb.embed import Embedder, default_embedder, embedder_from_name
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
 from medrag.kb.generations import GenerationGoneError, drop_unused, restore
 from medrag.kb.graph import MAX_EDGES, surroundings
-from medrag.kb.linking import link, link_near
-from medrag.kb.make import make
+from medrag.kb.linking import Meanings, link, link_near
+from medrag.kb.listing import documents_listed, versions_listed
+from medrag.kb.make import existing, folder_of, make
+from medrag.kb.names import NameIndex
 from medrag.kb.normalise import Normalised, kinds_named, names_of_kinds, normalise
+from medrag.kb.similar import SimilarNames
 from medrag.kb.snapshot import Snapshot
-from medrag.kb.stats import Stats, count_all
+from medrag.kb.stats import Stats, count_all, size_of
 from medrag.kb.verify import verify
 from medrag.kb.walk import Walk
 from medrag.kb.writer import Writer, quiet
 from medrag.sections import SectionGroup
-from medrag.types import Document, DocumentInfo, Entity, Fact, Passage
+from medrag.types import Document, DocumentInfo, Entity, EntityKind, Fact, Passage
 
 if TYPE_CHECKING:
     import networkx
@@ -69,7 +64,10 @@ class KnowledgeBase:
     def __init__(self, root: Path, embedder: Embedder | None = None, *, outdated: bool = False) -> None:
         self.path = root
         self._outdated = outdated
-        self._engine = connect(root / CATALOGUE)
+        self._access: Access = ()
+        self.day = ""  # the date that `as_of` was given
+        self._engines = Engines(root / CATALOGUE)
+        self._engine = self._engines.of(self._access)
         with self._reading() as connection:
             schema.migrate(connection, str(root))
             connection.commit()
@@ -85,7 +83,7 @@ class KnowledgeBase:
     @classmethod
     def create(cls, path: str | Path, *, embedder: Embedder | None = None) -> KnowledgeBase:
         """An empty knowledge base in a folder that does not exist, is empty, or holds one that was never finished."""
-        root, chosen = _folder(path), embedder or default_embedder()
+        root, chosen = folder_of(path), embedder or default_embedder()
         make(root, chosen)
         return cls(root, chosen)
 
@@ -96,16 +94,7 @@ class KnowledgeBase:
         With `outdated`, also one whose indexes are damaged or were cut by another release, so that it can be verified
         and reindexed.
         """
-        root = _folder(path)
-        try:
-            there = (root / CATALOGUE).is_file()
-        except OSError as error:
-            raise KnowledgeBaseError(f"{root} cannot be opened: {error}") from error
-        if root.is_file():
-            raise KnowledgeBaseError(f"{root} is a file and no knowledge base: name a folder")
-        if not there:
-            raise NotFoundError(f"there is no knowledge base at {root}: make one with `medrag ingest PATH --kb {root}`")
-        return cls(root, embedder, outdated=outdated)
+        return cls(existing(path), embedder, outdated=outdated)
 
     def _newest(self) -> Snapshot:
         """The indexes of the current commit."""
@@ -124,18 +113,13 @@ class KnowledgeBase:
                 snapshot = Snapshot(self.path, commit, self.embedder)
             if not self._outdated:
                 snapshot.check()
-            return snapshot
+            return snapshot.restricted(self._access) if self._access else snapshot
         raise AssertionError("the last attempt returns or raises")
 
     @property
     def commit(self) -> int:
         """The number of the commit that this object reads."""
         return self._snapshot.commit
-
-    @property
-    def _at(self) -> dict[str, Any]:
-        """The parameter that pins a query."""
-        return {"commit": self.commit}
 
     def _published(self) -> tuple[int, str]:
         """The current commit and the embedder that its vectors were made with, as one writer left them."""
@@ -147,7 +131,7 @@ class KnowledgeBase:
 
     def refresh(self) -> bool:
         """Moves to the newest commit; whether there was a newer one. Other threads finish what they are at in the old one."""
-        if self._published()[0] == self._snapshot.commit:
+        if self.day or self._published()[0] == self._snapshot.commit:
             return False
         self._snapshot = self._newest()
         return True
@@ -156,12 +140,37 @@ class KnowledgeBase:
         """The same knowledge base, staying at this commit when another thread refreshes this one; it needs no closing."""
         return copy(self)
 
+    def restricted(self, access: Collection[str] | None) -> KnowledgeBase:
+        """The same knowledge base at this commit, of documents alone that carry one of these tags; of all where it is None.
+
+        It answers as if the others were not there: they are in no list, search, link, fact, count or suggestion, and asking
+        for one says that there is none. Of a restricted one it restricts further. It cannot be written, and needs no closing.
+        """
+        view = self.pinned()
+        if access is not None:
+            view._access = added_to(self._access, access)
+            view._engine = self._engines.of(view._access)
+            view._snapshot = view._snapshot.restricted(view._access)
+        return view
+
+    def as_of(self, date: str) -> KnowledgeBase:
+        """The same commit with each document as it was in force on a day (an ISO date; 2023 is its last day); to read only.
+
+        Documents that were not in force yet are not there; those without a date always are. Raises `QuestionError` for no date.
+        """
+        view = self.pinned()
+        read = partial(dated_reading, self.path, self._engines, self._snapshot, date)
+        view._engines, dated = self._snapshot.kept(("as-of", date), read)
+        view._snapshot = dated.restricted(self._access) if self._access else dated
+        view._engine, view.day = view._engines.of(self._access), date
+        return view
+
     def close(self) -> None:
         """Lets go of the commit and of the database."""
         self._snapshot.generation.close()
-        self._engine.dispose()
+        self._engines.dispose()
 
-    def __enter__(self) -> KnowledgeBase:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -172,6 +181,7 @@ class KnowledgeBase:
     @contextmanager
     def write(self, progress: Progress = quiet) -> Iterator[Writer]:
         """A writer; leaving the block publishes one commit, which this object then reads."""
+        self._require_all("written")
         self.refresh()  # another process may have reindexed with another embedder
         with Writer(self.path, self._engine, self.embedder, progress) as writer:
             yield writer
@@ -187,16 +197,24 @@ class KnowledgeBase:
 
     # ------------------------------------------------------------------ documents
 
-    def documents(self, *, source: str | None = None, kinds: Collection[str] = ()) -> Iterator[DocumentInfo]:
-        """The current documents in the order of source and key, without their text."""
-        query = select(*INFO).join(t.documents).where(current()).order_by(t.documents.c.source, t.documents.c.key)
-        if source is not None:
-            query = query.where(t.documents.c.source == source)
-        if kinds:
-            query = query.where(t.versions.c.kind.in_(kinds))
+    def documents(
+        self,
+        *,
+        source: str | None = None,
+        kinds: Collection[str] = (),
+        lang: str | None = None,
+        called: str = "",
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[DocumentInfo]:
+        """The current documents in the order of source and key, without their text.
+
+        `called` stands in their title or key; `after` is the (source, key) that the list goes on behind, `limit` how far.
+        """
         with self._reading() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query, self._at):
-                yield info_of(row)
+            yield from documents_listed(
+                connection, self.commit, source=source, kinds=kinds, lang=lang, called=called, after=after, limit=limit
+            )
 
     def document(self, key: str, *, source: str | None = None, version: int | None = None) -> Document:
         """A document with its text and sections: the current version, or the one asked for."""
@@ -205,30 +223,23 @@ class KnowledgeBase:
 
     def versions(self, key: str, *, source: str | None = None) -> list[DocumentInfo]:
         """All versions of a document, oldest first."""
-        query = select(*INFO).join(t.documents).where(t.documents.c.key == key, visible())
-        if source is not None:
-            query = query.where(t.documents.c.source == source)
         with self._reading() as connection:
-            return [
-                info_of(r) for r in connection.execute(query.order_by(t.documents.c.source, t.versions.c.version), self._at)
-            ]
+            return versions_listed(connection, self.commit, key, source=source)
 
     # ------------------------------------------------------------------ names and facts
 
     def link(self, text: str) -> list[Mention]:
         """The known names in a text, leftmost longest, each with all entities that it may mean (`medrag.kb.linking`)."""
-        snapshot = self._snapshot
-        with self._reading() as connection:
-            return link(
-                connection, snapshot.names, text, snapshot.commit, seen=snapshot.words.knows,
-                documented=lambda ids: bool(self.documents_about(ids)),
-            )  # fmt: skip
+        pinned = self.pinned()
+        return link(
+            pinned._name_indexes, text, mean=pinned._meanings, seen=pinned._seen,
+            documented=lambda ids: bool(pinned.documents_about(ids)),
+        )  # fmt: skip
 
     def link_near(self, text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Mention]:
         """The names that words outside the taken spans are misspellings of, in text order, each with its `via` and `score`."""
-        snapshot = self._snapshot
-        with self._reading() as connection:
-            return link_near(connection, snapshot.names, text, taken, snapshot.commit, seen=snapshot.words.knows)
+        pinned = self.pinned()
+        return link_near(pinned._name_indexes, text, taken, mean=pinned._meanings, seen=pinned._seen)
 
     def normalise(self, text: str, *, kind: str | None = None, k: int = 10) -> list[Normalised]:
         """The standard terms that a text means, best first, with score and reason; `kind` is `drug` or one of `EntityKind`.
@@ -240,10 +251,31 @@ class KnowledgeBase:
             raise QuestionError(f"the text has {len(text):,} characters, at most {MAX_TERM:,} can be normalised: give one term")
         linked = pinned.link(text)
         mentions = [*linked, *pinned.link_near(text, [(m.start, m.end) for m in linked])]
+        return normalise(text, kinds, k, mean=pinned._meanings, mentions=mentions, similar=lambda: pinned._similar(kinds))
+
+    @property
+    def _name_indexes(self) -> Sequence[NameIndex]:
+        """Where names are found in text; some of what is found there may mean nothing."""
+        return [self._snapshot.names]
+
+    def _meanings(self, norms: Collection[str]) -> Meanings:
+        """What each of some folded names stands for."""
+        snapshot = self._snapshot
         with self._reading() as connection:
-            names = partial(names_of_kinds, connection, kinds, pinned.commit)
-            similar = partial(pinned._snapshot.similar, kinds, names)
-            return normalise(connection, text, kinds, k, pinned.commit, mentions=mentions, similar=similar)
+            return snapshot.meanings(norms, lambda new: facts.meanings(connection, new, snapshot.commit))
+
+    def _seen(self, token: str) -> bool:
+        """Whether a search token stands in some passage (`WordIndex.knows`)."""
+        return self._snapshot.words.knows(token)
+
+    def _names_of_kinds(self, kinds: Collection[EntityKind]) -> list[str]:
+        """All folded names of entities of the kinds, sorted."""
+        with self._reading() as connection:
+            return names_of_kinds(connection, kinds, self.commit)
+
+    def _similar(self, kinds: frozenset[EntityKind]) -> SimilarNames:
+        """The names of the kinds, ready for comparing."""
+        return self._snapshot.similar(kinds, lambda: self._names_of_kinds(kinds))
 
     def entity(self, name_or_id: str) -> list[Entity]:
         """The entities with that name or id; several where a name is ambiguous, none where nobody has it."""
@@ -272,14 +304,14 @@ class KnowledgeBase:
         """The k entities nearest to these over all facts, by personalised PageRank, best first (shares, below 1)."""
         snapshot = self._snapshot
         with self._reading() as connection:
-            walk = snapshot.kept(("walk",), lambda: Walk.of(connection, snapshot.commit))
+            walk_of = Walk.of if self._access else Walk.of_whole
+            walk = snapshot.kept(("walk",), lambda: walk_of(connection, snapshot.commit))
             near = walk.nearest(facts.numbers_of(connection, entity_ids, snapshot.commit), k)
             return facts.ranked(connection, near, snapshot.commit)
 
     def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
         """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""
-        key = ("about", tuple(entity_ids))
-        return self._cached(key, lambda c, at: facts.documents_about(c, entity_ids, at))
+        return self._cached(("about", tuple(entity_ids)), lambda c, at: facts.documents_about(c, entity_ids, at))
 
     def _cached(self, key: tuple[object, ...], find: Callable[[Connection, int], Iterable[T]]) -> list[T]:
         """What `find` gets from the catalogue at the commit, remembered; the list is the caller's own."""
@@ -295,8 +327,8 @@ class KnowledgeBase:
 
     def passages_of(self, document: DocumentInfo, groups: Collection[SectionGroup] | None = None) -> list[Passage]:
         """The passages of a current document, of the given section groups or of all, in text order."""
-        key = ("passages", document.source, document.key)
-        found = self._cached(key, lambda c, at: passages.passages_of(c, document, at))
+        key, texts = ("passages", document.source, document.key), self._snapshot.texts
+        found = self._cached(key, lambda c, at: passages.passages_of(c, document, at, texts))
         return found if groups is None else [passage for passage in found if passage.section.group in groups]
 
     def passages_at(self, places: Sequence[tuple[DocumentInfo, int]]) -> list[Passage]:
@@ -307,7 +339,7 @@ class KnowledgeBase:
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages with those ids, in their order; ids that are not current are left out."""
         with self._reading() as connection:
-            return passages.passages_by_id(connection, ids, self.commit)
+            return passages.passages_by_id(connection, ids, self.commit, self._snapshot.texts)
 
     def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
         """The passages before and after in the same section."""
@@ -324,16 +356,13 @@ class KnowledgeBase:
     def search_vectors(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
         """The k nearest passages as (id, cosine), nearest first, ties by id; none for a text without tokens."""
         snapshot = self._snapshot
-        query = snapshot.embedder.encode_queries([text])[0]
-        if not np.any(query):
-            return []
-        return snapshot.vectors.search(query, k, snapshot.masks(only) if only else None)
+        query = snapshot.query(text)
+        return snapshot.vectors.search(query, k, snapshot.masks(only) if only else None) if np.any(query) else []
 
     def vector_scores(self, text: str, ids: Sequence[int]) -> list[float]:
         """The cosine of a text with each of some passages; 0 for one that is not there."""
         snapshot = self._snapshot
-        query = snapshot.embedder.encode_queries([text])[0]
-        return [float(score) for score in snapshot.vectors.scores(query, np.asarray(ids, np.int64))]
+        return [float(score) for score in snapshot.vectors.scores(snapshot.query(text), np.asarray(ids, np.int64))]
 
     def word_weights(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each search token of a text that stands in some passage."""
@@ -342,38 +371,27 @@ class KnowledgeBase:
     # ------------------------------------------------------------------ the whole
 
     def stats(self) -> Stats:
-        """What the knowledge base holds."""
+        """What the knowledge base holds; of a restricted one `bytes` is 0, for it has no size of its own."""
         with self._reading() as connection:
-            return count_all(connection, self.commit, self.embedder.name, _size(self.path))
+            return count_all(connection, self.commit, self.embedder.name, 0 if self._access else size_of(self.path))
 
     def verify(self) -> list[str]:
         """What is wrong with the knowledge base, a line each; empty where nothing is."""
+        self._require_all("verified")
         with self._reading() as connection:
             return verify(connection, self._snapshot)
+
+    def _require_all(self, done: str) -> None:
+        if self._access or self.day:
+            raise KnowledgeBaseError(f"{self.path}: a restricted knowledge base cannot be {done}: use the whole one")
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except DatabaseError as error:
+        except (DatabaseError, DriverError) as error:
             raise explain_database(error, self.path) from error
-
-
-def _folder(path: str | Path) -> Path:
-    if "://" in str(path):
-        raise KnowledgeBaseError(f"{path}: only folders can be opened so far, no database addresses")
-    return Path(path)
-
-
-def _size(root: Path) -> int:
-    """The bytes that the folder's files take."""
-    size = 0
-    for folder, _, files in os.walk(root):  # a writer may sweep what nobody needs meanwhile
-        for name in files:
-            with suppress(FileNotFoundError):
-                size += os.stat(os.path.join(folder, name)).st_size
-    return size
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    FromClause,
     Integer,
     Select,
     Text,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    exists,
     func,
     or_,
     select,
@@ -34,13 +37,16 @@ from sqlalchemy.exc import DatabaseError, DisconnectionError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError
 from medrag.kb import schema as t
+from medrag.kb.query import Query
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, DocumentKind, Passage, Place, Section
 
 __all__ = [
     "CATALOGUE",
     "COMMIT",
+    "INFO",
     "PASSAGE_TEXT",
+    "SHARED",
     "AnyRow",
     "among",
     "connect",
@@ -50,6 +56,7 @@ __all__ = [
     "in_batches",
     "info_of",
     "load_version",
+    "of_visible",
     "passage_rows",
     "set_setting",
     "setting",
@@ -60,6 +67,7 @@ __all__ = [
 NONE = "[]"  # an empty list, as it is stored
 CATALOGUE = "catalogue.sqlite"  # the file in the folder of a knowledge base
 AnyRow = Any  # the parameters of SQLAlchemy's Row differ between 2.0 and 2.1
+SHARED = 8_192  # documents, and sections, whose records are kept
 BATCH = 500  # values in one IN (…): SQLite's limit on variables is 32,766, its planner likes fewer
 
 INFO = (
@@ -142,55 +150,70 @@ def among(column: ColumnElement[Any], name: str = "values") -> ColumnElement[boo
     return column.in_(select(values.c.value))
 
 
-def visible() -> ColumnElement[bool]:
+def visible(versions: FromClause = t.versions) -> ColumnElement[bool]:
     """The condition that a version exists at `COMMIT`, current or superseded."""
-    v = t.versions.c
+    v = versions.c
     return and_(v.added <= COMMIT, or_(v.deleted.is_(None), v.deleted > COMMIT))
 
 
-def current() -> ColumnElement[bool]:
+def current(versions: FromClause = t.versions) -> ColumnElement[bool]:
     """The condition that a version is its document's current one at `COMMIT`."""
-    v = t.versions.c
-    return and_(visible(), or_(v.until.is_(None), v.until > COMMIT))
+    v = versions.c
+    return and_(visible(versions), or_(v.until.is_(None), v.until > COMMIT))
+
+
+def of_visible() -> ColumnElement[bool]:
+    """The condition that a version exists at `COMMIT`, and its document's current one may be seen (`medrag.kb.access`)."""
+    newest = t.versions.alias()
+    return and_(visible(), exists().where(newest.c.document_id == t.versions.c.document_id, current(newest)))
 
 
 def info_of(row: AnyRow) -> DocumentInfo:
-    """The document that a row of `INFO` columns describes."""
+    """The document that a row describes which begins with the columns of `INFO`."""
+    return _info_of(*row[1 : len(INFO)])
+
+
+# A question meets the same documents, and sections, in a dozen rows. The records are immutable, so they are shared.
+@lru_cache(maxsize=SHARED)
+def _info_of(
+    source: str, key: str, version: int, revision: str, effective: str, title: str, maker: str, kind: str, lang: str,
+    tags: str, file: str, record: str, reader: str,
+) -> DocumentInfo:  # fmt: skip
     return DocumentInfo.model_construct(
-        source=row.source,
-        key=row.key,
-        version=row.version,
-        revision=row.revision,
-        effective=row.effective,
-        title=row.title,
-        maker=row.maker,
-        kind=DocumentKind(row.kind),
-        lang=row.lang,
-        tags=tuple(json.loads(row.tags)) if row.tags != NONE else (),
-        place=Place.model_construct(file=row.file, record=row.record),
-        reader=row.reader,
-    )
+        source=source, key=key, version=version, revision=revision, effective=effective, title=title, maker=maker,
+        kind=DocumentKind(kind), lang=lang, tags=tuple(json.loads(tags)) if tags != NONE else (),
+        place=Place.model_construct(file=file, record=record), reader=reader,
+    )  # fmt: skip
 
 
-def _section_of(row: AnyRow) -> Section:
+@lru_cache(maxsize=SHARED)
+def _section_of(number: int, code: str, group: str, heading: str, path: str, start: int, end: int) -> Section:
     return Section.model_construct(
-        index=row.number,
-        code=row.code,
-        group=SectionGroup(row.grp),
-        heading=row.heading,
-        path=tuple(json.loads(row.path)) if row.path != NONE else (),
-        start=row.start,
-        end=row.stop,
+        index=number,
+        code=code,
+        group=SectionGroup(group),
+        heading=heading,
+        path=tuple(json.loads(path)) if path != NONE else (),
+        start=start,
+        end=end,
     )
+
+
+_versions = (
+    select(t.versions.c.id, t.versions.c.version, t.documents.c.source, t.versions.c.until)
+    .join(t.documents)
+    .where(t.documents.c.key == bindparam("key"), of_visible())
+    .order_by(t.versions.c.version)
+)
+_VERSIONS = Query(_versions)
+_VERSIONS_IN = Query(_versions.where(t.documents.c.source == bindparam("source")))
+_WHOLE = Query(select(*INFO, t.versions.c.text).join(t.documents).where(t.versions.c.id == bindparam("version")))
+_SECTIONS = Query(select(t.sections).where(t.sections.c.version_id == bindparam("version")).order_by(t.sections.c.number))
 
 
 def load_version(connection: Connection, key: str, source: str | None, version: int | None, commit: int) -> int:
     """The id of a document's version: the current one, or the one asked for; `NotFoundError` says what there is."""
-    query = select(t.versions.c.id, t.versions.c.version, t.documents.c.source, t.versions.c.until).join(t.documents)
-    query = query.where(t.documents.c.key == key, visible()).order_by(t.versions.c.version)
-    if source is not None:
-        query = query.where(t.documents.c.source == source)
-    rows = connection.execute(query, {"commit": commit}).all()
+    rows = (_VERSIONS if source is None else _VERSIONS_IN).rows(connection, commit=commit, key=key, source=source)
     where = f" in source {source!r}" if source is not None else ""
     if not rows:
         raise NotFoundError(f"there is no document {key!r}{where}: `medrag list` shows the keys")
@@ -207,14 +230,13 @@ def load_version(connection: Connection, key: str, source: str | None, version: 
 
 def document_of(connection: Connection, version_id: int) -> Document:
     """A version as a whole document, text and sections included."""
-    query = select(*INFO, t.versions.c.text).join(t.documents).where(t.versions.c.id == version_id)
-    row = connection.execute(query).one()
-    found = connection.execute(select(t.sections).where(t.sections.c.version_id == version_id).order_by(t.sections.c.number))
+    row = _WHOLE.rows(connection, version=version_id)[0]
+    found = _SECTIONS.rows(connection, version=version_id)
     info = info_of(row)
     return Document.model_construct(
         **{name: getattr(info, name) for name in DocumentInfo.model_fields},
         text=row.text,
-        sections=tuple(_section_of(section) for section in found),
+        sections=tuple(_section_of(*section[1:]) for section in found),
     )
 
 
@@ -264,7 +286,7 @@ def to_passages(rows: Iterable[AnyRow], texts: Mapping[int, str] | None = None) 
             infos[version] = info_of(row)
         place = (version, number)
         if place not in sections:
-            sections[place] = _section_of(row)
+            sections[place] = _section_of(*row[len(INFO) + 3 : len(INFO) + 10])
         text = row.passage_text if texts is None else texts[version][start:end]
         yield Passage(passage, infos[version], sections[place], start, end, text)
 
@@ -275,9 +297,9 @@ def in_batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + BATCH]
 
 
-def explain_database(error: DatabaseError, path: Path) -> KnowledgeBaseError:
+def explain_database(error: Exception, path: Path) -> KnowledgeBaseError:
     """The error that a user is shown for one of the database's."""
-    reason = str(error.orig or error).splitlines()[0]
+    reason = str((error.orig if isinstance(error, DatabaseError) else None) or error).splitlines()[0]
     if path.is_dir() and not os.access(path, os.W_OK):
         # SQLite could be told that nothing ever changes the file, but a writer elsewhere would make that untrue unseen.
         reason += " (the folder cannot be written, which reading needs too: give access, or copy it elsewhere)"

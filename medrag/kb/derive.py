@@ -22,7 +22,7 @@ from medrag.kb.vectors import VectorWriter
 from medrag.kb.words import WordEntry, WordWriter
 from medrag.types import DocumentKind, Passage
 
-__all__ = ["Progress", "derive_all", "derive_changes", "norms_of"]
+__all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "norms_of"]
 
 PORTION = 2_000  # passages cut, encoded and added at a time
 VERSIONS_AT_ONCE = 1_000
@@ -64,6 +64,28 @@ def derive_changes(connection: Connection, folder: Path, commit: int, embedder: 
     _add(connection, writers, and_(v.added == commit, current()), commit, embedder, progress)
     writers.publish()
     _write_manifest(folder, commit, embedder)
+
+
+def derive_exchanged(
+    connection: Connection, folder: Path, commit: int, embedder: Embedder, *, gone: Sequence[int], come: Sequence[int]
+) -> None:
+    """Brings a clone of the commit's generation in `folder` to other versions: those that are `gone` out, those that `come` in."""
+    writers = _Writers.at(folder, embedder.dimensions)
+    removed = [
+        int(i)
+        for ids in in_batches(list(gone))
+        for i in connection.scalars(select(t.passages.c.id).where(t.passages.c.version_id.in_(ids)))
+    ]
+    writers.words.remove(removed)
+    writers.vectors.remove(removed)
+    for ids in in_batches(list(come)):
+        _add(connection, writers, t.versions.c.id.in_(ids), commit, embedder, _silent)
+    writers.publish()
+    _write_manifest(folder, commit, embedder)
+
+
+def _silent(_doing: str, _done: int, _of: int) -> None:
+    """No progress shown."""
 
 
 def derive_all(connection: Connection, folder: Path, commit: int, embedder: Embedder, progress: Progress) -> None:

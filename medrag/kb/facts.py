@@ -7,22 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, or_, select
 
 from medrag.kb import schema as t
-from medrag.kb.catalogue import INFO, AnyRow, among, current, in_batches, info_of
+from medrag.kb.catalogue import INFO, SHARED, AnyRow, among, current, in_batches, info_of
 from medrag.kb.folding import fold
+from medrag.kb.query import Query
 from medrag.types import DocumentInfo, Entity, EntityKind, Fact, FactSource, digest
 
 __all__ = [
+    "MAX_SOURCES",
+    "MAX_STEPS",
     "Mention",
+    "about_of",
     "documents_about",
     "entities_named",
     "facts_of",
+    "forms_of",
     "meanings",
     "names_of",
+    "norms_of",
     "numbers_of",
     "ranked",
     "spoken_of",
@@ -55,7 +62,12 @@ class Mention:
 
 
 def _entity(row: AnyRow) -> Entity:
-    return Entity.model_construct(id=row.code, kind=EntityKind(row.kind), name=row.name)
+    return _entity_of(row.code, row.kind, row.name)
+
+
+@lru_cache(maxsize=SHARED)
+def _entity_of(code: str, kind: str, name: str) -> Entity:
+    return Entity.model_construct(id=code, kind=EntityKind(kind), name=name)
 
 
 _e, _n, _s, _v = t.entities.c, t.names.c, t.statements.c, t.versions.c
@@ -77,17 +89,18 @@ def spoken_of() -> ColumnElement[bool]:
     return or_(*(exists().where(c == _e.id, _v.id == c.table.c.version_id, current()) for c in columns))
 
 
-_NAMED_SO = select(_e.norm.label("called"), *_ENTITY).where(among(_e.norm), spoken_of())
-_CALLED_SO = (
+_NAMED_SO = Query(select(_e.norm.label("called"), *_ENTITY).where(among(_e.norm), spoken_of()))
+_CALLED_SO = Query(
     select(_n.norm.label("called"), *_ENTITY)
     .select_from(t.names.join(t.entities, _e.id == _n.entity_id).join(t.versions, _v.id == _n.version_id))
     .where(among(_n.norm), current())
     .distinct()
 )
-_BY_CODE = select(*_ENTITY).where(among(_e.code)).order_by(_e.code)
-_BY_ID = select(*_ENTITY).where(among(_e.id))
-_SPOKEN_OF = select(*_ENTITY).where(among(_e.code), spoken_of())
-_OTHER_NAMES = (
+_NUMBERS = Query(select(_e.id).where(among(_e.code)).order_by(_e.code))
+_CODES = Query(select(_e.code).where(among(_e.id)))
+_BY_ID = Query(select(*_ENTITY).where(among(_e.id)))
+_SPOKEN_OF = Query(select(*_ENTITY).where(among(_e.code), spoken_of()))
+_OTHER_NAMES = Query(
     select(func.min(_n.name).label("name"), func.min(_n.kind).label("kind"))
     .join(t.versions, _v.id == _n.version_id)
     .where(among(_n.entity_id), _n.norm != bindparam("own"), current())
@@ -96,10 +109,10 @@ _OTHER_NAMES = (
 )
 
 
-def _rows(connection: Connection, query: Select[Any], values: Iterable[Any], commit: int, **more: object) -> Iterator[AnyRow]:
+def _rows(connection: Connection, query: Query, values: Iterable[Any], commit: int, **more: object) -> Iterator[AnyRow]:
     """The rows of a query whose `among` parameter takes the values, in portions."""
     for some in in_batches(sorted(set(values))):
-        yield from connection.execute(query, {"values": some, "commit": commit, **more})
+        yield from query.rows(connection, values=some, commit=commit, **more)
 
 
 def meanings(connection: Connection, norms: Collection[str], commit: int) -> dict[str, list[Entity]]:
@@ -129,7 +142,7 @@ def names_of(connection: Connection, entity_id: str, commit: int) -> list[tuple[
 
 def numbers_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> list[int]:
     """The catalogue's numbers of the entities that it has."""
-    return [row.id for row in _rows(connection, _BY_CODE, entity_ids, commit)]
+    return [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
 
 
 def ranked(connection: Connection, scored: Sequence[tuple[int, float]], commit: int) -> list[tuple[Entity, float]]:
@@ -138,7 +151,7 @@ def ranked(connection: Connection, scored: Sequence[tuple[int, float]], commit: 
     return [(found[number], score) for number, score in scored if number in found]
 
 
-def _triples(end: ColumnElement[int], *, of_relations: bool) -> Select[Any]:
+def _triples(end: ColumnElement[int], *, of_relations: bool) -> Query:
     """Distinct triples with an end among the values, in an order that does not depend on when they came."""
     subject, object_ = t.entities.alias(), t.entities.alias()
     joined = (
@@ -149,13 +162,13 @@ def _triples(end: ColumnElement[int], *, of_relations: bool) -> Select[Any]:
     query = select(_s.subject, _s.relation, _s.object).select_from(joined).where(among(end), current()).distinct()
     if of_relations:
         query = query.where(among(_s.relation, "relations"))
-    return query.order_by(_s.relation, subject.c.code, object_.c.code).limit(bindparam("most"))
+    return Query(query.order_by(_s.relation, subject.c.code, object_.c.code).limit(bindparam("most")))
 
 
 _ENDS = (_s.subject, _s.object)
 _TRIPLES = tuple(_triples(end, of_relations=False) for end in _ENDS)
 _TRIPLES_OF = tuple(_triples(end, of_relations=True) for end in _ENDS)
-_SOURCES = (
+_SOURCES = Query(
     select(
         *INFO, _s.subject, _s.relation, _s.object, _s.start, _s.stop,
         func.substr(_v.text, _s.start + 1, _s.stop - _s.start).label("quote"),
@@ -175,7 +188,7 @@ def facts_of(
 
     Where there are more than the limit, what is said of the entities goes before what is said of others with them.
     """
-    ids = [row.id for row in _rows(connection, _BY_CODE, entity_ids, commit)]
+    ids = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
     more: dict[str, object] = {"most": limit} if relations is None else {"most": limit, "relations": sorted(relations)}
     triples: dict[Triple, int] = {}  # and at which end the entity stands
     for end, query in enumerate(_TRIPLES if relations is None else _TRIPLES_OF):
@@ -210,7 +223,7 @@ def _source(document: DocumentInfo, row: AnyRow) -> FactSource:
     )
 
 
-_ABOUT = (
+_ABOUT = Query(
     select(*INFO, t.about.c.entity_id, _e.code)
     .select_from(t.about)
     .join(t.entities, _e.id == t.about.c.entity_id)
@@ -218,27 +231,27 @@ _ABOUT = (
     .join(t.documents, t.documents.c.id == _v.document_id)
     .where(among(t.about.c.entity_id), _v.kind != "record", current())
 )
-_FORMS = (
+_FORMS = Query(
     select(_s.subject.label("id"))
     .join(t.versions, _v.id == _s.version_id)
     .where(among(_s.object), _s.relation.in_(LINEAGE), current())
     .distinct()
 )
 _drugs = _e.kind.in_([kind.value for kind in DRUGS])
-_NORMS_GIVEN = select(_n.norm).join(t.versions, _v.id == _n.version_id).where(among(_n.entity_id), current()).distinct()
-_NORMS_OWN = select(_e.norm).where(among(_e.id), _e.norm != "", _drugs)
-_DRUGS_CALLED = (
+_NORMS_GIVEN = Query(select(_n.norm).join(t.versions, _v.id == _n.version_id).where(among(_n.entity_id), current()).distinct())
+_NORMS_OWN = Query(select(_e.norm).where(among(_e.id), _e.norm != "", _drugs))
+_DRUGS_CALLED = Query(
     select(_e.id)
     .select_from(t.names.join(t.entities, _e.id == _n.entity_id).join(t.versions, _v.id == _n.version_id))
     .where(among(_n.norm), _drugs, current())
     .distinct()
 )
-_DRUGS_NAMED = select(_e.id).where(among(_e.norm), _drugs)
+_DRUGS_NAMED = Query(select(_e.id).where(among(_e.norm), _drugs))
 
 
 def documents_about(connection: Connection, entity_ids: Sequence[str], commit: int) -> list[tuple[DocumentInfo, int, str]]:
     """The documents about one of the entities, another of the same name, or a form of it, nearest first."""
-    frontier = [row.id for row in _rows(connection, _BY_CODE, entity_ids, commit)]
+    frontier = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
     steps: dict[int, int] = dict.fromkeys(frontier, 0)
     for step in range(1, MAX_STEPS + 1):
         reached = {row.id for row in _rows(connection, _FORMS, frontier, commit)}
@@ -254,6 +267,25 @@ def documents_about(connection: Connection, entity_ids: Sequence[str], commit: i
         if row.id not in found or hit[1:] < found[row.id][1:]:
             found[row.id] = hit
     return sorted(found.values(), key=lambda hit: (hit[1], hit[0].source, hit[0].key))
+
+
+def forms_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> set[str]:
+    """The ids of what is a form of one of the entities, or holds one as an ingredient: one step of `documents_about`."""
+    numbers = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
+    reached = {row.id for row in _rows(connection, _FORMS, numbers, commit)}
+    return {row.code for row in _rows(connection, _CODES, reached, commit)}
+
+
+def about_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> list[tuple[DocumentInfo, str]]:
+    """The documents that are about one of the entities themselves, each with that entity's id."""
+    numbers = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
+    return [(info_of(row), row.code) for row in _rows(connection, _ABOUT, numbers, commit)]
+
+
+def norms_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> set[str]:
+    """The folded names of the entities: those that documents give them, and drugs' own."""
+    numbers = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
+    return {row.norm for query in (_NORMS_GIVEN, _NORMS_OWN) for row in _rows(connection, query, numbers, commit)}
 
 
 def _namesakes(connection: Connection, ids: Sequence[int], commit: int) -> set[int]:

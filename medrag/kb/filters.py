@@ -88,7 +88,7 @@ def day_number(date: str, *, end: bool = False) -> int:
     if not date:
         return 0
     parts = date.split("-")
-    if len(parts) > 3 or not all(part.isdigit() for part in parts) or len(parts[0]) != 4:
+    if len(parts) > 3 or not all(part.isdecimal() for part in parts) or len(parts[0]) != 4:
         raise QuestionError(f"{date!r} is no date: write 2026, 2026-01 or 2026-01-31")
     missing = ["99", "99"] if end else ["00", "00"]
     year, month, day = [*parts, *missing[len(parts) - 1 :]][:3]

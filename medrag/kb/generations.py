@@ -165,3 +165,7 @@ def drop_unused(root: Path, current: int) -> None:
             shutil.rmtree(path, ignore_errors=True)  # left by a crash before it was published
         except OSError:
             continue  # a reader is still at it, or it is none of ours
+    for dated in (root / "dated").glob("*/generations"):  # made for a day's questions (`medrag.kb.dated`)
+        drop_unused(dated.parent, current)
+        if not any(dated.iterdir()):
+            shutil.rmtree(dated.parent, ignore_errors=True)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from sqlalchemy import Connection
-
-from medrag.kb.facts import DRUGS, Mention, meanings
+from medrag.kb.facts import DRUGS, Mention
 from medrag.kb.folding import Folded, fold, fold_with_map
 from medrag.kb.misspelt import ONE_EDIT, NearName, Seen, near_names
 from medrag.kb.names import NameFinder, NameIndex, Occurrence
@@ -26,7 +24,7 @@ from medrag.kb.terms.shipped import ShippedDrug, rows_of, shipped_names
 from medrag.kb.traditional import simplified
 from medrag.types import Entity, EntityKind
 
-__all__ = ["are_two", "link", "link_near", "shipped_in", "substance_of", "substances_of"]
+__all__ = ["Mean", "Meanings", "are_two", "link", "link_near", "shipped_in", "substance_of", "substances_of"]
 
 SPOKEN = frozenset({*DRUGS, EntityKind.DRUG_CLASS, EntityKind.DISEASE})  # kinds whose names are looked for in other spellings
 PINYIN, INITIALS, AMBIGUOUS = 0.9, 0.6, 0.3  # scores
@@ -40,6 +38,7 @@ _JOINS = re.compile(r"\s*[,;](?: and\b)?\s*|\s+(?:and|with)\s+|\s*[/+、]\s*|和
 _WORD = re.compile("[a-z]+")
 
 Meanings = Mapping[str, Sequence[Entity]]
+Mean = Callable[[Collection[str]], Meanings]  # what each of some folded names stands for
 Documented = Callable[[Sequence[str]], bool]  # whether there is a document about one of the entities
 # Names of which the first group that means something is taken: those of the substance before its brands.
 Reading = tuple[tuple[str, ...], ...]
@@ -56,18 +55,17 @@ class _Found:
     score: float = 1.0
 
 
-def link(
-    connection: Connection, index: NameIndex, text: str, commit: int, *, seen: Seen, documented: Documented
-) -> list[Mention]:
-    """The names in a text that mean something at the commit, leftmost longest, not overlapping.
+def link(indexes: Sequence[NameIndex], text: str, *, mean: Mean, seen: Seen, documented: Documented) -> list[Mention]:
+    """The names in a text that mean something, leftmost longest, not overlapping.
 
     A name of the shipped table means what the catalogue has under another name of its row, where it means nothing itself
     or nothing that there is a document about.
     """
-    found = [_Found(start, end, (((name,),),), "exact") for start, end, name in index.find(text)]
+    places = {place for index in indexes for place in index.find(text)}
+    found = [_Found(start, end, (((name,),),), "exact") for start, end, name in sorted(places, key=_longest_first)]
     found += [_Found(start, end, _shipped_readings(name), "shipped") for start, end, name in shipped_in(text)]
-    found += _spelt(text, index.near, seen)
-    known = meanings(connection, {fold(n) for f in found for reading in f.readings for group in reading for n in group}, commit)
+    found += _spelt(text, [index.near for index in indexes], seen)
+    known = mean({fold(n) for f in found for reading in f.readings for group in reading for n in group})
     found.sort(key=lambda f: (f.start, -f.end))  # of the same length as they were found: exact, shipped, pinyin
     mentions: list[Mention] = []
     unknown: list[_Found] = []  # medicines that the table names and the catalogue does not have
@@ -94,6 +92,10 @@ def link(
             mention = _with_shipped(mention, _mention(other, text, known), documented)
         mentions.append(mention)
     return mentions
+
+
+def _longest_first(place: Occurrence) -> tuple[int, int, str]:
+    return place[0], -place[1], place[2]
 
 
 def _is_piece(mention: Mention, whole: _Found, text: str) -> bool:
@@ -215,7 +217,7 @@ def _mixture(name: str) -> str:
 # ---------------------------------------------------------------------- pinyin
 
 
-def _spelt(text: str, near: NearIndex, seen: Seen) -> Iterator[_Found]:
+def _spelt(text: str, near: Sequence[NearIndex], seen: Seen) -> Iterator[_Found]:
     """Places where a Chinese name is spelt in pinyin or by its initials; those only beside Chinese, or alone."""
     folded = fold_with_map(text)
     words = [match.span() for match in _WORD.finditer(folded.text)]
@@ -244,10 +246,10 @@ def _syllable_runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tupl
             yield start, words[last][1]
 
 
-def _spelt_names(folded: Folded, keys: Mapping[str, Sequence[tuple[int, int]]], near: NearIndex) -> Iterator[_Found]:
+def _spelt_names(folded: Folded, keys: Mapping[str, Sequence[tuple[int, int]]], near: Sequence[NearIndex]) -> Iterator[_Found]:
     listed = list(keys)
     names: dict[str, list[str]] = {}
-    for at, name in near.find(listed):
+    for at, name in dict.fromkeys(found for index in near for found in index.find(listed)):
         ways = spellings(name)
         if listed[at] in {pinyin_key("".join(way)) for way in ways} | {initials_key(initials(way)) for way in ways}:
             names.setdefault(listed[at], []).append(name)
@@ -262,7 +264,7 @@ def _spelt_names(folded: Folded, keys: Mapping[str, Sequence[tuple[int, int]]], 
 
 
 def link_near(
-    connection: Connection, index: NameIndex, text: str, taken: Sequence[tuple[int, int]], commit: int, *, seen: Seen
+    indexes: Sequence[NameIndex], text: str, taken: Sequence[tuple[int, int]], *, mean: Mean, seen: Seen
 ) -> list[Mention]:
     """The names that unknown words of a text are misspellings of, in text order; `taken` are spans with names in them.
 
@@ -271,9 +273,9 @@ def link_near(
     folded = fold_with_map(text)
     spans = [span for finder in (_shipped(), _rivals()) for span in finder.spans(folded.text)]
     spans += [_folded_span(folded, span) for span in taken]
-    near = near_names(folded, spans, (index.near, _shipped_near()), seen)
+    near = near_names(folded, spans, [*(index.near for index in indexes), _shipped_near()], seen)
     wanted = {n.name for n in near} | {name for n in near for drug in rows_of(n.name) for name in (*drug.names, *drug.brands)}
-    known = meanings(connection, wanted, commit) if wanted else {}
+    known = mean(wanted) if wanted else {}
     groups: dict[tuple[int, int], list[tuple[NearName, list[Entity]]]] = {}
     for one in near:
         entities = _near_entities(one, folded.text, known)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from medrag.errors import KnowledgeBaseError
+from medrag.errors import KnowledgeBaseError, NotFoundError
 from medrag.kb import schema
 from medrag.kb.catalogue import CATALOGUE, connect, set_setting
 from medrag.kb.derive import derive_all
 from medrag.kb.embed import Embedder
 from medrag.kb.generations import WriterLock, fsync_folder, fsync_tree, generation_path
 
-__all__ = ["make"]
+__all__ = ["existing", "folder_of", "make"]
 
 _NEW = "catalogue.new"  # the catalogue while it is being made
 _UNFINISHED = {"write.lock", "generations", _NEW, f"{_NEW}-wal", f"{_NEW}-shm", f"{_NEW}-journal"}
@@ -63,3 +63,24 @@ def _clear(root: Path) -> None:
         shutil.rmtree(root / "generations", ignore_errors=True)
         for left in root.glob(f"{_NEW}*"):
             left.unlink()
+
+
+def folder_of(path: str | Path) -> Path:
+    """The folder that a knowledge base's address names."""
+    if "://" in str(path):
+        raise KnowledgeBaseError(f"{path}: only folders can be opened so far, no database addresses")
+    return Path(path)
+
+
+def existing(path: str | Path) -> Path:
+    """The folder of a knowledge base that is there; raises where none is."""
+    root = folder_of(path)
+    try:
+        there = (root / CATALOGUE).is_file()
+    except OSError as error:
+        raise KnowledgeBaseError(f"{root} cannot be opened: {error}") from error
+    if root.is_file():
+        raise KnowledgeBaseError(f"{root} is a file and no knowledge base: name a folder")
+    if not there:
+        raise NotFoundError(f"there is no knowledge base at {root}: make one with `medrag ingest PATH --kb {root}`")
+    return root

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select
 from medrag.errors import MedRAGError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import current
-from medrag.kb.facts import DRUGS, Mention, meanings, spoken_of
+from medrag.kb.facts import DRUGS, Mention, spoken_of
 from medrag.kb.folding import fold
-from medrag.kb.linking import are_two, substances_of
+from medrag.kb.linking import Mean, are_two, substances_of
 from medrag.kb.similar import SimilarNames
 from medrag.kb.terms.lookalikes import is_lookalike, lookalikes
 from medrag.kb.terms.printed import name_variants
@@ -76,12 +76,11 @@ def names_of_kinds(connection: Connection, kinds: Iterable[EntityKind], commit: 
 
 
 def normalise(
-    connection: Connection,
     text: str,
     kinds: frozenset[EntityKind],
     k: int,
-    commit: int,
     *,
+    mean: Mean,
     mentions: Sequence[Mention],
     similar: Callable[[], SimilarNames],
 ) -> list[Normalised]:
@@ -93,7 +92,7 @@ def normalise(
         wanted.append((mention.name, PART * mention.score * share, mention.via if share == 1 else "part"))
     sure = max((score for _, score, _ in wanted if score), default=0.0)
     allowed = [(name, score * SIMILAR, via) for name, score, via in _alike(text, kinds, k, similar())]
-    known = meanings(connection, {name for name, _, _ in (*wanted, *allowed)}, commit)
+    known = mean({name for name, _, _ in (*wanted, *allowed)})
     found: dict[str, Normalised] = {}
     for name, score, via in (*wanted, *(item for item in allowed if sure < EXACT or item[1] < sure)):
         if drug and (_is_rival(text, name) or (via == "similar" and score < MIN_DRUG)):

@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medrag.errors import KnowledgeBaseError, MedRAGError, VersionError
+from medrag.kb.access import Access
 from medrag.kb.embed import Embedder
 from medrag.kb.filters import Filters
 from medrag.kb.generations import Generation
+from medrag.kb.linking import Meanings
 from medrag.kb.names import NameIndex
+from medrag.kb.passages import Texts
 from medrag.kb.similar import SimilarNames
 from medrag.kb.tokens import TOKENIZER
 from medrag.kb.vectors import Masks, VectorIndex
 from medrag.kb.words import WordIndex
-from medrag.types import EntityKind
+from medrag.types import Entity, EntityKind
 
 __all__ = ["Snapshot"]
 
 MASKS = 64  # a byte a passage each
+VIEWS = 64  # restricted views kept per commit, each with a byte a passage and its own small answers
+MEANT = 8_192  # names whose meanings are kept per commit
 CACHED = 512  # answers of small look-ups kept per commit
 T = TypeVar("T")
+
+
+class _Indexes:
+    """The indexes of a generation, each opened when it is first needed."""
+
+    def __init__(self, root: Path, commit: int, embedder: Embedder) -> None:
+        self.generation = Generation(root, commit)
+        self._root = root
+        self._dimensions = embedder.dimensions
+
+    @cached_property
+    def words(self) -> WordIndex:
+        return self._open("words", WordIndex)
+
+    @cached_property
+    def names(self) -> NameIndex:
+        return self._open("names", NameIndex)
+
+    @cached_property
+    def vectors(self) -> VectorIndex:
+        return self._open("vectors", lambda folder: VectorIndex(folder, self._dimensions))
+
+    def _open(self, name: str, open_: Callable[[Path], T]) -> T:
+        try:
+            return open_(self.generation.path / name)
+        except MedRAGError:
+            raise
+        except Exception as error:  # each of the libraries has its own kinds for a damaged file
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise KnowledgeBaseError(f"{self._root}: {name} cannot be opened ({reason[:120]}): run `medrag reindex`") from error
 
 
 class Snapshot:
@@ -35,13 +72,40 @@ class Snapshot:
 
     def __init__(self, root: Path, commit: int, embedder: Embedder) -> None:
         self.commit = commit
-        self.generation = Generation(root, commit)
         self._root = root
         self.embedder = embedder
+        self._indexes = _Indexes(root, commit, embedder)
+        self._access: Access = ()
+        self._views: dict[Access, Snapshot] = {}
+        self.texts = Texts()  # the same whoever may see them
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begins with none of the small answers, and with the indexes as the access shows them."""
+        for name in ("words", "vectors"):
+            self.__dict__.pop(name, None)
         self._cache: dict[tuple[object, ...], object] = {}
         self._kept: dict[tuple[object, ...], object] = {}
         self._masks: dict[Filters, Masks] = {}
+        self._meant: dict[str, tuple[Entity, ...]] = {}
         self._similar: dict[frozenset[EntityKind], SimilarNames] = {}  # seconds to make, so not among the small answers
+
+    def restricted(self, access: Access) -> Snapshot:
+        """The same commit as the access shows it, with small answers of its own; remembered, for its masks take a while."""
+        view = self._views.get(access)
+        if view is None:
+            view = copy(self)
+            view._access, view._views = access, {}
+            view._forget()
+            if len(self._views) >= VIEWS:
+                self._views.clear()
+            self._views[access] = view
+        return view
+
+    @property
+    def generation(self) -> Generation:
+        """The folder of the indexes, locked."""
+        return self._indexes.generation
 
     def check(self) -> None:
         """Raises where the indexes are damaged or were cut by another release."""
@@ -62,17 +126,18 @@ class Snapshot:
     @cached_property
     def words(self) -> WordIndex:
         """The word index."""
-        return self._open("words", WordIndex)
+        return self._indexes.words.restricted(self._access) if self._access else self._indexes.words
 
-    @cached_property
+    @property
     def names(self) -> NameIndex:
-        """The names that are found in text."""
-        return self._open("names", NameIndex)
+        """The names that are found in text: all there are, whoever may see what; the catalogue says what one means."""
+        return self._indexes.names
 
     @cached_property
     def vectors(self) -> VectorIndex:
         """The vector index."""
-        return self._open("vectors", lambda folder: VectorIndex(folder, self.embedder.dimensions))
+        whole = self._indexes.vectors
+        return whole.restricted(np.fromiter(self.words.ids(), np.int64)) if self._access else whole
 
     def masks(self, only: Filters) -> Masks:
         """Which rows of the vectors pass the filters, at least one of which restricts them."""
@@ -90,21 +155,28 @@ class Snapshot:
             self._masks[only] = found
         return found
 
+    def meanings(self, norms: Collection[str], find: Callable[[Collection[str]], Meanings]) -> Meanings:
+        """What each of some folded names stands for, as `find` says, which is asked for those alone that nobody asked for yet."""
+        meant = self._meant
+        known = {norm: meant[norm] for norm in norms if norm in meant}
+        new = [norm for norm in norms if norm not in known]
+        if new:
+            found = find(new)
+            if len(meant) >= MEANT:
+                self._meant = meant = {}  # never emptied in place: other threads may be reading it
+            meant.update((norm, known.setdefault(norm, tuple(found.get(norm, ())))) for norm in new)
+        return {norm: entities for norm, entities in known.items() if entities}
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        """The vector of a question."""
+        return self.cached(("query", text), lambda: self.embedder.encode_queries([text])[0])
+
     def similar(self, kinds: frozenset[EntityKind], names: Callable[[], list[str]]) -> SimilarNames:
         """The names of some kinds, ready for comparing; made when they are first asked for."""
         if kinds not in self._similar:
             wording = next(iter(kinds)) if len(kinds) == 1 else EntityKind.THING
             self._similar[kinds] = SimilarNames(names(), wording)
         return self._similar[kinds]
-
-    def _open(self, name: str, open_: Callable[[Path], T]) -> T:
-        try:
-            return open_(self.generation.path / name)
-        except MedRAGError:
-            raise
-        except Exception as error:  # each of the libraries has its own kinds for a damaged file
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise KnowledgeBaseError(f"{self._root}: {name} cannot be opened ({reason[:120]}): run `medrag reindex`") from error
 
     def kept(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """What `make` returns, kept as long as this commit is read: few things that take long to make."""

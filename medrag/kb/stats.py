@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from medrag.kb import schema as t
-from medrag.kb.catalogue import current, visible
+from medrag.kb.catalogue import current, of_visible
 from medrag.kb.facts import spoken_of
 from medrag.types import DocumentKind
 
-__all__ = ["Stats", "count_all"]
+__all__ = ["Stats", "count_all", "size_of"]
 
 
 class Stats(BaseModel):
@@ -52,7 +55,7 @@ def count_all(connection: Connection, commit: int, embedder: str, size: int) -> 
         documents=sum(kinds.values()) - records,
         labels=kinds.get(DocumentKind.LABEL.value, 0),
         records=records,
-        versions=one(select(func.count(t.versions.c.id)).where(visible())),
+        versions=one(select(func.count(t.versions.c.id)).where(of_visible())),
         passages=count(t.passages, t.passages.c.id),
         entities=one(select(func.count(t.entities.c.id)).where(spoken_of())),
         names=count(t.names, t.names.c.norm.distinct()),
@@ -61,3 +64,13 @@ def count_all(connection: Connection, commit: int, embedder: str, size: int) -> 
         embedder=embedder,
         bytes=size,
     )
+
+
+def size_of(root: Path) -> int:
+    """The bytes that the folder's files take."""
+    size = 0
+    for folder, _, files in os.walk(root):  # a writer may sweep what nobody needs meanwhile
+        for name in files:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(folder, name)).st_size
+    return size

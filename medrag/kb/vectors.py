@@ -9,6 +9,7 @@ and loses no answer silently, which an approximate index of that size does.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,12 @@ class VectorIndex:
         removed = folder / "removed.npy"
         self.removed: NDArray[np.int64] = np.load(removed) if removed.exists() else np.empty(0, np.int64)
         self._alive = [~np.isin(part.ids, self.removed) for part in self.parts]
+
+    def restricted(self, allowed: NDArray[np.int64]) -> VectorIndex:
+        """The same index with these passages alone."""
+        view = copy(self)
+        view._alive = list(self.masks(allowed))
+        return view
 
     def masks(self, allowed: NDArray[np.int64]) -> Masks:
         """Which rows of each part are of these passages and alive."""

@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import current
@@ -34,8 +34,17 @@ class Walk:
     @classmethod
     def of(cls, connection: Connection, commit: int) -> Walk:
         """The graph of the facts that are current at the commit; several facts between two entities are one edge."""
+        return cls._where(t.statements.c.version_id.in_(select(t.versions.c.id).where(current())), connection, commit)
+
+    @classmethod
+    def of_whole(cls, connection: Connection, commit: int) -> Walk:
+        """The same graph, sooner, on a connection that hides no version (`medrag.kb.access`): one that is hidden would count."""
         others = select(t.versions.c.id).where(~current())  # few, so that leaving them out is quicker than joining all
-        query = select(t.statements.c.subject, t.statements.c.object).where(t.statements.c.version_id.not_in(others))
+        return cls._where(t.statements.c.version_id.not_in(others), connection, commit)
+
+    @classmethod
+    def _where(cls, condition: ColumnElement[bool], connection: Connection, commit: int) -> Walk:
+        query = select(t.statements.c.subject, t.statements.c.object).where(condition)
         ends = chain.from_iterable(connection.execute(query, {"commit": commit}))
         return cls.between(np.fromiter(ends, np.int64).reshape(-1, 2))
 

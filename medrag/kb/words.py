@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,8 @@ STALE_SLACK, SLACK = 1.15, 1.001
 HEAP_BYTES = 128 * 2**20
 STATISTICS = "statistics.npz"
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
+ALL = ""  # stands for all passages where they are counted; no token is empty
+COUNTED = 20_000  # tokens whose frequencies a restricted view remembers
 PASSAGES_PER_SLIP = 30_000  # that hold the same misspelling: of 97,000 passages of real labels one has 西灵, two 莫林
 
 
@@ -101,6 +104,11 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
+def _weight(frequency: int, total: int) -> float:
+    """The inverse document frequency, as tantivy has it."""
+    return math.log(1.0 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
 def _best_first(scored: tuple[int, float]) -> tuple[float, int]:
     return -scored[1], scored[0]
 
@@ -114,7 +122,26 @@ class WordIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self.statistics = Statistics.load(folder)
+        self._only: list[Query] = []  # what every search requires besides
+        self._counted: dict[str, int] = {}  # frequencies among the passages that may be seen
+        self._others: tuple[WordIndex, ...] = ()  # whose passages are counted too
         self._stale = any(folder.glob("*.del"))  # deleted passages still count in tantivy's statistics
+
+    def restricted(self, tags: Iterable[frozenset[str]]) -> WordIndex:
+        """The same index with the passages alone that carry one tag of each set; it weighs words as they stand in these.
+
+        The average length of a passage, which scores are held against, stays that of all.
+        """
+        view = copy(self)
+        view._only = [self._any_of("tag", one) for one in tags]
+        view._counted = {}
+        return view
+
+    def beside(self, others: Iterable[WordIndex]) -> WordIndex:
+        """The same index, weighing words as they stand in it and in the others together, so that their scores compare."""
+        view = copy(self)
+        view._others = tuple(others)
+        return view
 
     def search(self, text: str, k: int, only: Filters) -> list[tuple[int, float]]:
         """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
@@ -123,7 +150,7 @@ class WordIndex:
             return []
         query = self._query(weights, only)
         limit = max(CANDIDATES * k, MIN_CANDIDATES)
-        slack = STALE_SLACK if self._stale else SLACK
+        slack = self._slack
         scored: list[tuple[int, float]] = []
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
@@ -131,7 +158,7 @@ class WordIndex:
             # more are asked for, until nothing that was left out could be among the k best.
             while len(scored) < len(hits):  # a longer list begins with the shorter one, so what was scored already is kept
                 # Stale statistics move single scores by more than the slack now and then: there all candidates are scored.
-                if not self._stale and len(scored) >= k and float(hits[len(scored)][0]) * SLACK < scored[k - 1][1]:
+                if not self._stale and len(scored) >= k and float(hits[len(scored)][0]) * slack < scored[k - 1][1]:
                     return scored[:k]
                 portion = (
                     hits[len(scored) :] if self._stale else hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
@@ -156,39 +183,80 @@ class WordIndex:
 
     def knows(self, token: str) -> bool:
         """Whether a search token stands in passages; a pair of Chinese characters, in more than a slip of the pen does."""
-        slips = 0 if token.isascii() else self.statistics.passages // PASSAGES_PER_SLIP
-        return self.statistics.frequency(token_hash(token)) > slips
+        slips = 0 if token.isascii() else self._total // PASSAGES_PER_SLIP
+        return self._frequency(token) > slips
+
+    @property
+    def _total(self) -> int:
+        """How many passages there are that may be seen."""
+        own = self._count(ALL) if self._only else self.statistics.passages
+        return own + sum(other._total for other in self._others)
+
+    def _frequency(self, token: str) -> int:
+        """In how many passages that may be seen a token stands."""
+        own = self._count(token) if self._only else self.statistics.frequency(token_hash(token))
+        return own + sum(other._frequency(token) for other in self._others)
+
+    @property
+    def _average(self) -> float:
+        """The tokens of a passage, on the average over all."""
+        every = [self.statistics, *(other.statistics for other in self._others)]
+        return max(sum(one.length for one in every) / max(sum(one.passages for one in every), 1), 1.0)
+
+    @property
+    def _slack(self) -> float:
+        """By what factor tantivy's score of a passage may be too low. It holds lengths against the average of this index alone."""
+        own = max(self.statistics.length / max(self.statistics.passages, 1), 1.0)
+        return (STALE_SLACK if self._stale else SLACK) * max(own / self._average, self._average / own)
+
+    def _count(self, token: str) -> int:
+        """The passages with a token, or all, among those that may be seen; counted once."""
+        found = self._counted.get(token)
+        if found is None:
+            asked = Query.all_query() if token == ALL else Query.term_query(self._schema, "tokens", token, index_option="freq")
+            query = Query.boolean_query([(Occur.Must, Query.const_score_query(q, 0.0)) for q in (asked, *self._only)])
+            found = int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # the stubs leave it out
+            if len(self._counted) >= COUNTED:
+                self._counted.clear()
+            self._counted[token] = found
+        return found
 
     def stored(self, passage_id: int) -> list[str] | None:
         """The tokens of a passage, or None where it is not in the index."""
-        hits = self._searcher.search(Query.term_query(self._schema, "id", passage_id), 1, count=False).hits
+        required = [Query.term_query(self._schema, "id", passage_id), *self._only]
+        hits = self._searcher.search(Query.boolean_query([(Occur.Must, q) for q in required]), 1, count=False).hits
         return self._tokens(hits[0][1]) if hits else None
 
     def weights_of(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each known token of a question, of the rarest where there are many."""
-        total = self.statistics.passages
+        total = self._total
         weights: dict[str, float] = {}
         for token in dict.fromkeys(tokens(text)):
-            frequency = self.statistics.frequency(token_hash(token))
+            frequency = self._frequency(token)
             if frequency:
-                weights[token] = math.log(1.0 + (total - frequency + 0.5) / (frequency + 0.5))
+                weights[token] = _weight(frequency, total)
         if len(weights) > MAX_QUERY_TOKENS:
             rarest = sorted(weights, key=lambda token: (-weights[token], token))[:MAX_QUERY_TOKENS]
             weights = {token: weights[token] for token in rarest}
         return weights
 
-    def _query(self, weights: Iterable[str], only: Filters) -> Query:
-        terms = [(Occur.Should, Query.term_query(self._schema, "tokens", t, index_option="freq")) for t in weights]
-        query = Query.boolean_query(terms)
+    def _query(self, weights: Mapping[str, float], only: Filters) -> Query:
+        query = Query.boolean_query([(Occur.Should, self._term(token, weight)) for token, weight in weights.items()])
         restrictions = self._restrictions(only)
         return Query.boolean_query([(Occur.Must, q) for q in (query, *restrictions)]) if restrictions else query
 
+    def _term(self, token: str, weight: float) -> Query:
+        """A token, which tantivy scores by its weight among all passages: that is made up for where others are counted."""
+        term = Query.term_query(self._schema, "tokens", token, index_option="freq")
+        among_all = _weight(self.statistics.frequency(token_hash(token)), self.statistics.passages)
+        return Query.boost_query(term, weight / among_all) if self._only or self._others else term
+
+    def _any_of(self, name: str, values: Iterable[str]) -> Query:
+        return Query.boolean_query([(Occur.Should, Query.term_query(self._schema, name, v)) for v in sorted(values)])
+
     def _restrictions(self, only: Filters) -> list[Query]:
-        """What the filters require, scoring nothing."""
-        required = [
-            Query.boolean_query([(Occur.Should, Query.term_query(self._schema, name, v)) for v in sorted(values)])
-            for name, values in only.by_field().items()
-        ]
+        """What the filters and the view require, scoring nothing."""
+        required = [*self._only, *(self._any_of(name, values) for name, values in only.by_field().items())]
         days = only.days()
         if days is not None:
             required.append(Query.range_query(self._schema, "day", tantivy.FieldType.Unsigned, *days))
@@ -199,8 +267,7 @@ class WordIndex:
 
     def _score(self, words: list[str], weights: dict[str, float]) -> float:
         frequencies = Counter([word for word in words if word in weights])
-        average = self.statistics.length / max(self.statistics.passages, 1)
-        norm = K1 * (1.0 - B + B * len(words) / max(average, 1.0))
+        norm = K1 * (1.0 - B + B * len(words) / self._average)
         # Added in the question's order, so that the same question gives the same float in any process.
         return sum(weights[w] * frequencies[w] * (K1 + 1.0) / (frequencies[w] + norm) for w in weights if w in frequencies)
 

@@ -195,7 +195,7 @@ _SUPPORT: dict[SectionGroup, str] = {
     G.PREGNANCY: r"孕|妊娠|哺乳|授乳|pregnan|lactati(?:on|ng)|nursing|breast-?\s?(?:feed|milk)",
     G.PEDIATRIC: _PATIENTS[Population.CHILD],
     G.GERIATRIC: _PATIENTS[Population.ELDERLY],
-    G.OVERDOSAGE: r"过量|逾量|(?<![酸碱水])中毒|超量|超剂量|误服|overdos",
+    G.OVERDOSAGE: r"过量|逾量|(?<![酸碱水])中毒|超量|超剂量|误服|(?:服用?|使用|用量)过[多大]|overdos",
     G.STORAGE: r"贮|储存|保存|密封|避光|遮光|冷藏|阴凉|有效期|store|storage|refrigerat|room temperature|expir",
     G.INTERACTIONS: r"合用|同用|并用|同服|同时|联用|配伍|酒|相互作用|interact|concomitant|coadminist|alcohol|together with",
     G.CONTRAINDICATIONS: r"禁用|忌用|禁忌|不宜|不得|不能|不可|慎用|不应|contraindicat|should not|do not|must not|not be used",
@@ -233,13 +233,18 @@ def support_groups(group: SectionGroup) -> tuple[SectionGroup, ...]:
 
 def group_cues(text: str) -> list[Cue]:
     """The stretches of a plain text that ask for a section, by place, longer ones first; overlapping ones are kept."""
+    return list(_group_cues(text))
+
+
+@lru_cache(maxsize=256)  # a question is looked at several times while it is answered
+def _group_cues(text: str) -> tuple[Cue, ...]:
     found = [
         Cue(match.start(), match.end(), group, match.group())
         for group, pattern in _group_patterns()
         for match in pattern.finditer(text)
         if match.end() > match.start()
     ]
-    return sorted(found, key=lambda cue: (cue.start, cue.start - cue.end, cue.group.value))
+    return tuple(sorted(found, key=lambda cue: (cue.start, cue.start - cue.end, cue.group.value)))
 
 
 def populations(text: str) -> tuple[Population, ...]:

@@ -12,12 +12,15 @@ from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
+from medrag.kb.memory import memory_of
 from medrag.kb.traditional import simplified
 from medrag.retrieve.asked import asked_relations
+from medrag.retrieve.brands import with_shortened
 from medrag.retrieve.classify import SectionModel, question_features
 from medrag.retrieve.cues import Cue, Population, asked_groups, group_cues, patient_spans, populations
 from medrag.retrieve.diseases import asks_for_symptom, illnesses, with_wider_names
 from medrag.retrieve.forms import form_end
+from medrag.retrieve.longer import longer_names
 from medrag.retrieve.names import unknown_names
 from medrag.retrieve.quantities import Quantity, ages, quantities
 from medrag.retrieve.sayings import label_words
@@ -32,6 +35,7 @@ MAX_QUESTION = 10_000  # characters; longer is a pasted document, not a question
 ASKING = 1_000  # characters at the beginning and at the end of a long text, in which it asks
 MAX_MENTIONS = 40  # names looked at, the first ones
 MAX_PIECE = 4  # characters of a name that may be a piece of a longer one with a typing error: 甲氧那明 in 复芳甲氧那明
+KEPT = 256  # questions that are remembered as they were understood
 MAX_WHAT_IS = 2  # content words beside the name: "what is … in patients with …" asks for more than what it is
 
 G = SectionGroup
@@ -140,10 +144,21 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
 
     Raises `QuestionError` for an empty question and for one of more than 10,000 characters.
     """
+    if question.history and not question.standalone:
+        found = _understood(question, kb)
+    else:  # a conversation has read it already when it is asked
+        found = memory_of(kb, "understood", KEPT).kept(question.text, lambda: _understood(question, kb))
+    return replace(found, sections=(model or SectionModel()).probabilities(found.features))
+
+
+def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
+    """All but the sections' probabilities."""
     text = plain(question.text)
     mentions = _linked(text, kb)
     drugs = drugs_of(text, mentions, kb)
-    unknown = unknown_names(text, mentions, drugs)
+    unknown = (*unknown_names(text, mentions, drugs), *longer_names(text, drugs, kb))
+    if not unknown and not _HAN.search(text):
+        drugs = with_shortened(text, drugs, kb)
     drugs = tuple(drug for drug in drugs if not any(name.start <= drug.start and drug.end <= name.end for name in unknown))
     spans = [(drug.start, form_end(text, drug.end)) for drug in drugs] + [(name.start, name.end) for name in unknown]
     spans += [(m.start, m.end) for m in mentions if any(e.id in drug.ids for drug in drugs for e in m.entities)]  # said again
@@ -152,7 +167,7 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
     taken = [(cue.start, cue.end) for cue in cues]
     if not spans:
         mentions = with_wider_names(text, mentions, taken, kb)
-    if not spans and question.history and not any(mention.entities for mention in mentions):
+    if not spans and question.history and not question.standalone and not any(mention.entities for mention in mentions):
         drugs, mentions = _from_history(question, len(text), kb)
     elif not drugs and all(m.entities == () or not DRUG_KINDS.isdisjoint(e.kind for e in m.entities) for m in mentions):
         drugs = titled(text, taken, kb)
@@ -187,7 +202,7 @@ def understand(question: Question, kb: KnowledgeBase, model: SectionModel | None
         hints=hints,
         left=subject_words(masked, asked),
         masked=" ".join(masked.replace("\0", " ").split()),
-        sections=(model or SectionModel()).probabilities(features),
+        sections={},
         features=features,
     )
 

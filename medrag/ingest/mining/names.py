@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from medrag.ingest.mining.tables import table
 from medrag.kb.folding import fold
 from medrag.kb.names import NameFinder
 from medrag.kb.prepared import EntityRef
 from medrag.kb.terms import drug_ref, name_variants
 from medrag.kb.terms.classes import class_names, classes_of, drug_classes
 from medrag.kb.terms.shipped import rows_of, shipped_names
+from medrag.kb.terms.tables import table
 from medrag.types import EntityKind
 
 __all__ = ["Named", "Own", "named_in", "own_names", "substance"]

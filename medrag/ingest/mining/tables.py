@@ -1,4 +1,4 @@
-"""The tables that mining reads, as rows of cells: foods, and how names of conditions end."""
+"""The tables that mining reads, as rows of cells: how names of conditions end."""
 
 from __future__ import annotations
 

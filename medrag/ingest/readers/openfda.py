@@ -38,7 +38,7 @@ class OpenFDAReader:
     """openFDA label records: every field that is a list of strings is a section, `*_table` fields hold its tables."""
 
     name = "openfda"
-    version = 1
+    version = 2
 
     def recognise(self, sample: Sample) -> float:
         """Sure of records with an identity and section fields; of a zip, where it holds a label partition."""
@@ -188,7 +188,8 @@ def _split_heading(value: str, code: str, standard: str) -> tuple[str, str]:
     number = _NUMBER.match(value)
     start = number.end() if number else 0
     ends = [start + match.end() for match in re.finditer(r"\S+", value[start : start + 200])][:_MAX_HEADING_WORDS]
-    for end in reversed(ends):
+    # One in capitals ends where they do: `WARNING: BLEEDING RISK Warfarin can cause …`.
+    for end in sorted(ends, key=lambda end: (not value[start:end].isupper(), -end)):
         printed = value[start:end].rstrip(":")
         known = classify_heading(printed)
         if known is None or (known.code != code and known.group is not group_of(code)):

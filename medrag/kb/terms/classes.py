@@ -10,7 +10,7 @@ from functools import cache
 from medrag.kb.folding import fold
 from medrag.kb.terms.tables import table
 
-__all__ = ["DrugClass", "Member", "class_named", "class_names", "classes_of", "drug_classes"]
+__all__ = ["DrugClass", "Member", "class_named", "class_names", "classes_of", "drug_classes", "spellings"]
 
 # 抑制药 and 抑制剂, 阻滞 and 阻断, 药 and 药物 are the same word to whoever writes a label.
 _ZH_END = re.compile("(?:药物?|剂)$")
@@ -73,6 +73,14 @@ def _by_member() -> dict[str, tuple[DrugClass, ...]]:
 def class_names() -> dict[str, str]:
     """Every folded spelling of a class's name, with the table's spelling of it (an English plural's singular)."""
     return {spelling: name for spelling, (_, name) in _by_name().items()}
+
+
+def spellings(one: DrugClass) -> Iterator[str]:
+    """Every folded spelling of a class's names."""
+    for name in one.zh:
+        yield from _zh_spellings(name)
+    for name in one.en:
+        yield from _en_spellings(name)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from medrag.kb.folding import fold
 from medrag.kb.prepared import EntityRef
@@ -63,9 +64,14 @@ MAX_NAME_CHARS = 300  # the longest combinations of American labels have some 20
 
 def name_variants(name: str) -> list[str]:
     """A drug's folded printed name and what it is called without form, then without salt: most specific first."""
+    return list(_variants(name)) if len(name) <= MAX_NAME_CHARS else [fold(name)]
+
+
+@lru_cache(maxsize=8_192)  # a question asks the same names, those of its labels, dozens of times
+def _variants(name: str) -> tuple[str, ...]:
     folded = fold(name)
     if len(folded) > MAX_NAME_CHARS:
-        return [folded]  # prose, whose forms are nobody's; and stripping them one by one would take its square
+        return (folded,)  # prose, whose forms are nobody's; and stripping them one by one would take its square
     variants = [folded]
     bare = _without_form(folded)
     if bare != folded:
@@ -73,7 +79,7 @@ def name_variants(name: str) -> list[str]:
     base = _without_salt(bare)
     if base != bare:
         variants.append(base)
-    return variants
+    return tuple(variants)
 
 
 def _without_form(folded: str) -> str:

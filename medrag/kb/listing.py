@@ -1,0 +1,54 @@
+"""Listing documents and their versions from the catalogue, without their text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection, func, or_, select, tuple_
+
+from medrag.kb import schema as t
+from medrag.kb.catalogue import INFO, current, info_of, of_visible
+from medrag.types import DocumentInfo
+
+__all__ = ["documents_listed", "versions_listed"]
+
+_d, _v = t.documents.c, t.versions.c
+PORTION = 1_000  # rows fetched at a time; a knowledge base may hold a million
+
+
+def documents_listed(
+    connection: Connection,
+    commit: int,
+    *,
+    source: str | None = None,
+    kinds: Collection[str] = (),
+    lang: str | None = None,
+    called: str = "",
+    after: tuple[str, str] | None = None,
+    limit: int | None = None,
+) -> Iterator[DocumentInfo]:
+    """The current documents in the order of source and key, from behind (source, key) `after` on, so many at most.
+
+    `called` stands in their title or key, whatever its case.
+    """
+    query = select(*INFO).join(t.documents).where(current()).order_by(_d.source, _d.key).limit(limit)
+    if source is not None:
+        query = query.where(_d.source == source)
+    if kinds:
+        query = query.where(_v.kind.in_(kinds))
+    if lang is not None:
+        query = query.where(_v.lang == lang)
+    if called:
+        query = query.where(or_(*(func.instr(func.lower(c), called.lower()) > 0 for c in (_v.title, _d.key))))
+    if after is not None:
+        query = query.where(tuple_(_d.source, _d.key) > after)
+    for row in connection.execution_options(yield_per=PORTION).execute(query, {"commit": commit}):
+        yield info_of(row)
+
+
+def versions_listed(connection: Connection, commit: int, key: str, *, source: str | None = None) -> list[DocumentInfo]:
+    """All versions of a document, oldest first; of the documents with that key in all sources, where none is named."""
+    query = select(*INFO).join(t.documents).where(_d.key == key, of_visible()).order_by(_d.source, _v.version)
+    if source is not None:
+        query = query.where(_d.source == source)
+    return [info_of(row) for row in connection.execute(query, {"commit": commit})]

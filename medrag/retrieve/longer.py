@@ -1,0 +1,42 @@
+"""Names of patent medicines that begin before a known one: 百合止咳丸 is not 止咳丸, though it ends so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.folding import fold
+from medrag.kb.terms import name_variants
+from medrag.retrieve.forms import is_ailment, is_chemical, name_begins
+from medrag.retrieve.names import UnknownName
+from medrag.retrieve.subjects import Drug
+
+__all__ = ["longer_names"]
+
+SHORT = 3  # characters of a name without its form that may end another's
+BEGINNING = 2  # characters with which another medicine's name begins
+SEARCHED = 20  # passages whose titles are looked at
+_BOUND = re.compile(r"[㐀-鿿]{2,6}$")
+
+
+def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[UnknownName, ...]:
+    """The names that end in a short patent medicine's and begin as some other medicine's name does.
+
+    What stands before must be no word of the sentence, no ailment and no patient.
+    """
+    found = []
+    for drug in drugs:
+        bare = name_variants(drug.name)[-1]
+        before = _BOUND.search(text, 0, drug.start)
+        if before is None or len(bare) > SHORT or is_chemical(drug.name) or name_begins(text, drug.start):
+            continue
+        head = before.group()[-BEGINNING:]
+        if not is_ailment(head) and _begins_some_name(head, kb):
+            found.append(UnknownName(text[drug.start - BEGINNING : drug.end], drug.start - BEGINNING, drug.end))
+    return tuple(found)
+
+
+def _begins_some_name(head: str, kb: KnowledgeBase) -> bool:
+    passages = kb.passages([ref for ref, _ in kb.search_words(head, SEARCHED)])
+    return any(fold(passage.document.title).startswith(head) for passage in passages)
