@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from medrag.answer import phrases
-from medrag.answer.outside import dose_is_foreign, dose_of_other_form, is_of_class, is_outside
+from medrag.answer.outside import dose_is_foreign, is_beyond_labels, is_of_class, is_outside, other_forms
 from medrag.answer.quote.patients import dose_patients
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.kb.base import KnowledgeBase
@@ -22,6 +23,7 @@ __all__ = ["Abstention", "abstain"]
 NEAR_PASSAGES = 20  # searched for names that look alike
 NEAR_NAMES = 3
 NEAR_CUTOFF = 0.5
+NEAR_LATIN = 0.7  # likeness of names in Latin letters, of which many end alike
 SHOWN_SECTIONS = 16
 SHOWN_FORMS = 3
 SHOWN_TERMS = 6
@@ -32,7 +34,8 @@ class Abstention:
     """What is said instead of an answer, and the reason in a word.
 
     ambiguous-name, unknown-drug, outside-medicine, drug-class (asked about as such), foreign-dose (only a label in the other
-    language gives it), other-form (only labels of other dosage forms give it), no-section (the label lacks what is asked),
+    language gives it), other-form (only labels of other dosage forms are here), not-in-labels (what no label tells, such as
+    the price), no-section (the label lacks what is asked),
     not-sure (the section is there, and whether it answers is not sure enough), nothing-relevant.
     """
 
@@ -64,9 +67,11 @@ def _of_drug(question: Question, understanding: Understanding, kb: KnowledgeBase
     """What is said where the documents of a drug do not answer: which section, or whose dose, is missing."""
     drug, lang, who = understanding.drugs[0], understanding.lang, dose_patients(understanding)
     name, document = _printed(question, [drug.name])[0], drug.documents[0]
+    if is_beyond_labels(understanding):
+        return Abstention(phrases.beyond_labels(name, lang), "not-in-labels")
     if dose_is_foreign(understanding):
         return Abstention(phrases.foreign_dose(name, lang), "foreign-dose")
-    if others := dose_of_other_form(understanding):
+    if others := other_forms(understanding):
         asked = understanding.question[drug.start : form_end(understanding.question, drug.end)]
         return Abstention(phrases.other_form(_printed(question, [asked])[0], others[:SHOWN_FORMS], lang), "other-form")
     remarks = [phrases.corrected(_printed(question, [r.written])[0], r.names[0], lang) for r in corrected_names(understanding)]
@@ -97,11 +102,25 @@ def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
     """Titles of documents that look like one of the names, most alike first."""
     near: dict[str, None] = {}
     for name in names[:2]:
-        passages = kb.passages([ref for ref, _ in kb.search_words(name, NEAR_PASSAGES)])
-        titles = {fold(passage.document.title): passage.document.title for passage in passages}
-        for match in get_close_matches(fold(name), list(titles), n=NEAR_NAMES, cutoff=NEAR_CUTOFF):
+        titles = _latin_titles(kb) if name.isascii() else _titles_beside(name, kb)
+        cutoff = NEAR_LATIN if name.isascii() else NEAR_CUTOFF
+        for match in get_close_matches(fold(name), list(titles), n=NEAR_NAMES, cutoff=cutoff):
             near.setdefault(titles[match])
     return list(near)[:NEAR_NAMES]
+
+
+def _titles_beside(name: str, kb: KnowledgeBase) -> dict[str, str]:
+    passages = kb.passages([ref for ref, _ in kb.search_words(name, NEAR_PASSAGES)])
+    return {fold(passage.document.title): passage.document.title for passage in passages}
+
+
+def _latin_titles(kb: KnowledgeBase) -> dict[str, str]:
+    """The words of Latin titles that could be names, each with how it is written; no text is searched by parts of words."""
+    words = (word for document in kb.documents() if document.title[:1].isascii() for word in _LATIN.findall(document.title))
+    return {fold(word): word for word in words}
+
+
+_LATIN = re.compile(r"[A-Za-z]{6,}")
 
 
 def _sections(understanding: Understanding, kb: KnowledgeBase) -> list[str]:

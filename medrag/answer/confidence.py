@@ -72,6 +72,7 @@ FEATURES = (
     "seeks a medicine",  # it asks which medicine serves
     "what is it",
     "two",
+    "hints unspoken",  # a medicine is named, and nothing quoted has the words in which labels would say what is asked
 )
 CHANNELS = 4
 RANKED = 4.0  # in the ranker's units, so that its usual scores spread over 0..1
@@ -198,6 +199,7 @@ def features(
         **_of_names(understanding, draft.citations),
         **_of_sections(understanding, first, draft.citations),
         **_of_words(understanding, first, draft.citations, kb),
+        **_of_silence(understanding, draft.citations),
         "first quoted": float(first is not None and any(_of_section(c, first.passage) for c in draft.citations)),
         "channels": min(1.0, len(first.found_by) / CHANNELS) if first is not None else 0.0,
         "seeks a medicine": float(understanding.shape in _SEEKS),
@@ -309,6 +311,15 @@ def _of_words(
         "illness quoted": float(any(term_hits(piece, ills) for piece in pieces)) if ills else 0.0,
         "ranked": _ranked(understanding, passage, kb),
         "cosine": max(0.0, kb.vector_scores(understanding.masked, [passage.id])[0]) if passage is not None else 0.0,
+    }
+
+
+def _of_silence(understanding: Understanding, citations: Sequence[Citation]) -> dict[str, float]:
+    """What says whether the quoted words are silent on what is asked; what is said in another language cannot be seen there."""
+    own = [citation for citation in citations if citation.document.lang in {understanding.lang, ""}]
+    told = bool(understanding.drugs) and bool(own) and bool(understanding.hints)
+    return {
+        "hints unspoken": float(told and not any(term_hits(_with_headings(citation), understanding.hints) for citation in own)),
     }
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Event
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from medrag.answer.answers import Basis, abstained, declined, from_draft, from_model, withheld
+from medrag.answer.beside import beside
 from medrag.answer.confidence import Features, carried, confidence, default_model, features
 from medrag.answer.policy import NoEvidence, Policy
 from medrag.answer.prompt.templates import Template
@@ -20,9 +22,11 @@ from medrag.answer.quote.extract import write
 from medrag.answer.quote.listing import completed, listed_groups
 from medrag.answer.reply import remarks
 from medrag.answer.reply.generate import Generated, Job, from_memory, generate
+from medrag.answer.safety.check import check_medication
+from medrag.answer.safety.guard import GuardedChecker
+from medrag.answer.settings import finding_settings, writing_settings
 from medrag.answer.stream import events_of, in_thread
 from medrag.answer.trace import generated_trace, milliseconds, retrieval_trace
-from medrag.answer.verify.claim import Checker
 from medrag.errors import MedRAGError, QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
@@ -31,11 +35,12 @@ from medrag.retrieve.explain import Explanation, explain
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.rank import Retrieval, retrieve
 from medrag.retrieve.rerank import Reranker
-from medrag.types import Answer, Evidence, Question, StreamEvent, Turn, Writing
+from medrag.types import Answer, Evidence, Notice, NoticeKind, Patient, Question, SafetyReport, StreamEvent, Turn, Writing
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from medrag.answer.audit.log import AuditLog
     from medrag.answer.verify.entail import Entailment
     from medrag.llm.model import Model
 
@@ -49,6 +54,17 @@ CANNOT_BE_ASKED = "cannot-be-asked"
 WORKERS = 4  # questions under way in `ask_many`
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question while it is answered: what was found for it, at which commit, and what the medication check says."""
+
+    asked: Question
+    found: Retrieval
+    kb: KnowledgeBase
+    safety: SafetyReport | None
+    cancel: Event
+
+
 class MedRAG:
     """Answers questions from a knowledge base with k pieces of evidence.
 
@@ -60,7 +76,8 @@ class MedRAG:
     answer, `risk` how many of the answers given may be wrong (`medrag.answer.confidence`; None: the threshold that ships).
 
     `only` restricts what is read; `profile` says how evidence is weighed (`medrag tune` makes one); a `reranker`
-    (`medrag.retrieve.rerank`) orders the best passages anew. Raises `ModelError` for a model that cannot be loaded.
+    (`medrag.retrieve.rerank`) orders the best passages anew; `wording` puts notices such as `emergency` in one's own words
+    (`medrag/answer/notices/rules.yaml` names them); an `audit` log keeps what was answered. Raises `ModelError` for a model that cannot be loaded.
     """
 
     def __init__(
@@ -79,6 +96,8 @@ class MedRAG:
         on_no_evidence: NoEvidence | str = NoEvidence.ABSTAIN,
         risk: float | None = None,
         entailment: Entailment | str | None = None,
+        wording: Mapping[str, str] | None = None,
+        audit: AuditLog | None = None,
     ) -> None:
         self.kb = kb
         self.k = k
@@ -89,6 +108,8 @@ class MedRAG:
         self.on_no_evidence = _choice(NoEvidence, on_no_evidence)
         self.template = template
         self.entailment = _entailment(entailment)
+        self.wording = wording
+        self.audit = audit
         self.model = _model(llm, preset, api_key)
         model = default_model()
         self.threshold = model.threshold if risk is None else model.threshold_for(risk)
@@ -134,15 +155,23 @@ class MedRAG:
         found = self._retrieve(asked, kb, self.k)
         whole = completed(found.understanding, found.evidence, kb, only=self.only)
         found = replace(found, evidence=whole)
-        yield StreamEvent.model_construct(evidence=found.evidence)
+        aside = beside(found.understanding, asked.patient, kb, wording=self.wording)
+        yield StreamEvent.model_construct(evidence=found.evidence, notices=aside.notices, safety=aside.safety)
         writing = perf_counter()
-        answer, out = yield from self._written(asked, found, kb, cancel or Event())
+        answer, out = yield from self._written(Task(asked, found, kb, aside.safety, cancel or Event()))
         ended = perf_counter()
         times = {**found.trace.milliseconds, "write": milliseconds(writing, ended), "total": milliseconds(started, ended)}
         trace = {**retrieval_trace(found, times, kb.commit), **(generated_trace(out) if out is not None else {})}
-        yield StreamEvent.model_construct(
-            answer=answer.model_copy(update={"trace": trace, "writing": self._how(found, kb, out)})
+        answer = answer.model_copy(
+            update={
+                "notices": (*aside.notices, *answer.notices),
+                "safety": aside.safety,
+                "trace": trace,
+                "writing": self._how(found, kb, out),
+            }
         )
+        self._log(asked, answer)
+        yield StreamEvent.model_construct(answer=answer)
 
     async def aask(self, question: Question | str, history: Sequence[Turn] = ()) -> Answer:
         """`ask` for asyncio; cancelling the task stops the model."""
@@ -181,11 +210,48 @@ class MedRAG:
             asked = question if isinstance(question, str) else question.text
             return Answer(question=asked, text=str(error), abstained=True, reason=CANNOT_BE_ASKED)
 
+    # ------------------------------------------------------------------ medicines together
+
+    def check_medication(
+        self, medicines: Sequence[str], patient: Patient | None = None, *, lang: str | None = None
+    ) -> SafetyReport:
+        """What labels, graphs and classical rules say against medicines for a patient (`medrag.answer.safety.check`)."""
+        return check_medication(medicines, patient, self.kb.pinned(), lang=lang)
+
     # ------------------------------------------------------------------ how
 
-    def _written(
-        self, asked: Question, found: Retrieval, kb: KnowledgeBase, cancel: Event
-    ) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+    @cached_property
+    def settings(self) -> Mapping[str, object]:
+        """What decides what is found and what a model is asked, in plain values."""
+        model, reranker, entailment = self.model, self.reranker, self.entailment
+        found = finding_settings(
+            self.k,
+            self.only,
+            self.profile,
+            self.kb.embedder.name,
+            reranker.name if reranker is not None else "",
+            as_of=self.kb.day,
+        )
+        written = writing_settings(
+            self.policy.value,
+            self.on_no_evidence.value,
+            self.threshold,
+            self.template,
+            entailment=entailment.name if entailment is not None else "",
+            model=model.name if model is not None else EXTRACTIVE,
+            preset=model.preset if model is not None else "",
+        )
+        return {**found, **written}
+
+    def _log(self, asked: Question, answer: Answer) -> None:
+        """Keeps the answer in the audit log, where there is one; an answer that cannot be kept is not given."""
+        if self.audit is not None:
+            from medrag.answer.audit.entry import payload_of
+
+            self.audit.append(payload_of(asked, answer, self.settings, self.audit.level), person=asked.asker)
+
+    def _written(self, task: Task) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+        asked, found, kb = task.asked, task.found, task.kb
         understanding = found.understanding
         draft = write(understanding, found.evidence, kb)
         seen = features(understanding, found.evidence, kb, draft=draft)
@@ -196,18 +262,18 @@ class MedRAG:
         # asked for whole is quoted, for a model's prompt or patience would cut it.
         quotes = bool(understanding.unknown or listed_groups(understanding))
         if self.model is not None and answers and not quotes:
-            return (yield from self._by_model(basis, draft, seen, self._job(asked, found, kb, cancel)))
+            return (yield from self._by_model(basis, draft, seen, self._job(task)))
         if self.model is not None and not answers and self.on_no_evidence is NoEvidence.FALLBACK_MARKED:
-            return (yield from self._from_memory(basis, self._job(asked, found, kb, cancel)))
+            return (yield from self._from_memory(basis, self._job(task)))
         answer = from_draft(basis, draft) if answers else abstained(basis)
         yield from events_of(answer)
         return answer, None
 
-    def _job(self, asked: Question, found: Retrieval, kb: KnowledgeBase, cancel: Event) -> Job:
+    def _job(self, task: Task) -> Job:
         if self.model is None:
             raise RuntimeError("no model writes here")
-        checker = Checker(kb.link, entailment=self.entailment)
-        return Job(asked, found, self.model, checker, self.policy, self.template, cancel)
+        checker = GuardedChecker(task.kb.link, entailment=self.entailment, report=task.safety)
+        return Job(task.asked, task.found, self.model, checker, self.policy, self.template, task.cancel)
 
     def _by_model(
         self, basis: Basis, draft: Draft, seen: Features, job: Job
@@ -222,7 +288,7 @@ class MedRAG:
         elif out.refused:
             answer = declined(basis)
         else:  # whatever is wrong with the model, the evidence is there
-            notice = remarks.no_words(out.finish.value, out.error, basis.lang)
+            notice = _of_model(remarks.no_words(out.finish.value, out.error, basis.lang))
             answer = from_draft(basis, draft).model_copy(update={"notices": (notice,)})
         yield from events_of(answer)
         return answer, out
@@ -236,7 +302,8 @@ class MedRAG:
         yield from from_memory(job, out)
         if out.composition is not None:
             return from_model(basis, out, out.composition, reason=NOT_FROM_KB), out
-        answer = answer.model_copy(update={"notices": (remarks.no_memory(out.finish.value, out.error, basis.lang),)})
+        notice = _of_model(remarks.no_memory(out.finish.value, out.error, basis.lang))
+        answer = answer.model_copy(update={"notices": (notice,)})
         yield from events_of(answer)
         return answer, out
 
@@ -259,6 +326,10 @@ class MedRAG:
                 **told,
             }
         )
+
+
+def _of_model(text: str) -> Notice:
+    return Notice(kind=NoticeKind.MODEL, text=text)
 
 
 def _choice(kind: type[E], value: str) -> E:

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import re
 
-from medrag.retrieve.cues import Population
-from medrag.retrieve.forms import asked_form, printed_form, same_form
+from medrag.kb.terms import name_variants
+from medrag.retrieve.cues import Population, group_cues
+from medrag.retrieve.forms import asked_form, form_end, is_chemical, printed_form, same_form
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
 from medrag.types import EntityKind
 
-__all__ = ["dose_is_foreign", "dose_of_other_form", "is_foreign", "is_of_class", "is_outside"]
+__all__ = [
+    "dose_is_foreign",
+    "is_beyond_labels",
+    "is_foreign",
+    "is_of_class",
+    "is_outside",
+    "other_forms",
+]
 
 # Words of medicine in the widest sense: in doubt a question is a medical one, for declining those would be the worse fault.
 # Words that only ask (how long, what for) and those for people (child, mother) are none: they stand in every question.
@@ -83,6 +91,24 @@ def is_of_class(understanding: Understanding) -> bool:
     return not (understanding.drugs or understanding.unknown) and _CLASS.search(understanding.question) is not None
 
 
+# What no label tells of its medicine: what it costs, who pays, where it is sold, and its history as goods.
+_BEYOND = re.compile(
+    r"多少钱|价[格钱位]|什么价|售价|贵不贵|贵吗|便宜|医保|报销|自费|集采|(?:哪里|哪儿|哪能|在哪|网上|药店)(?:可以|能|可)?(?:有?得?买|有卖|卖)|淘宝|京东|股[票价]|谁发[明现]|专利|销量|代言"
+    r"|\bhow much (?:do|does|is|are|will|would|did)\b.{1,40}\b(?:cost|run|sell|sold)\b|\b(?:price[sd]?|pricing|costs?|coupons?|insurance|medicare|medicaid|co-?pays?|cheap(?:er|est)?|afford)\b"
+    r"|\bwhere (?:can|could|do|to|should) (?:i |you |we )?(?:buy|order|get)\b|\bstreet (?:value|price)\b|\bstock\b|\bpatent\b|\bwho (?:discovered|invented|developed)\b"
+    r"|\b(?:go(?:es|ing)?|went|become|be) generic\b|\b(?:commercials?|lawsuits?|recalls?)\b"
+)
+_BESIDE = frozenset({SectionGroup.CLASSIFICATION, SectionGroup.APPROVAL, SectionGroup.NAMES})
+
+
+def is_beyond_labels(understanding: Understanding) -> bool:
+    """Whether a question about a medicine asks for nothing but what no label tells: its price, who pays, where it is sold."""
+    text = understanding.masked
+    if not understanding.drugs or not _BEYOND.search(text):
+        return False
+    return {cue.group for cue in group_cues(_BEYOND.sub(" ", text))} <= _BESIDE
+
+
 def dose_is_foreign(understanding: Understanding) -> bool:
     """Whether a dose is asked of medicines of which only labels in the other language are here.
 
@@ -97,14 +123,23 @@ def is_foreign(drug: Drug, lang: str) -> bool:
     return all(document.lang not in {lang, ""} for document in drug.documents)
 
 
-def dose_of_other_form(understanding: Understanding) -> tuple[str, ...]:
-    """The titles of the labels of a medicine of which a dose is asked in a form that none of them is of; none otherwise.
+def other_forms(understanding: Understanding) -> tuple[str, ...]:
+    """The titles of the labels of a medicine that is asked about in a form that none of them is of; none otherwise.
 
-    A label that names no form may be of several.
+    A label that names no form may be of several. Of a substance the form makes a difference to the dose alone; a patent
+    medicine of another form is another medicine, often of another recipe, unless it is known by the name as it was
+    written, is misspelt, or is called by a brand.
     """
-    if not understanding.drugs or SectionGroup.DOSAGE not in understanding.groups:
+    if not understanding.drugs:
         return ()
     drug = understanding.drugs[0]
+    whole = form_end(understanding.question, drug.end)
+    own = [m for m in understanding.mentions if m.start <= drug.start < m.end and m.via in {"exact", "shipped"}]
+    called = any(name_variants(document.title)[-1] == name_variants(drug.name)[-1] for document in drug.documents)
+    named = not own or not called or any(whole <= m.end for m in own if m.via == "exact")
+    patent = not drug.name.isascii() and not is_chemical(drug.name) and not named
+    if not patent and SectionGroup.DOSAGE not in understanding.groups:
+        return ()
     # What ends an English name is a salt (trospium chloride) and no form.
     form = asked_form(understanding.question, drug.end) or ("" if drug.name.isascii() else printed_form(drug.name))
     titles = tuple(document.title for document in drug.documents if document.lang == understanding.lang)

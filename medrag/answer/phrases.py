@@ -11,6 +11,7 @@ from medrag.types import DocumentInfo, Section
 __all__ = [
     "also_tell",
     "ambiguous",
+    "beyond_labels",
     "corrected",
     "document_name",
     "fact_heading",
@@ -243,9 +244,10 @@ def not_sure(name: str, there: Sequence[str], lang: str) -> str:
 def other_form(asked: str, there: Sequence[str], lang: str) -> str:
     """The abstention for a dose that only labels of other dosage forms give."""
     if lang == "zh":
-        return f"知识库中没有{asked}的说明书，只有{listed(there, lang)}；剂型不同，用法用量不能照搬，因此不作回答。"
+        return f"知识库中没有{asked}的说明书，只有{listed(there, lang)}；剂型不同，说明书的内容不能照搬，因此不作回答。"
     return (
-        f"There is no label of {asked} here, only of {listed(there, lang)}, and the dose of one form does not hold for another."
+        f"There is no label of {asked} here, only of {listed(there, lang)}, and what the label of one form says, the dose "
+        "above all, does not hold for another."
     )
 
 
@@ -257,6 +259,13 @@ def outside(lang: str) -> str:
         "Hello, I can only answer questions about medicines and diseases from the knowledge base, so I cannot help with this "
         "one; if you mean a medicine, please write its name."
     )
+
+
+def beyond_labels(name: str, lang: str) -> str:
+    """The abstention for what no label tells: the price, who pays, where it is sold."""
+    if lang == "zh":
+        return f"说明书不写价格、医保、购买渠道之类的内容，{name}的这个问题无法从知识库回答；可向药店或医院药房询问。"
+    return f"Labels do not tell prices, coverage or where a medicine is sold, so this about {name} cannot be answered: a pharmacy can."
 
 
 def of_class(lang: str) -> str:

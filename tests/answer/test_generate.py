@@ -65,7 +65,7 @@ def test_an_invented_citation_is_kept_and_shown_as_such(kb: KnowledgeBase) -> No
     (mark,) = answer.dangling
     assert (mark.text, answer.text[mark.start : mark.end]) == ("[99]", "[99]")
     assert answer.claims[0].verdict is not Verdict.SUPPORTED
-    assert any("[99]" in notice for notice in answer.notices)
+    assert any("[99]" in notice.text for notice in answer.notices)
 
 
 def test_a_claim_without_a_citation_is_matched_against_the_evidence(kb: KnowledgeBase) -> None:
@@ -79,7 +79,7 @@ def test_drop_leaves_faulty_claims_out_and_says_how_many(kb: KnowledgeBase, n: i
     answer = asked(kb, f"孕妇及哺乳期妇女可用[{n}]。对本品过敏者禁用[{n}]。", policy=Policy.DROP)
     assert answer.text == f"对本品过敏者禁用[{n}]。"
     assert [claim.text for claim in answer.claims] == ["对本品过敏者禁用"] or answer.claims[0].text.startswith("对本品")
-    assert any("1" in notice for notice in answer.notices)
+    assert any("1" in notice.text for notice in answer.notices)
     assert answer.trace["dropped"][0]["verdict"] == "contradicted"  # type: ignore[index]
     assert answer.text[answer.claims[0].start : answer.claims[0].end] == answer.claims[0].text
 
@@ -140,12 +140,12 @@ def test_a_model_that_fails_leaves_the_evidence_quoted(kb: KnowledgeBase, script
 def test_a_sentence_cut_short_is_left_out(kb: KnowledgeBase, n: int) -> None:
     answer = asked(kb, Script([f"对本品过敏者禁用[{n}]。", "孕妇及哺乳期妇女可"], finish=Finish.LENGTH))
     assert answer.text == f"对本品过敏者禁用[{n}]。"
-    assert any("没有写完" in notice for notice in answer.notices)
+    assert any("没有写完" in notice.text for notice in answer.notices)
 
 
 def test_a_reply_in_the_other_language_is_noticed(kb: KnowledgeBase, n: int) -> None:
     answer = asked(kb, f"Pregnant women must not take it [{n}].")
-    assert any("中文" in notice for notice in answer.notices)
+    assert any("中文" in notice.text for notice in answer.notices)
 
 
 def test_what_no_document_carries_is_not_put_to_the_model(kb: KnowledgeBase) -> None:

@@ -8,12 +8,16 @@ import pytest
 from markdown_it import MarkdownIt
 
 from medrag.answer.engine import MedRAG
+from medrag.answer.show.html import to_html
 from medrag.answer.show.text import answer_json, evidence_json, evidence_lines, to_footnotes, to_markdown, to_text
 from medrag.kb.base import KnowledgeBase
+from medrag.types import Notice, NoticeKind
 from tests.answer.writing import written
 
 DOCUMENT_KEYS = {"source", "key", "version", "effective", "title", "maker", "lang", "reader"}
-ANSWER_KEYS = ("question answer abstained reason confidence citations claims dangling evidence notices writing trace").split()
+ANSWER_KEYS = (
+    "question answer abstained reason confidence citations claims dangling evidence notices safety writing trace"
+).split()
 SECTION_KEYS = {"index", "code", "group", "heading", "path"}
 
 
@@ -135,3 +139,11 @@ def test_no_line_of_an_answer_becomes_markup(line: str) -> None:
 def test_a_mark_that_begins_a_line_is_no_footnotes_text() -> None:
     answer = written(text="[2]: 孕妇禁用。", claims=(), dangling=())
     assert to_footnotes(answer).splitlines()[0] == "[^2]\\: 孕妇禁用。  "
+
+
+def test_what_is_urgent_stands_before_the_answer_and_is_said_once() -> None:
+    urgent = Notice(kind=NoticeKind.EMERGENCY, text="请立即拨打120。")
+    answer = written().model_copy(update={"notices": (urgent,)})
+    for shown in (to_text(answer), to_markdown(answer), to_footnotes(answer), to_html(answer)):
+        assert shown.count("拨打120") == 1
+        assert shown.index("拨打120") < shown.index("成人一日3次")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from medrag.answer.engine import MedRAG
 from medrag.answer.show.html import to_html
 from medrag.kb.base import KnowledgeBase
-from medrag.types import Claim, Verdict
+from medrag.types import Claim, Notice, NoticeKind, Verdict
 from tests.answer.writing import cited, written
 
 VOID = {"br"}
@@ -94,6 +94,6 @@ def test_nothing_that_is_quoted_or_written_becomes_markup(text: str, name: str) 
         (Claim(text=text, start=0, end=len(text), citations=(), verdict=Verdict.UNSUPPORTED, reasons=(name,)),) if text else ()
     )
     answer = written(text=text, claims=claims, dangling=(), citations=[citation])
-    found = read(to_html(answer.model_copy(update={"notices": (name,)}), prefix='x"y'))
+    found = read(to_html(answer.model_copy(update={"notices": (Notice(kind=NoticeKind.MODEL, text=name),)}), prefix='x"y'))
     assert found.tags <= {"div", "p", "span", "small", "sup", "a", "ol", "li", "blockquote", "ul", "br", "del"}
     assert name in found.text and "".join(text.split()) in "".join(found.text.split())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from medrag.answer.outside import dose_is_foreign, dose_of_other_form
+from medrag.answer.outside import dose_is_foreign, other_forms
 from medrag.answer.quote.best import numbered_group
 from medrag.answer.quote.draft import Draft
 from medrag.answer.quote.extract import write
@@ -92,7 +92,7 @@ def test_a_complaint_is_found_by_what_labels_call_it(kb: KnowledgeBase) -> None:
 
 def test_a_salt_in_an_english_name_is_no_dosage_form(kb: KnowledgeBase) -> None:
     understanding = asked("what is the dose of trospium chloride", kb)
-    assert understanding.drugs and not dose_of_other_form(understanding)
+    assert understanding.drugs and not other_forms(understanding)
     assert "twice daily" in quoted("what is the dose of trospium chloride", kb)
 
 

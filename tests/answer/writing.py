@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medrag.sections import SectionGroup
-from medrag.types import Answer, Citation, Claim, Dangling, DocumentInfo, Section, Support, Verdict, Writing, digest
+from medrag.types import (
+    Answer,
+    Citation,
+    Claim,
+    Dangling,
+    DocumentInfo,
+    Notice,
+    NoticeKind,
+    Section,
+    Support,
+    Verdict,
+    Writing,
+    digest,
+)
 
 __all__ = ["LABEL", "written"]
 
@@ -55,7 +68,7 @@ def written(
         citations=tuple(citations or (cited("[1]", "用法用量", 5, 17), cited("[2]", "禁忌", 23, 28))),
         claims=tuple(claims),
         dangling=tuple(Dangling(text=text[start:end], start=start, end=end) for start, end in dangling),
-        notices=("请遵医嘱。",),
+        notices=(Notice(kind=NoticeKind.DOCTOR, text="请遵医嘱。"),),
         writing=Writing(
             model="scripted", lang="zh", policy="flag", k=10, prompt_sha256="0" * 64, generation={"temperature": 0.3}
         ),

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from medrag.answer import phrases
-from medrag.answer.outside import dose_is_foreign, dose_of_other_form, is_foreign, is_of_class, is_outside
+from medrag.answer.outside import (
+    dose_is_foreign,
+    is_beyond_labels,
+    is_foreign,
+    is_of_class,
+    is_outside,
+    other_forms,
+)
 from medrag.answer.quote.best import asks_rather, beside, quote_best
 from medrag.answer.quote.complaints import about_complaint
 from medrag.answer.quote.draft import Draft
@@ -72,9 +79,9 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
 
 def _unanswerable(understanding: Understanding) -> bool:
     """Whether nothing that was found may be taken for an answer, whatever it says."""
-    if is_outside(understanding) or is_of_class(understanding):
+    if is_outside(understanding) or is_of_class(understanding) or is_beyond_labels(understanding):
         return True
-    return dose_is_foreign(understanding) or bool(dose_of_other_form(understanding))
+    return dose_is_foreign(understanding) or bool(other_forms(understanding))
 
 
 def _about_unknown(draft: Draft, scene: Scene) -> None:

@@ -20,6 +20,7 @@ from medrag.answer.record.faults import Fault, Lookup
 from medrag.answer.record.lines import abstention_faults, line_faults
 from medrag.answer.record.pieces import cut_again
 from medrag.answer.record.pointers import citation_faults, evidence_faults
+from medrag.answer.safety.guard import GuardedChecker
 from medrag.answer.verify.claim import Checker
 from medrag.answer.verify.names import Names
 from medrag.types import Answer, Claim, Verdict
@@ -92,7 +93,7 @@ def _checked(answer: Answer, lookup: Lookup, names: Names, only_noted: _Noted) -
         report.faults += abstention_faults(answer)
     elif not answer.claims:
         report.faults.append(Fault("the answer", "words", "it is no abstention, and yet it has no claim that could be checked"))
-    _check_claims(answer, report, Checker(names), only_noted)
+    _check_claims(answer, report, GuardedChecker(names, report=answer.safety), only_noted)
     return report
 
 

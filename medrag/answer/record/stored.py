@@ -20,7 +20,9 @@ from medrag.types import (
     Evidence,
     Fact,
     FactSource,
+    Notice,
     Passage,
+    SafetyReport,
     Section,
     Support,
     Writing,
@@ -57,11 +59,16 @@ def answer_from_json(value: object) -> Answer:
             claims=_each(record, "claims", _claim),
             dangling=_each(record, "dangling", lambda one: Dangling(**_picked(one, "text", "start", "end"))),
             evidence=_each(record, "evidence", _evidence),
-            notices=record.get("notices", ()),
+            notices=_each(record, "notices", lambda one: Notice.model_validate(_picked(one, "kind", "text", "rule"))),
+            safety=_safety(record.get("safety")),
             writing=Writing.model_validate(writing),
             trace=record.get("trace", {}),
         ),
     )
+
+
+def _safety(value: object) -> SafetyReport | None:
+    return None if value is None else SafetyReport.model_validate(value)
 
 
 def _each(record: Json, name: str, read: Callable[[Json], T]) -> tuple[T, ...]:

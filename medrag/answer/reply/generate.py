@@ -21,7 +21,7 @@ from medrag.llm.messages import Message, Role
 from medrag.llm.model import Model
 from medrag.llm.reply import Finish
 from medrag.retrieve.rank import Retrieval
-from medrag.types import Claim, Question, StreamEvent, Verdict
+from medrag.types import Claim, Notice, NoticeKind, Question, StreamEvent, Verdict
 
 __all__ = ["Generated", "Job", "from_memory", "generate"]
 
@@ -66,7 +66,7 @@ class Generated:
     refused: bool = False
     withheld: bool = False
     faults: list[Claim] = field(default_factory=list)  # for which the answer was withheld
-    notices: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     first_words: float = 0.0  # milliseconds from the prompt to the model's first words
     revised: bool = False
 
@@ -206,13 +206,19 @@ def _notice_faults(job: Job, out: Generated) -> None:
     if composition is None:
         return
     if composition.dropped:
-        out.notices.append(remarks.left_out(len(composition.dropped), job.lang))
+        out.notices.append(Notice(kind=NoticeKind.MODEL, text=remarks.left_out(len(composition.dropped), job.lang)))
     if composition.dangling:
-        out.notices.append(remarks.dangling([one.text for one in composition.dangling], job.lang))
+        out.notices.append(
+            Notice(kind=NoticeKind.MODEL, text=remarks.dangling([one.text for one in composition.dangling], job.lang))
+        )
     if _other_language(composition.text, job.lang):
-        out.notices.append(remarks.other_language(job.lang))
+        out.notices.append(Notice(kind=NoticeKind.MODEL, text=remarks.other_language(job.lang)))
     if out.finish not in WHOLE:
-        out.notices.append(remarks.cut_short(out.finish.value, out.error, job.lang, left_out=composition.cut))
+        out.notices.append(
+            Notice(
+                kind=NoticeKind.MODEL, text=remarks.cut_short(out.finish.value, out.error, job.lang, left_out=composition.cut)
+            )
+        )
 
 
 def from_memory(job: Job, out: Generated) -> Iterator[StreamEvent]:

@@ -1,7 +1,7 @@
 """An answer as an HTML fragment that stands alone: claims with their verdicts, marks as links to what they cite.
 
 All text is escaped. The fragment brings no style and no script: its classes are `medrag-answer`, `claim` and the verdict,
-`dangling`, `remark`, `citations` and `notices`.
+`dangling`, `remark`, `citations`, `notices` and `urgent`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from medrag.answer.show.safety import safety_html
 from medrag.answer.show.words import Placed, answer_lang, dangling_words, place, placed_marks, remark, worth_a_remark
-from medrag.types import Answer, Claim
+from medrag.types import Answer, Claim, NoticeKind
 
-__all__ = ["inline_html", "sources_html", "to_html"]
+__all__ = ["inline_html", "sources_html", "to_html", "urgent_html"]
 
 ASIDE = "medrag"  # what ids begin with, unless the page has several answers
 
@@ -24,7 +25,13 @@ def to_html(answer: Answer, *, prefix: str = ASIDE) -> str:
     """The answer as an HTML fragment; `prefix` begins its ids, so that several can stand on one page."""
     head = f'<div class="medrag-answer{" abstained" if answer.abstained else ""}" lang="{escape(answer_lang(answer))}">'
     text = inline_html(answer, prefix, lambda start, end: escaped_lines(answer.text[start:end]))
-    return "\n".join([head, f"<p>{text}</p>", *sources_html(answer, prefix), "</div>"])
+    return "\n".join([head, *urgent_html(answer), f"<p>{text}</p>", *sources_html(answer, prefix), "</div>"])
+
+
+def urgent_html(answer: Answer) -> list[str]:
+    """What is to be read before the answer."""
+    urgent = [notice for notice in answer.notices if notice.kind is NoticeKind.EMERGENCY]
+    return [f'<p class="urgent" role="alert">{escape(notice.text)}</p>' for notice in urgent]
 
 
 def escaped_lines(text: str) -> str:
@@ -77,7 +84,7 @@ def _mark(answer: Answer, mark: Placed, prefix: str) -> str:
 
 
 def sources_html(answer: Answer, prefix: str) -> list[str]:
-    """The lists of citations, of invented marks and of notices, those that there are."""
+    """The lists of citations, of invented marks and of notices, and the medication check, those that there are."""
     lines: list[str] = []
     if answer.citations:
         lines.append('<ol class="citations">')
@@ -89,7 +96,9 @@ def sources_html(answer: Answer, prefix: str) -> list[str]:
         lines.append("</ol>")
     said = escape(dangling_words(answer_lang(answer)))
     notices = [f"{escape(mark)} ✗ {said}" for mark in dict.fromkeys(one.text for one in answer.dangling)]
-    notices += [escape(notice) for notice in answer.notices]
+    notices += [escape(notice.text) for notice in answer.notices if notice.kind is not NoticeKind.EMERGENCY]
     if notices:
         lines += ['<ul class="notices">', *(f"<li>{notice}</li>" for notice in notices), "</ul>"]
+    if answer.safety is not None:
+        lines.append(safety_html(answer.safety))
     return lines

@@ -5,9 +5,10 @@ HTML stands in `medrag.answer.show.html`, cards of what an answer names in `medr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from medrag.answer.show.inert import escaped, guarded, inert
+from medrag.answer.show.safety import safety_lines, safety_markdown
 from medrag.answer.show.words import (
     answer_lang,
     dangling_words,
@@ -18,29 +19,66 @@ from medrag.answer.show.words import (
     short,
     worth_a_remark,
 )
-from medrag.types import Answer, Citation, Claim, Dangling, DocumentInfo, Evidence, Fact, FactSource, Section, Support
+from medrag.types import (
+    Answer,
+    Citation,
+    Claim,
+    Dangling,
+    DocumentInfo,
+    Evidence,
+    Fact,
+    FactSource,
+    Notice,
+    NoticeKind,
+    Section,
+    Support,
+)
 
-__all__ = ["answer_json", "evidence_json", "evidence_lines", "to_footnotes", "to_markdown", "to_text"]
+__all__ = [
+    "answer_json",
+    "escaped",
+    "evidence_json",
+    "evidence_lines",
+    "to_footnotes",
+    "to_markdown",
+    "to_text",
+    "under_lines",
+    "urgent_lines",
+]
 
 
 def to_text(answer: Answer) -> str:
-    """The answer for a terminal: the text, where each marker points, and what checking found fault with."""
-    lines = [answer.text]
+    """The answer for a terminal: what is urgent, the text, where each marker points, and what checking found fault with."""
+    return "\n".join([*urgent_lines(answer.notices), answer.text, *under_lines(answer)])
+
+
+def urgent_lines(notices: Sequence[Notice]) -> list[str]:
+    """What is to be read before the answer."""
+    lines = [f"!! {notice}" for notice in notices if notice.kind is NoticeKind.EMERGENCY]
+    return [*lines, ""] if lines else []
+
+
+def under_lines(answer: Answer) -> list[str]:
+    """What stands under the answer's text on a terminal."""
+    lines: list[str] = []
     notes = [f"{citation.marker} {place(citation)}" for citation in answer.citations]
     notes += [f"{mark} ✗ {dangling_words(answer_lang(answer))}" for mark in _dangling(answer)]
     lines += ["", *notes] if notes else []
     lines += [f"? “{short(claim.text)}” {said}" for claim, said in _remarks(answer)]
-    lines += [f"! {notice}" for notice in answer.notices]
-    return "\n".join(lines)
+    lines += [f"! {notice}" for notice in answer.notices if notice.kind is not NoticeKind.EMERGENCY]
+    if answer.safety is not None:
+        lines += ["", *safety_lines(answer.safety)]
+    return lines
 
 
 def to_markdown(answer: Answer) -> str:
     """The answer as Markdown: the text line by line, then the citations as quotes with their places."""
     # What labels print is data: nothing in it may become a heading, a link, a table or HTML.
-    lines = [_escaped(line) + "  " if line.strip() else "" for line in answer.text.split("\n")]
+    lines = _urgent_markdown(answer)
+    lines += [escaped(line) + "  " if line.strip() else "" for line in answer.text.split("\n")]
     for citation in answer.citations:
-        quote = _escaped(short(citation.quote))
-        lines += ["", f"> {_escaped(citation.marker)} {quote}  ", f"> — {_escaped(place(citation))}"]
+        quote = escaped(short(citation.quote))
+        lines += ["", f"> {escaped(citation.marker)} {quote}  ", f"> — {escaped(place(citation))}"]
     return "\n".join([*lines, *_markdown_remarks(answer)])
 
 
@@ -52,14 +90,15 @@ def to_footnotes(answer: Answer) -> str:
     for mark in placed_marks(answer):
         notes = "".join(f"[^{numbers[marker]}]" for marker in mark.markers)
         dangles = any((one.start, one.end) == (mark.start, mark.end) for one in answer.dangling)
-        kept = f"~~{_inert(answer.text[mark.start : mark.end])}~~" if dangles else ""
-        parts += [_inert(answer.text[at : mark.start]), notes, kept]
+        kept = f"~~{inert(answer.text[mark.start : mark.end])}~~" if dangles else ""
+        parts += [inert(answer.text[at : mark.start]), notes, kept]
         at = mark.end
-    text = _guarded("".join([*parts, _inert(answer.text[at:])]))
-    lines = [line + "  " if line.strip() else "" for line in text.split("\n")]
+    text = guarded("".join([*parts, inert(answer.text[at:])]))
+    lines = _urgent_markdown(answer)
+    lines += [line + "  " if line.strip() else "" for line in text.split("\n")]
     for citation in answer.citations:
         number = numbers[citation.marker]
-        lines += ["", f"[^{number}]: {_escaped(place(citation))}: “{_escaped(short(citation.quote))}”"]
+        lines += ["", f"[^{number}]: {escaped(place(citation))}: “{escaped(short(citation.quote))}”"]
     return "\n".join([*lines, *_markdown_remarks(answer)])
 
 
@@ -67,12 +106,20 @@ def _markdown_remarks(answer: Answer) -> list[str]:
     """The lines on invented marks, faulty claims and notices."""
     lines: list[str] = []
     for mark in _dangling(answer):
-        lines += ["", f"> {_escaped(mark)} ✗ {dangling_words(answer_lang(answer))}"]
+        lines += ["", f"> {escaped(mark)} ✗ {dangling_words(answer_lang(answer))}"]
     for claim, said in _remarks(answer):
-        lines += ["", f"> “{_escaped(short(claim.text))}” **{_escaped(said)}**"]
+        lines += ["", f"> “{escaped(short(claim.text))}” **{escaped(said)}**"]
     for notice in answer.notices:
-        lines += ["", f"**{_escaped(notice)}**"]
+        if notice.kind is not NoticeKind.EMERGENCY:
+            lines += ["", f"**{escaped(notice.text)}**"]
+    if answer.safety is not None:
+        lines += ["", safety_markdown(answer.safety)]
     return lines
+
+
+def _urgent_markdown(answer: Answer) -> list[str]:
+    urgent = [notice for notice in answer.notices if notice.kind is NoticeKind.EMERGENCY]
+    return [line for notice in urgent for line in (f"> **{escaped(notice.text)}**", "")]
 
 
 def _remarks(answer: Answer) -> list[tuple[Claim, str]]:
@@ -110,7 +157,8 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "claims": [_claim_json(claim) for claim in answer.claims],
         "dangling": [_dangling_json(one) for one in answer.dangling],
         "evidence": [_evidence_json(item) for item in answer.evidence],
-        "notices": list(answer.notices),
+        "notices": [notice.model_dump(mode="json") for notice in answer.notices],
+        "safety": answer.safety.model_dump(mode="json") if answer.safety is not None else None,
         "writing": answer.writing.model_dump(mode="json"),
         "trace": answer.trace,
     }
@@ -119,33 +167,6 @@ def answer_json(answer: Answer) -> dict[str, object]:
 def evidence_json(question: str, evidence: Sequence[Evidence]) -> dict[str, object]:
     """Evidence as `search --json` prints it."""
     return {"question": question, "evidence": [_evidence_json(item) for item in evidence]}
-
-
-_MARKDOWN = str.maketrans({character: "\\" + character for character in "\\`*_{}[]<>#|~$&"})
-# What means something at the beginning of a line alone: the line under a heading, an item's sign or number, an indented
-# line of code, and a footnote's own text.
-_UNDERLINE_OR_ITEM = re.compile(r"^([ \t]*)([-+=])", re.MULTILINE)
-_NUMBERED_ITEM = re.compile(r"^([ \t]*\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
-_FOOTNOTE_TEXT = re.compile(r"^([ \t]*(?:\[\^\d+\])+):", re.MULTILINE)
-_INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
-_TAB = 4  # columns
-
-
-def _escaped(text: str) -> str:
-    return _guarded(_inert(text))
-
-
-def _inert(text: str) -> str:
-    """The text without what is markup wherever it stands."""
-    return text.translate(_MARKDOWN)
-
-
-def _guarded(text: str) -> str:
-    """The text without what is markup at the beginning of its lines; their indentation is kept as blanks that are none."""
-    for pattern in (_UNDERLINE_OR_ITEM, _NUMBERED_ITEM):
-        text = pattern.sub(r"\1\\\2", text)
-    text = _FOOTNOTE_TEXT.sub(r"\1\:", text)
-    return _INDENT.sub(lambda blanks: "&nbsp;" * len(blanks[0].expandtabs(_TAB)), text)
 
 
 def _document_json(document: DocumentInfo) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ CARRIED = 0.5  # share of a clause's words below which the unit neither says nor
 SOFT = frozenset(
     "organ all level pace tcm origin per act order extentoftime way often works marking known bearing doing".split()
 )
+_FROM_TO = re.compile(r"[~～至到]|[\d一二三四五六七八九十]\s?[-–—]\s?[\d一二三四五六七八九十]")
 HARD_LENGTH = 2  # characters; a single one is a piece of a word as often
 
 
@@ -84,7 +86,7 @@ def is_age(token: Token) -> bool:
     amount = token.amount
     if amount is None or amount.dimension != TIME or amount.factor < DAYS_A_MONTH or amount.bound:
         return False
-    return not any(mark in token.text for mark in "~～-–—至到")
+    return _FROM_TO.search(token.text) is None
 
 
 def _drugs(clause: Clause, best: Place, here: Sequence[Token]) -> Iterator[Fault]:

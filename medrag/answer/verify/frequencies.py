@@ -38,7 +38,8 @@ _FREQUENCIES = tuple(
         r"(?P<p>daily|nightly|weekly|monthly|yearly|hourly|hours?|days?|night|weeks?|months?|years?|morning|evening)\b",
         rf"\b(?:every|at intervals of)\s(?P<n>{RANGE}|other)?[\s-]?(?P<p>hours?|hrs?|h|days?|weeks?|months?|night|morning|evening)\b",
         rf"\bat (?P<n>{RANGE})[\s-](?P<p>hour|day|week)(?:ly)? intervals",
-        rf"\b(?:divided (?:in)?to|in) (?P<c>{RANGE}) (?:equally |equal )?(?:divided )?doses\b",
+        r"\b(?P<verb>monitor|measur|check|test|assess|evaluat|repeat|inject|appl)[a-z]*\b[^.;,\d]{0,30}?\b(?P<p>weekly|monthly|yearly|annually)\b",
+        rf"\b(?:(?:divided|split) (?:in)?to|in) (?P<c>{RANGE}) (?:equally |equal )?(?:divided )?doses\b",
     )
 )
 _ABBREVIATED = {"qd": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0, "qod": 0.5, "qn": 1.0, "qhs": 1.0}
@@ -49,7 +50,7 @@ def frequencies(text: str) -> Iterator[Amount]:
     taken: list[tuple[int, int]] = []
     for pattern in _FREQUENCIES:
         for match in pattern.finditer(text):
-            start, end = match.span()
+            start, end = match.span("p" if match.groupdict().get("verb") else 0)
             if any(start < last and first < end for first, last in taken):
                 continue
             rate = _times_a_day(match)

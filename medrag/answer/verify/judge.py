@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medrag.answer.verify.compare import faults
 from medrag.answer.verify.faults import Fault
@@ -31,7 +31,9 @@ from medrag.answer.verify.rewording import REPLACED, reworded
 from medrag.answer.verify.scope import misplaced, rebased, widened
 from medrag.answer.verify.source import SourceReading, Unit
 from medrag.answer.verify.stance import NEGATIVE, STANCE
+from medrag.answer.verify.unless import conditions_dropped
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM
+from medrag.answer.verify.whose import reversed_roles
 from medrag.answer.verify.wording import Wording, wording
 from medrag.types import Verdict
 
@@ -96,7 +98,7 @@ def _of_statement(
         if len(inside) < len(clauses):
             words = _worded(told, text, place.unit)
         found += reworded(told, words.changes, text, place, _elsewhere(reading, place, sources))
-        found += (*misplaced(told, place.unit.held.tokens), *widened(told, place.unit.held.tokens))
+        found += (*misplaced(told, place.unit.held.tokens, place.source.subject), *widened(told, place.unit.held.tokens))
         found += (*rebased(told, place.unit.held.tokens), *rejoined(told, place.unit.held.tokens))
         found += exchanged(told, place.unit.held.tokens, f"{text}\n{place.unit.held.text}")
         at = [place]
@@ -104,7 +106,21 @@ def _of_statement(
     if clauses:
         at += _by_clauses(clauses, reading, sources, whole, found)
         found += _unsaid(clauses, reading, sources)
+    found += _turned_round(statement, text, at)
     return at
+
+
+def _turned_round(statement: Sequence[Token], text: str, at: Sequence[Place]) -> list[Fault]:
+    """What a sentence of the claim drops of the conditions, and exchanges of the parts, of the sentences that carry it."""
+    begin, end = statement[0].start, statement[-1].end
+    said = text[begin:end]
+    tokens = [replace(t, start=t.start - begin, end=t.end - begin) for t in statement]
+    found: list[Fault] = []
+    for place in {id(place.unit): place for place in at}.values():
+        held = place.unit.held
+        found += conditions_dropped(said, held.text)
+        found += reversed_roles(tokens, said, held.tokens, place.unit.begin, held.text, place.source.subject)
+    return found
 
 
 def _verdict(found: Sequence[Fault], carried: float) -> Verdict:
@@ -165,7 +181,7 @@ def _by_clauses(
             entry[2].append(ranked)
     for place, some, rankings in at.values():
         tokens = [t for clause in some for t in clause.tokens]
-        found += (*misplaced(tokens, place.unit.held.tokens), *widened(tokens, place.unit.held.tokens))
+        found += (*misplaced(tokens, place.unit.held.tokens, place.source.subject), *widened(tokens, place.unit.held.tokens))
         found += (*rebased(tokens, place.unit.held.tokens), *rejoined(tokens, place.unit.held.tokens))
         found += exchanged(tokens, place.unit.held.tokens, f"{text}\n{place.unit.held.text}")
         words = _worded(tokens, text, place.unit)

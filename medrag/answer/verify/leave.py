@@ -35,7 +35,7 @@ def allowed(claim: Sequence[Token], text: str, sources: Sequence[SourceReading])
     subject = [t for t in claim if t.end <= leave.start and t.clause == leave.clause and _counts(t)]
     ages = [t for t in claim if t.clause == leave.clause and _age(t) is not None]
     units = [unit for source in sources for unit in source.units]
-    rest = [t for t in (*subject, *said) if t.kind not in _PERSONS]
+    rest = [t for t in (*subject, *said) if t.kind not in _PERSONS and t.key != "old"]  # a 10-year-old
     if ages and not any(t.amount for t in claim if t not in ages) and sum(t.weight for t in rest) <= BESIDE:
         yield from _of_ages(ages, units)
     elif not subject and not any(t.amount for t in claim) and sum(t.weight for t in said) >= LEAST:

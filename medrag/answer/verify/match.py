@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from medrag.answer.verify.amounts import Fit, fit
+from medrag.answer.verify.amounts import BARE, Fit, fit
 from medrag.answer.verify.names import is_part, same_name
 from medrag.answer.verify.reading import AMOUNT, DRUG, HAN, SELF, WORD, Reading, Token
 from medrag.answer.verify.source import Held, SourceReading, Unit
@@ -47,6 +47,10 @@ _ALSO: dict[tuple[str, str], tuple[str, str]] = {
     (SYNONYM, "injection"): (SYNONYM, "inject"),
     (SYNONYM, "effect"): (SYNONYM, "influence"),
     (SYNONYM, "influence"): (SYNONYM, "effect"),
+    ("level", "low"): ("way", "down"),
+    ("level", "high"): ("way", "up"),
+    ("limit", "most"): ("dosing", "max"),
+    ("dosing", "max"): ("limit", "most"),
 }
 _ANY_NUMBER = frozenset({HAN, WORD, SYNONYM, AMOUNT, DRUG, LIGHT})  # kinds of which a clause may hold several
 _SUBJECTS = frozenset({HAN, WORD, SYNONYM, DRUG, "people", "failing", "organ"})  # kinds of words that a clause can be about
@@ -148,7 +152,7 @@ def holds(token: Token, held: Held, text: str) -> float:
     if (token.kind, token.key) in held.meanings or _ALSO.get((token.kind, token.key)) in held.meanings:
         return 1.0
     if (token.kind, token.key) == ("fraction", "half") and any(
-        t.amount and t.amount.dimension == "%" and t.amount.low == HALF for t in held.tokens
+        t.amount and (t.amount.dimension, t.amount.low) in {("%", HALF), (BARE, HALF / 100)} for t in held.tokens
     ):
         return 1.0
     return float(_stands(text[token.start : token.end], held.text))

@@ -17,7 +17,7 @@ from medrag.answer.verify.units import TIME, UNITS
 
 __all__ = ["amounts", "unlisted"]
 
-REACH = 40  # characters before and after a number in which a word that bounds it stands
+REACH = 60  # characters before and after a number in which a word that bounds it stands
 
 
 _U = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
@@ -29,12 +29,12 @@ def _per(name: str) -> str:
 
 
 _QUANTITY = re.compile(
-    rf"(?<!\d)(?<!\d[.,])(?P<one>{NUMBER})(?:\s?-?(?P<unit1>{_U}){_END}(?={TO}))?(?:{TO}(?P<two>{NUMBER}))?"
+    rf"(?<!\d)(?<!\d[.,])(?P<one>{NUMBER})(?:\s?(?:±|\+/-)\s?{DIGITS})?(?:\s?-?(?P<unit1>{_U}){_END}(?={TO}))?(?:{TO}(?P<two>{NUMBER}))?"
     rf"(?P<many>\s?(?:百万|千万|万|亿|million|billion|thousand)(?=\s?[a-z单国]))?\s?-?\s?(?P<unit>{_U}){_END}"
     rf"(?P<half>半(?![片粒丸袋包支瓶]))?" + _per("by") + _per("by2")
 )
 _BARE = re.compile(
-    rf"(?<![\w.])(?P<one>{FRACTION}|{DIGITS})(?:{TO}(?P<two>{DIGITS}))?(?![a-z\d])|(?<=[一-鿿])(?P<three>{DIGITS})(?![a-z\d])"
+    rf"(?<![\w.])(?P<one>{FRACTION}|{DIGITS})(?:{TO}(?P<two>{DIGITS}))?(?![a-z\d])|(?<=[一-鿿])(?P<three>{FRACTION}|{DIGITS})(?![a-z\d])"
 )
 # A number in words that counts things without a unit: two ingredients, 三种, 两个.
 _COUNTED = re.compile(
@@ -52,14 +52,14 @@ _PER_KG = re.compile(r"每\s?(?:kg|公斤|千克)(?:体重)?[^\d。,;]{0,8}$")
 _FILL = r"(?:为|是|服用?|使用|用|吃|口服|达到?|[每一]?[日天次]|的|剂量|总量|用量|量|the|of|an?|dose|age|is|,|:|\s){0,8}$"
 _AT_MOST = re.compile(
     r"(?:[不勿未][^\d,。;]{0,6}?(?:超过?|多于|大于|高于|长于|满)|别超过?|至多|最多(?:不超过)?|最大|最高|上限|极量|≤|<=?|(?<!不)小于|(?<!不)少于|(?<!不)低于|不足|短于|不到"
-    r"|\bunder|\bbelow|(?<!no )(?<!not )\bless than|\bfewer than|\byounger than|\blower than|(?<!made )(?<!diluted )(?<!filled )\bup to|\bat most"
+    r"|\bunder|\bbelow|(?<!no )(?<!not )\bless than|\bfewer than|\byounger than|\blower than|(?<!made )(?<!diluted )(?<!filled )(?<!\bgo )(?<!\bgoing )(?<!\bgoes )(?<!\bwent )(?<!raised )(?<!pushed )(?<!titrated )\bup to|\bas (?:long|much|many|high) as|\b(?:not|nor|never)\b[^.;\d]{0,30}\bbeyond|\bat most"
     r"|\b(?:do(?:es)? not|should not|must not|cannot|not|never|no) (?:\w+ ){0,4}(?:more|greater|older|longer|higher) than"
     r"|\b(?:do(?:es)? not|should not|must not|cannot|not|never) (?:to )?(?:be )?exceed(?:ed|ing)?|\b(?:no|not) more (?:often|frequently) than|\bmaximum|\bmax\.?)"
     + _FILL
 )
 _AT_LEAST = re.compile(
     r"(?:超过|大于|多于|高于|≥|>=?|至少|最少|最低|不少于|不低于|不小于|长于|年满|满"
-    r"|\bover|\babove|\bmore than|\bgreater than|\bolder than|\blonger than|\bhigher than|\bat least|\b(?:no|not) less than|\b(?:no|not) (?:sooner|earlier) than|\bfrom (?:the )?(?:age of|age)|\bminimum|\bexceed(?:s|ed|ing)?)"
+    r"|\bover|\babove|\bbeyond|\bmore than|\bgreater than|\bolder than|\blonger than|\bhigher than|\bat least|\b(?:no|not) less than|\b(?:no|not) (?:sooner|earlier) than|\bfrom (?:the )?(?:age of|age)|\bminimum|\bexceed(?:s|ed|ing)?)"
     + _FILL
 )
 _NO_MORE = re.compile(
@@ -70,7 +70,7 @@ _FROM, _OF_AGE = re.compile(r"\bfrom\s$"), re.compile(r"\sof age\b|\s(?:up|on|on
 _WITHIN = re.compile(r"\s?(?:以内|之内|内(?![容服脏酰障科分用源皮毒外瘤]))")
 _CHANGE = "(?:[减增加升降]|缩短|延长)(?:[少加大小低高量]|至){0,2}"
 _OF_OLD = r"(?:约|大约|原[来有]?(?:剂量)?的?|正常(?:剂量)?的?|[每一]日|[每一]次|了|\s){0,3}$"
-_EN_CHANGE = r"\b(?:reduc|decreas|increas|lower|rais|shorten|prolong)[a-z]*\b[^.;\d]{0,30}"
+_EN_CHANGE = r"\b(?:reduc|decreas|increas|lower|rais|shorten|prolong)[a-z]*\b[^.;\d]{0,50}"
 _CHANGED_TO = re.compile(rf"{_CHANGE}[至到]{_OF_OLD}|{_CHANGE}(?<=至){_OF_OLD}|{_EN_CHANGE}\bto (?:about )?$")
 _CHANGED_BY = re.compile(
     rf"(?:减少|降低|减低|下降|增加|升高|提高|延长|缩短){_OF_OLD}|{_EN_CHANGE}\bby (?:about |approximately )?$"
@@ -83,7 +83,8 @@ _SIDES = (
 _COUNTS = re.compile("[日天次]")  # what a bounded number is per stays a word of its own
 
 _LISTED = re.compile(
-    r"(?:(?<=[\n;。:|•])|(?<=\.\s)|^)\s?(?:\(\d{1,2}\)|\d{1,2}\)|\d{1,2}(?:\.\d{1,2})*[.、](?!\d)|\d{1,2}\.\d{1,2}(?=\s[a-z]{3})(?!\s(?:gram|tablet|capsule|mill|micro|hour|day|week|month|year|unit|percent|times|mcg|meq|mmol)))"
+    r"(?:(?<=[\n;。])|^)\s?\d{1,2}\.(?=\d{1,2}(?:周?岁|个月)(?:以[上下]|及|[~至到-]))(?!5(?!\d))"  # 1.12岁以下
+    r"|(?:(?<=[\n;。:|•])|(?<=\.\s)|^)\s?(?:\(\d{1,2}\)|\d{1,2}\)|\d{1,2}(?:\.\d{1,2})*[.、](?!\d)|\d{1,2}\.\d{1,2}(?=\s[a-z]{3})(?!\s(?:gram|tablet|capsule|mill|micro|hour|day|week|month|year|unit|percent|times|mcg|meq|mmol)))"
     r"|(?<=[一-鿿),])\s?\d{1,2}[.、](?=[一-鿿(])"
     r"|\((?:\d{1,2}(?:\.\d{1,2})*(?:,\s?)?){1,6}\)"  # (2), [see Warnings (5.1, 5.2)]
     r"|(?:\b(?:table|figure|fig\.?|section|step|phase|study|trial|type)|表|图|第)\s?\d{1,3}(?:\.\d{1,2})?(?!\s?[\d~至到个天日周月年次-])"

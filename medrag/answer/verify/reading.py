@@ -26,10 +26,13 @@ _CODE = re.compile(r"(?<![a-z\d])(?!q\d)[a-z]{1,6}-?\d{1,4}(?:[a-z]\d{0,3})?(?![
 _CIRCLED = re.compile("[①-⒇⓵-⓿❶-➓㈠-㈩]")
 _ELL = re.compile("(?<=[一-鿿])[lI](?=[包袋丸片粒支瓶次周天日个月年])")  # a 1 that was scanned as a letter
 _LONG = re.compile("[ﷰ-﷼㌀-㍗㎭-㎯]")  # words written as one character, which fold to up to 18
+_EXCEED = re.compile(r"超过|多于|大于")
+_UNLESS = re.compile(r"(?:\bunless |\bif not |除非)$")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SELF = re.compile(r"[本该此](?:品|药|制剂|产品|药品)|\bth(?:is|e) (?:drug|product|medicine|medication)\b")
 _WEIGHTS = {HAN: 1.0, DRUG: 2.0, AMOUNT: 2.0, SELF: 0.0}
 MEANING, STANCE_WEIGHT, LIGHT_WEIGHT = 2.0, 1.0, 0.0
+BOUNDED = 4  # characters between 超过 and the quantity
 LONG_WORD = 6.0  # letters of a word that weighs 2
 EVERYDAY = 0.35  # of the weight of another word, that an everyday word has
 _STOPS = frozenset("的了在是有为与和及或对于中等其该此由将以而之所并也都就到从被把可能会时者个种")
@@ -90,9 +93,18 @@ def read(text: str, names: Sequence[Name]) -> Reading:
     rest = _masked(rest, [(t.start, t.end) for t in said])
     meant = [Token(w.kind, w.meaning, w.start, w.end, _meaning_weight(w.kind, w.meaning)) for w in words().find(rest)]
     rest = _masked(rest, [(t.start, t.end) for t in meant])
+    meant = [t for t in meant if t.kind != "stance" or not _is_carried(t, counted, folded.text)]
     tokens += coded + said + meant + _plain_words(rest)
     tokens.sort(key=lambda token: token.start)
     return Reading(text, folded, tuple(_placed(tokens, folded, text)), tuple(n for n in found if not is_drug(n)))
+
+
+def _is_carried(token: Token, counted: Sequence[Amount], text: str) -> bool:
+    """Whether a stance is no more than the bound of a quantity, 不应超过一日5mg, or stands in a condition: unless contraindicated."""
+    if _UNLESS.search(text, max(0, token.start - 12), token.start):
+        return True
+    exceed = _EXCEED.match(text, token.end)
+    return exceed is not None and any(a.bound == "le" and 0 <= a.start - exceed.end() <= BOUNDED for a in counted)
 
 
 def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:

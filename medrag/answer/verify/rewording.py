@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from medrag.answer.verify.amounts import Fit, fit
@@ -21,6 +22,7 @@ PLAIN = frozenset({HAN, WORD, SYNONYM})
 _ANYWHERE = PLAIN | {DRUG, "childreach"}  # kinds of words that mean the same in another sentence
 _DENIALS = frozenset({("known", "unknown"), ("works", "no"), ("marking", "no")})  # meanings that deny like a `not`
 MOSTLY = 0.5  # of what a negation denies, that a claim must repeat to have dropped the negation
+_EXCEPT = re.compile(r"除非|\bunless\b")  # what is said with it can be said with a `without`
 INSERTED, REPLACED = 1.2, 2.0  # weight of words that the sentence has not, which make a statement of their own
 
 # Whether words of the claim that a sentence lacks mean what it has in other words, or stand in another sentence:
@@ -129,7 +131,11 @@ def _restanced(token: Token, rivals: Sequence[Token], claim: Sequence[Token], pl
         return
     if rivals:
         yield Fault("stance", rivals[0].text, token.text, against=True)
-    elif token.key in NEGATIVE and not led(token, place.unit):
+    elif (
+        token.key in NEGATIVE
+        and not led(token, place.unit)
+        and not (token.key == "neg" and _EXCEPT.search(place.unit.held.text))
+    ):
         yield Fault("no_stance", "", token.text, against=True)
     elif token.key == "may" and (forbidding := forbidden(place.unit)) is not None:
         yield Fault("stance", forbidding.text, token.text, against=True)

@@ -35,10 +35,13 @@ _GOVERNED: dict[str, frozenset[str]] = {
 }
 
 
-def misplaced(claim: Sequence[Token], sentence: Sequence[Token]) -> Iterator[Fault]:
-    """What the claim says of one patient, medicine or frequency and the sentence of another only."""
+def misplaced(claim: Sequence[Token], sentence: Sequence[Token], subject: frozenset[str] = frozenset()) -> Iterator[Fault]:
+    """What the claim says of one patient, medicine or frequency and the sentence of another only.
+
+    `subject` are the names of the label's own medicine, which a sentence need not name.
+    """
     for kind, governed in _GOVERNED.items():
-        ours, theirs = _governors(claim, kind), _governors(sentence, kind)
+        ours, theirs = _governors(claim, kind), _with_common(_governors(sentence, kind), sentence)
         if not ours or not theirs:
             continue
         for token in claim:
@@ -47,6 +50,8 @@ def misplaced(claim: Sequence[Token], sentence: Sequence[Token]) -> Iterator[Fau
             if token.kind not in governed or not token.weight or (token.kind == STANCE and token.key not in NEGATIVE):
                 continue
             mine = ours.get(token.clause, [])
+            if kind == DRUG and _of_subject(mine, subject) and not any(_of_subject(g, subject) for g in theirs.values()):
+                continue
             same = [theirs.get(t.clause, []) for t in sentence if is_equal(token, t)]
             if mine and same and all(group and not _meet(mine, group) for group in same):
                 yield Fault("meaning", same[0][0].text, mine[0].text, against=True)
@@ -128,6 +133,22 @@ def _governors(tokens: Sequence[Token], kind: str) -> dict[int, list[Token]]:
     return own
 
 
+def _of_subject(tokens: Sequence[Token], subject: frozenset[str]) -> bool:
+    return any(t.name is not None and not t.name.keys.isdisjoint(subject) for t in tokens)
+
+
+def _with_common(groups: dict[int, list[Token]], sentence: Sequence[Token]) -> dict[int, list[Token]]:
+    """The governors, where a last clause gives nothing but how often with those of all clauses: 5 g, 10 g; three times a day."""
+    last = max(groups, default=-1)
+    inside = [t for t in sentence if t.clause == last]
+    counts = [t for t in inside if t.amount is not None]
+    if last < 0 or not counts or any(t.amount and t.amount.dimension != FREQUENCY for t in counts):
+        return groups
+    if any(t in groups[last] for t in inside):
+        return groups  # it has governors of its own
+    return {**groups, last: list({id(t): t for group in groups.values() for t in group}.values())}
+
+
 def _is_age(token: Token) -> bool:
     return token.amount is not None and token.amount.dimension == TIME and token.amount.factor == DAYS_A_YEAR
 
@@ -149,4 +170,12 @@ def _meet(ours: Sequence[Token], theirs: Sequence[Token]) -> bool:
     words, others = ([t for t in group if not _is_age(t)] for group in (ours, theirs))
     if not words or not others:
         words, others = ([t for t in group if _is_age(t)] for group in (ours, theirs))
-    return not words or not others or any(is_equal(one, other) for one in words for other in others)
+    return not words or not others or any(is_equal(one, other) or _is_within(one, other) for one in words for other in others)
+
+
+def _is_within(one: Token, other: Token) -> bool:
+    """Whether an age lies in a range of ages: 4 years in 3 to 6 years."""
+    mine, theirs = one.amount, other.amount
+    if mine is None or theirs is None or mine.bound or theirs.bound:
+        return False
+    return mine.low == mine.high and theirs.low <= mine.low <= theirs.high

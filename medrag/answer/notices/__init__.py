@@ -1,0 +1,1 @@
+"""What is said beside an answer whatever the answer is: get help now, and see a doctor."""

@@ -1,0 +1,187 @@
+"""Whether a patient's allergy speaks against a medicine: to what it is made of, to its class, to one that reacts like it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+from medrag.answer.safety.label import Hit, Label, Unit, known_names
+from medrag.answer.safety.medicines import Taken, taken
+from medrag.answer.safety.sayings import saying
+from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.wording import governing, worst
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.folding import fold
+from medrag.kb.memory import memory_of
+from medrag.kb.terms.classes import DrugClass, class_named
+from medrag.kb.terms.membership import class_spellings
+from medrag.kb.terms.tables import table
+from medrag.sections import SectionGroup
+from medrag.types import Finding, FindingKind, Severity, Stated
+
+__all__ = ["Allergen", "allergen", "allergy_finding"]
+
+G = SectionGroup
+_TELLS = frozenset({G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.INTERACTIONS, G.DOSAGE})
+KEPT = 500  # allergens
+_ALLERGIC = re.compile(
+    r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria",
+    re.IGNORECASE,
+)
+_SELF = re.compile(
+    r"本[品药]|该药|此药|其(?:成分|任何)|所含|任何(?:一种)?成[分份]|any (?:of (?:the|its) )?(?:other )?(?:component|ingredient)|this (?:drug|product|medic)|\bto it\b|its components",
+    re.IGNORECASE,
+)
+_STRIPPED = re.compile(
+    r"(?:严重|轻度)?(?:药物)?(?:过敏|allerg(?:y|ic)|hypersensitivity)(?:史|反应|症)?(?: to)?|^对", re.IGNORECASE
+)
+_FOOD_NAMES = {"花生": "peanut|peanut oil|花生油", "大豆": "soy|soya|soybean|soya lecithin|大豆油|大豆磷脂", "鸡蛋": "egg|eggs|egg protein|卵蛋白|蛋类", "牛奶": "milk|milk protein|乳蛋白", "乳糖": "lactose",
+               "明胶": "gelatin", "乳胶": "latex|natural rubber", "亚硫酸盐": "sulfite|sulfites|metabisulfite|焦亚硫酸钠|亚硫酸氢钠", "鱼": "fish|fish oil|shellfish", "海鲜": "shellfish|fish|seafood", "苯甲醇": "benzyl alcohol", "酒精": "alcohol|ethanol|乙醇", "谷蛋白": "gluten",
+               "碘": "iodine|iodide|碘剂|碘造影剂", "蜂蜜": "honey|蜂胶|蜂毒"}  # fmt: skip
+
+
+class Allergen:
+    """What a patient is allergic to: its folded names, and the medicine or the class that it is, where it is one."""
+
+    def __init__(self, said: str, kb: KnowledgeBase) -> None:
+        self.said = said
+        name = fold(_STRIPPED.sub("", said)) or fold(said)
+        self.medicine: Taken = taken(name, kb)
+        self.named_class: DrugClass | None = class_named(name) or class_named(name + "类")
+        more = [
+            one for key, other in _FOOD_NAMES.items() for one in (key, *other.split("|")) if name in (key, *other.split("|"))
+        ]
+        self.terms: dict[str, str] = {term: via for term, via in self.medicine.terms.items() if len(term) > 1}
+        self.terms.update(dict.fromkeys([name, *more], ""))
+        if self.named_class is not None:
+            self.terms.update(dict.fromkeys(class_spellings(self.named_class), ""))
+
+    @property
+    def classes(self) -> dict[str, DrugClass]:
+        """The classes whose members react alike: the one that is named, and those by structure that the medicine belongs to."""
+        found = {one.zh[0]: one for one in self.medicine.classes if one.zh[0] in _alike()}
+        if self.named_class is not None:
+            found[self.named_class.zh[0]] = self.named_class
+        return found
+
+
+# What labels say of these holds for whoever reacts to one of their members.
+_WIDE = frozenset({"β-内酰胺类抗生素", "解热镇痛药"})
+
+
+def allergen(said: str, kb: KnowledgeBase) -> Allergen:
+    """What a patient is said to be allergic to."""
+    return memory_of(kb, "allergens", KEPT).kept(said, lambda: Allergen(said, kb))
+
+
+@cache
+def _cross() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for one, other in table("cross_allergies.tsv"):
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return {name: frozenset(others) for name, others in found.items()}
+
+
+@cache
+def _alike() -> frozenset[str]:
+    """Classes whose members are one allergen to whoever reacts to one of them."""
+    listed = "青霉素类抗生素 头孢菌素类抗生素 碳青霉烯类抗生素 磺胺类药 非甾体抗炎药 水杨酸类药 大环内酯类抗生素 氟喹诺酮类 四环素类抗生素 氨基糖苷类抗生素 硝基咪唑类 局部麻醉药 吩噻嗪类药 含碘造影剂 血管紧张素转换酶抑制药 巴比妥类药 苯二氮䓬类药 他汀类药 唑类抗真菌药 噻嗪类利尿药 磺脲类药 肝素类药"
+    return frozenset(listed.split())
+
+
+def allergy_finding(one: Taken, allergen: Allergen, lang: str) -> Finding | None:
+    """What speaks against a medicine for a patient with an allergy: its ingredients, its label, or what reacts across."""
+    same = one.keys & allergen.medicine.keys or (one.names & {name for name, via in allergen.terms.items() if not via})
+    said = [s for label in one.labels for s in strongest(_said(label, one, allergen))]
+    if same:
+        own = [s for label in one.labels for s in strongest(_of_itself(label, one), 1)]
+        reason = saying("allergy-own", lang, medicine=one.name, allergen=allergen.said)
+        return finding(
+            FindingKind.ALLERGY,
+            (one.name,),
+            [*own, *said],
+            about=allergen.said,
+            reason=reason,
+            rule="same-ingredient",
+            least=Severity.CONTRAINDICATED,
+        )
+    classes = [name for name in one.classes if name.zh[0] in allergen.classes]
+    if classes:
+        reason = saying("allergy-class", lang, medicine=one.name, allergen=allergen.said, of=_shown(classes[0], lang))
+        least = Severity.CONTRAINDICATED if allergen.named_class is not None else Severity.AVOID
+        own = (
+            [s for label in one.labels for s in strongest(_of_itself(label, one), 1)]
+            if allergen.named_class is not None
+            else []
+        )
+        return finding(
+            FindingKind.ALLERGY, (one.name,), [*own, *said], about=allergen.said, reason=reason, rule="same-class", least=least
+        )
+    if said:
+        return finding(FindingKind.ALLERGY, (one.name,), said, about=allergen.said)
+    across = next((own for own in one.classes for other in allergen.classes if other in _cross().get(own.zh[0], ())), None)
+    if across is not None:
+        reason = saying("allergy-across", lang, medicine=one.name, allergen=allergen.said, of=_shown(across, lang))
+        return finding(
+            FindingKind.ALLERGY,
+            (one.name,),
+            (),
+            about=allergen.said,
+            reason=reason,
+            rule="cross-allergy",
+            least=Severity.CAUTION,
+        )
+    return None
+
+
+def _shown(one: DrugClass, lang: str) -> str:
+    return one.zh[0] if lang == "zh" else one.en[0]
+
+
+def _of_itself(label: Label, one: Taken) -> Iterator[Stated]:
+    """What a label says of patients who are allergic to its own medicine."""
+    for unit in label.units:
+        match = _ALLERGIC.search(unit.folded) if unit.group in (G.CONTRAINDICATIONS, G.WARNINGS) else None
+        if match is None or not (_SELF.search(unit.folded) or any(name in unit.folded for name in one.names if len(name) > 3)):
+            continue
+        cue = governing(unit.folded, *match.span(), unit.cues, label.lang) or worst(unit.lead_cues)
+        if cue is not None or unit.group is G.CONTRAINDICATIONS:
+            yield stated(label, one.name, unit, cue, Severity.CONTRAINDICATED)
+
+
+def _said(label: Label, one: Taken, allergen: Allergen) -> Iterator[Stated]:
+    """Where a label names what the patient is allergic to, as an allergen or among what it contains."""
+    unlisted = {name for name in allergen.terms if name not in known_names() and label.hits(name)}
+    for name in sorted((label.names.keys() & allergen.terms.keys()) | unlisted):
+        for hit in label.hits(name):
+            if hit.unit < 0:
+                continue
+            unit = label.units[hit.unit]
+            via = allergen.terms[name]
+            if (
+                unit.group in _TELLS
+                and _is_allergen(unit, hit, label.lang)
+                and (not via or via in allergen.classes or via in _WIDE)
+            ):
+                cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
+                otherwise = Severity.CONTRAINDICATED if unit.group is G.CONTRAINDICATIONS else Severity.CAUTION
+                yield stated(label, one.name, unit, cue, otherwise, via=via)
+            elif unit.group is G.COMPOSITION and not via and name not in one.names:
+                yield stated(label, one.name, unit, None, Severity.AVOID, via=via)
+
+
+def _is_allergen(unit: Unit, hit: Hit, lang: str) -> bool:
+    """Whether the statement speaks of an allergy to the name: 对青霉素过敏者, hypersensitivity to sulfonamides."""
+    text = f"{unit.folded}"
+    if lang == "zh":
+        behind = re.match(r"[^；。;]{0,60}?(?:过敏|超敏|变态|不能?耐受|哮喘|荨麻疹)", text[hit.end :])
+        return behind is not None or re.search(r"(?:过敏|超敏)[^；。;]{0,30}$", text[: hit.start]) is not None
+    near = text[max(0, hit.start - 240) : hit.end + 120]
+    return _ALLERGIC.search(near) is not None or (bool(unit.lead) and _ALLERGIC.search(unit.lead) is not None)
+
+
+def allergens(said: Sequence[str], kb: KnowledgeBase) -> list[Allergen]:
+    """What a patient is said to be allergic to, each once."""
+    return [allergen(one, kb) for one in dict.fromkeys(said)]

@@ -1,0 +1,219 @@
+"""What a label says of a condition that the patient has: what it forbids, cautions or watches in such patients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+
+from medrag.answer.safety.label import Hit, Label, Unit, known_names, longest
+from medrag.answer.safety.medicines import Taken
+from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.wording import denies, governing, has_effect, worst
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.folding import fold
+from medrag.kb.memory import memory_of
+from medrag.kb.names import NameFinder
+from medrag.kb.terms.conditions import condition_names, conditions_of, wider
+from medrag.sections import SectionGroup
+from medrag.types import EntityKind, Finding, FindingKind, Severity, Stated
+
+__all__ = ["condition_terms", "disease_finding"]
+
+G = SectionGroup
+_TELLS = frozenset(
+    {
+        G.CONTRAINDICATIONS,
+        G.WARNINGS,
+        G.BOXED_WARNING,
+        G.PEDIATRIC,
+        G.GERIATRIC,
+        G.PREGNANCY,
+        G.DOSAGE,
+        G.INTERACTIONS,
+        G.INDICATIONS,
+    }
+)
+KEPT = 1_000  # conditions
+_ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
+# The name is part of a narrower condition, or denied of the patient.
+_NARROWER_ZH = re.compile(r"(?:性(?!疾病|病)|酮症|肾病|足(?!量)|昏迷|前期|危象|脑病|样|药(?!物)|的?(?:治疗|预防|发生率|症状))")
+_OTHER_BEFORE_ZH = re.compile(
+    r"(?:肺动脉|门静?脉|门脉|眼|颅内|妊娠期?|类|非|伪|假|抗|无|没有|不伴|排除|防止|预防|治疗|药物性|阿司匹林|尿崩|无论有无)$"
+)
+_OUTCOME_ZH = re.compile(
+    r"(?:引起|导致|造成|发生|出现|诱发|产生|可致|致|引发|可见|见|偶有|报告|预防|防止|避免|表现为|诊断|掩盖|如有|一旦|发现|观察|监测|若|治疗|用于)[^，。；]{0,22}$"
+)
+_WORSE_ZH = re.compile(r"加[重剧]|恶化|诱发|危险|可使|复发|升高|风险")
+_WHO_ZH = re.compile(r"^[^，。；]{0,30}?(?:患者|病人|者|病史|史|患儿|时)|^[、及和或与]")
+_RULED_ZH = re.compile(r"(?:等)?(?:疾病|症)?(?:的?患者|的?病人|者|时)?(?:应|须|均|宜)?(?:禁|忌|慎|不宜|不应|避免)")
+_HAS_ZH = re.compile(r"(?:患有?|伴有?|合并|有|具有|既往|对于?|若|如|存在|并发)[^，。；]{0,20}$")
+_NARROWER_EN = re.compile(
+    r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
+)
+_OTHER_BEFORE_EN = re.compile(
+    r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
+    re.IGNORECASE,
+)
+_HAS_EN = re.compile(
+    r"(?:patients?|persons?|individuals?|people|those|women|men|adults?|children|subjects)\b[^.;]{0,200}$|\bwith (?:a )?(?:known |previous |prior |severe |significant |preexisting |pre-existing |active |a )*(?:history of )?[^.;]{0,120}$"
+    r"|\bhistory of\b[^.;]{0,120}$|\bpresence of\b[^.;]{0,80}$|\b(?:have|has|had|having)\b[^.;]{0,120}$|\bsuffering\b[^.;]{0,60}$|^\s*[-–•*]?\s*(?:\(?\d{1,2}[.)]\s*)?(?:known |severe |active |uncontrolled |untreated |history of |acute |congenital |clinical )*$|\bin (?:the )?(?:case|cases|states?|conditions?)\b[^.;]{0,60}$|\bcontraindicated in\b[^.;]{0,200}$",
+    re.IGNORECASE,
+)
+_OUTCOME_EN = re.compile(
+    r"(?:\bcaus\w+|\bproduc\w+|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest\w*|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
+    re.IGNORECASE,
+)
+_AMONG_EN = re.compile(
+    r"\bin (?:patients|persons|individuals|those|women|men) with[^.;]{0,80}$|\bin the presence of[^.;]{0,80}$", re.IGNORECASE
+)
+_FOLLOWING_EN = re.compile(r"\b(?:the )?following\b[^.:]{0,40}:[^.]*$", re.IGNORECASE)
+# A contraindication that is named first thing: Most cases of angle-closure glaucoma.
+_FIRST_EN = re.compile(r"^[\W\d]*(?:\w+ ){0,3}(?:cases of )?[\w-]*\W?$", re.IGNORECASE)
+_WORSE_EN = re.compile(
+    r"exaggerat|exacerbat|aggravat|worsen|precipitat|activat|increased risk|greater risk|higher risk|should|not be|predispos",
+    re.IGNORECASE,
+)
+
+
+def condition_terms(diagnosis: str, kb: KnowledgeBase) -> dict[str, str]:
+    """Every folded name under which a label may speak of a condition, with the wider condition that the name is of ("" for itself)."""
+    return memory_of(kb, "conditions", KEPT).kept(diagnosis, lambda: _terms(diagnosis, kb))
+
+
+def _terms(diagnosis: str, kb: KnowledgeBase) -> dict[str, str]:
+    name = fold(diagnosis)
+    rows = conditions_of(name)
+    found: dict[str, str] = {}
+    if not rows:
+        parts = [name[start:end] for start, end in longest(_finder().spans(name))]
+        rows = tuple(row for part in parts for row in conditions_of(part))
+    for row in rows:
+        for above in wider(row):
+            found.update(dict.fromkeys(map(fold, (*above.zh, *above.en)), above.zh[0]))
+    for row in rows:
+        found.update(dict.fromkeys(map(fold, (*row.zh, *row.en)), "" if name in map(fold, (*row.zh, *row.en)) else row.zh[0]))
+    for entity in kb.entity(diagnosis):
+        if entity.kind in _ILL:
+            found.update(
+                dict.fromkeys((fold(other) for other, kind in kb.names(entity.id) if kind != "code" and len(other) > 1), "")
+            )
+    found[name] = ""
+    return {term: via for term, via in found.items() if len(term) > 1}
+
+
+@cache
+def _finder() -> NameFinder:
+    return NameFinder(sorted(condition_names()))
+
+
+def disease_finding(one: Taken, diagnosis: str, terms: Mapping[str, str]) -> Finding | None:
+    """What the labels of a medicine say of patients with a condition, known under these names."""
+    said = [s for label in one.labels for s in strongest(_said(label, one, terms))]
+    return finding(FindingKind.DISEASE, (one.name,), said, about=diagnosis) if said else None
+
+
+def _said(label: Label, one: Taken, terms: Mapping[str, str]) -> Iterator[Stated]:
+    unlisted = {name for name in terms if name not in known_names() and label.hits(name)}
+    for name in sorted((label.names.keys() & terms.keys()) | unlisted):
+        via = terms[name]
+        yield from label.remembered(("ill", one.name, name, via), partial(_of_name, label, one, name, via))
+
+
+def _of_name(label: Label, one: Taken, name: str, via: str) -> Iterator[Stated]:
+    for hit in label.hits(name):
+        if hit.unit >= 0:
+            unit = label.units[hit.unit]
+            said = _of_hit(label, one, unit, hit, via) if unit.group in _TELLS else None
+            if said is not None:
+                yield said
+
+
+def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated | None:
+    has = _has_zh(unit, hit) if label.lang == "zh" else _has_en(unit, hit)
+    if not has or _is_denied(unit, hit, label.lang):
+        return None
+    cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
+    if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
+        cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)
+    ):
+        return None
+    if cue is None and unit.group is not G.CONTRAINDICATIONS:
+        worse = _gets_worse(unit, hit, label.lang)
+        return stated(label, one.name, unit, None, Severity.NOTED, via=via) if worse else None
+    return stated(label, one.name, unit, cue, Severity.CONTRAINDICATED, via=via)
+
+
+def _gets_worse(unit: Unit, hit: Hit, lang: str) -> bool:
+    """Whether a statement without advice says that the condition makes things worse, or gets worse."""
+    if lang == "en":
+        if re.search(r"\bstud(?:y|ies)\b|\btrials?\b", unit.folded) is not None:
+            return False
+        return _WORSE_EN.search(unit.folded) is not None or (
+            _AMONG_EN.search(unit.folded[: hit.start]) is not None and has_effect(unit.folded, lang)
+        )
+    around = unit.folded[max(0, hit.start - 16) : hit.end + 24]
+    return (
+        _WORSE_ZH.search(around) is not None
+        and re.search(r"如[^，。；]{0,6}症状|或出现|出现新的|如果|一旦", unit.folded) is None
+    )
+
+
+def _has_zh(unit: Unit, hit: Hit) -> bool:
+    """Whether the name is of patients, and of no narrower condition or of what the medicine does."""
+    text = unit.folded
+    if _NARROWER_ZH.match(text, hit.end) or _OTHER_BEFORE_ZH.search(text, max(0, hit.start - 6), hit.start):
+        return False
+    if _RULED_ZH.match(text, hit.end):
+        return True
+    segment = max(text.rfind(mark, 0, hit.start) for mark in "，,。；;") + 1
+    before = text[segment : hit.start]
+    if unit.lead_cues or unit.group is G.CONTRAINDICATIONS:
+        return _OUTCOME_ZH.search(before) is None or _WHO_ZH.match(text[hit.end :]) is not None
+    strong = any(
+        cue.severity in (Severity.CONTRAINDICATED, Severity.AVOID, Severity.CAUTION) and cue.start >= hit.end
+        for cue in unit.cues
+    )
+    who = (
+        hit.name.endswith(("患者", "病人")) or _WHO_ZH.match(text[hit.end :]) is not None or _HAS_ZH.search(before) is not None
+    )
+    if _OUTCOME_ZH.search(before) is not None:
+        return who and strong and re.search(r"^[^，。；]{0,12}(?:患者|病人|者)", text[hit.end :]) is not None
+    return who or strong or _WORSE_ZH.search(text) is not None
+
+
+def _has_en(unit: Unit, hit: Hit) -> bool:
+    text = unit.folded
+    if _NARROWER_EN.match(text, hit.end) or _OTHER_BEFORE_EN.search(text, max(0, hit.start - 24), hit.start):
+        return False
+    if unit.lead_cues and unit.lead:
+        return True
+    before = text[: hit.start].replace("e.g.", "eg").replace(";", ",")  # a list goes on behind a semicolon
+    if _FOLLOWING_EN.search(before):
+        return True
+    if unit.group is G.CONTRAINDICATIONS and _FIRST_EN.match(before):
+        return True
+    outcome = _OUTCOME_EN.search(before)
+    has = _HAS_EN.search(before)
+    if outcome is not None and (has is None or outcome.start() > has.start() + 12):
+        return _is_for_those(before, outcome.start())
+    return (
+        has is not None
+        or bool(unit.lead)
+        or unit.group is G.CONTRAINDICATIONS
+        or re.match(r"[^.;]{0,40}\bpatients\b", text[hit.end :]) is not None
+    )
+
+
+def _is_for_those(before: str, at: int) -> bool:
+    """Whether what looks like an outcome is a list of whom it is for: patients with conditions such as."""
+    words = before[at:]
+    return (
+        re.match(r"(?:such as|including|associated with|due to|for)\b", words, re.IGNORECASE) is not None
+        and re.search(r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of", before[:at]) is not None
+    )
+
+
+def _is_denied(unit: Unit, hit: Hit, lang: str) -> bool:
+    """Whether a statement says that nothing is to be minded in such patients."""
+    return denies(unit.folded, lang) and not unit.cues

@@ -1,0 +1,400 @@
+"""A label as a medication check reads it: its statements clause by clause, what leads each in, and the names in them.
+
+Reading a label takes milliseconds, so what was read is kept for as long as the knowledge base's commit is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from medrag.answer.safety.wording import Cue, cues, readable
+from medrag.kb.folding import fold
+from medrag.kb.names import NameFinder
+from medrag.kb.terms.classes import class_names
+from medrag.kb.terms.conditions import condition_names
+from medrag.kb.terms.foods import food_names
+from medrag.kb.terms.shipped import shipped_names
+from medrag.sections import SectionGroup
+from medrag.sentences import sentences
+from medrag.types import Citation, Document, DocumentInfo, Section, Stated, digest
+
+__all__ = ["READ", "Hit", "Label", "Unit", "known_names", "longest", "name_spans"]
+
+G = SectionGroup
+READ = frozenset(
+    {G.CONTRAINDICATIONS, G.INTERACTIONS, G.WARNINGS, G.BOXED_WARNING, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC, G.DOSAGE,
+     G.INDICATIONS, G.COMPOSITION, G.CLASSIFICATION, G.FORMS}
+)  # fmt: skip
+MAX_UNIT = 2_500  # characters; a longer sentence is no statement
+MAX_SPAN = 500  # characters; an item is cited with the words that lead it in up to here, else alone
+MAX_SECTION = 80_000  # characters; what follows in a longer section is left unread
+MIN_NAME = 2
+REMEMBERED = 4_000  # readings of one label
+MAX_HEADING = 60  # characters of a heading that leads items in
+
+_OTC = re.compile(
+    r"非处方|\botc\b|甲类非|乙类非|drug facts|over[- ]the[- ]counter|ask a doctor before use|stop use and ask", re.IGNORECASE
+)
+_OTC_CODES = frozenset({"50565-1", "50566-9", "50567-7", "50568-5", "50569-3", "50570-1", "55105-1"})
+_RX = re.compile(
+    r"(?<!非)处方药|凭医[师生]处方|必须由医[师生]处方|\brx[ -]?only\b|℞ ?only|prescription only|caution: federal law",
+    re.IGNORECASE,
+)
+_PROFESSIONAL = frozenset({"34073-7", "43685-7", "34084-4", "43680-8", "34083-6"})  # sections of labels for those who prescribe
+# Headings of over-the-counter labels that were run into the text.
+_OTC_HEAD = re.compile(
+    r"(?<=\S) (?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
+)
+
+_MARK = re.compile(
+    r"\s*(?:(?P<paren>[(（]\d{1,2}[)）])|(?P<circle>[①-⑳])|(?P<dot>\d{1,2}[.．、](?!\d))|(?P<plain>\d{1,2}(?=\s?[一-鿿]))|(?P<bullet>[•●▪◦‣■*·–-]\s?)"
+    r"|(?P<han>[一二三四五六七八九十]{1,2}、))"
+)
+_SUBHEAD = re.compile(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
+# Names that stand for those of the statement before: Examples of such agents are naloxone and butorphanol.
+_EXAMPLES = re.compile(
+    r"examples? (?:of (?:such|these)|include)|(?:these|such) (?:drugs?|agents?|medications?|medicines?|products?) include"
+)
+_BARE_LEAD = re.compile(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
+_TOPIC = re.compile(r"^[^，。；,:：]{2,24}(?=[:：])")
+_CLAUSE = re.compile(r"[；;。](?=.)")
+_INNER_ITEM = re.compile(
+    r"(?<=[。；;：:，,、.])\s*(?=[(（]\d{1,2}[)）](?!\s*[天日周月年]))|(?<=[。；;：:])(?=\d{1,2}[.．、](?!\d))|(?<=[慎禁忌]用)(?=[(（]1[)）])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One statement of a label: `document.text[start:end]`, folded, in its section.
+
+    `lead` are the folded words that lead an item in (慎用：, Use with caution in:) and `lead_start` where they begin, `topic`
+    the head of the item that the statement stands in (药物对妊娠的影响).
+    `is_head` says that it is a line that heads others (7.2 Warfarin) and states nothing.
+    """
+
+    index: int
+    section: int
+    group: SectionGroup
+    start: int
+    end: int
+    folded: str
+    cues: tuple[Cue, ...]
+    lead: str = ""
+    lead_start: int = -1
+    lead_cues: tuple[Cue, ...] = ()
+    topic: str = ""
+    is_head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name in a statement: `unit.folded[start:end] == name`; `unit` is -1 in a section's heading."""
+
+    name: str
+    unit: int
+    start: int
+    end: int
+    section: int
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """The folded names of medicines, classes, foods and conditions that the tables know, which are found when a label is read."""
+    names = {*shipped_names(), *class_names(), *food_names(), *condition_names()}
+    return frozenset(name for name in names if len(name) >= MIN_NAME)
+
+
+@cache
+def _finder() -> NameFinder:
+    return NameFinder(sorted(known_names()))
+
+
+def name_spans(folded: str) -> list[tuple[int, int]]:
+    """Where names that the tables know stand in a folded text, overlapping ones too."""
+    return _finder().spans(folded)
+
+
+@dataclass
+class Label:
+    """A document and what was read of it. Made once per document and commit; its look-ups remember what they found."""
+
+    document: Document
+    _found: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+    _about: dict[str, tuple[Unit, ...]] = field(default_factory=dict)
+    _remembered: dict[Hashable, tuple[Stated, ...]] = field(default_factory=dict)
+
+    @property
+    def lang(self) -> str:
+        """The language that its words are read in."""
+        return "zh" if self.document.lang == "zh" else "en"
+
+    @cached_property
+    def groups(self) -> frozenset[SectionGroup]:
+        """The groups of its sections that say something."""
+        return frozenset(section.group for section in self.document.sections if section.end > section.start)
+
+    @cached_property
+    def status(self) -> str:
+        """Whether it says that its medicine is sold on prescription only ("prescription") or without ("otc"); "" where it does not."""
+        codes = {section.code for section in self.document.sections}
+        if len(codes & _OTC_CODES) > 1:
+            return "otc"
+        if _RX.search(self.document.text) is not None:
+            return "prescription"
+        if _OTC.search(self.document.text) is not None:
+            return "otc"
+        return "prescription" if self.lang == "en" and len(codes & _PROFESSIONAL) > 1 else ""
+
+    @cached_property
+    def info(self) -> DocumentInfo:
+        """The document without its text."""
+        return self.document.info()
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """Its statements, in text order."""
+        found: list[Unit] = []
+        for section in self.document.sections:
+            if section.group in READ:
+                found += _units_of(self.document.text, section, self.lang, len(found))
+        return tuple(found)
+
+    @cached_property
+    def headings(self) -> dict[int, str]:
+        """The folded headings of its sections, with those around them, by section."""
+        return {s.index: fold(" › ".join((*s.path, s.heading))) for s in self.document.sections}
+
+    @cached_property
+    def names(self) -> dict[str, tuple[Hit, ...]]:
+        """Where the names that any table knows stand, of overlapping ones the longest."""
+        found: dict[str, list[Hit]] = {}
+        for unit in self.units:
+            for start, end in longest(_finder().spans(unit.folded)):
+                found.setdefault(unit.folded[start:end], []).append(
+                    Hit(unit.folded[start:end], unit.index, start, end, unit.section)
+                )
+        for section in self.document.sections:
+            heading = fold(section.heading) if section.group in READ else ""
+            for start, end in longest(_finder().spans(heading)):
+                found.setdefault(heading[start:end], []).append(Hit(heading[start:end], -1, start, end, section.index))
+        return {name: tuple(hits) for name, hits in found.items()}
+
+    @cached_property
+    def named_at(self) -> dict[int, tuple[tuple[int, int], ...]]:
+        """Where in each statement some name of the tables stands."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for hits in self.names.values():
+            for hit in hits:
+                if hit.unit >= 0:
+                    found.setdefault(hit.unit, []).append((hit.start, hit.end))
+        return {unit: tuple(sorted(spans)) for unit, spans in found.items()}
+
+    @cached_property
+    def by_section(self) -> dict[int, tuple[Unit, ...]]:
+        """Its statements by section."""
+        found: dict[int, list[Unit]] = {}
+        for unit in self.units:
+            found.setdefault(unit.section, []).append(unit)
+        return {section: tuple(units) for section, units in found.items()}
+
+    def hits(self, name: str) -> tuple[Hit, ...]:
+        """Where a folded name stands as a whole word and in no longer name that is known."""
+        known = self.names.get(name)
+        if known is not None or name in known_names():
+            return known or ()
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = tuple(self._search(name))
+        return found
+
+    def _search(self, name: str) -> Iterator[Hit]:
+        if len(name) < MIN_NAME or name not in self._whole:
+            return
+        for unit in self.units:
+            at = unit.folded.find(name)
+            while at >= 0:
+                end = at + len(name)
+                inside = any(s <= at and end <= e and (s, e) != (at, end) for s, e in self.named_at.get(unit.index, ()))
+                if not inside and _is_whole(unit.folded, at, end):
+                    yield Hit(name, unit.index, at, end, unit.section)
+                at = unit.folded.find(name, end)
+
+    def remembered(self, key: Hashable, make: Callable[[], Iterable[Stated]]) -> tuple[Stated, ...]:
+        """What `make` reads in the label, read once as long as it is kept."""
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[key] = tuple(make())
+        return found
+
+    @cached_property
+    def _whole(self) -> str:
+        return "\n".join(unit.folded for unit in self.units)
+
+    def about(self, what: str, pattern: re.Pattern[str]) -> tuple[Unit, ...]:
+        """The statements that speak of something, or stand under what does: in their topic, their lead or their heading."""
+        found = self._about.get(what)
+        if found is None:
+            headings = {section: pattern.search(heading) is not None for section, heading in self.headings.items()}
+            found = self._about[what] = tuple(
+                unit
+                for unit in self.units
+                if headings[unit.section] or pattern.search(unit.folded) or pattern.search(f"{unit.topic} {unit.lead}")
+            )
+        return found
+
+    def section(self, index: int) -> Section:
+        """The section with that index."""
+        return self.document.sections[index]
+
+    def citation(self, unit: Unit, until: Unit | None = None) -> Citation:
+        """The words of a statement, from those that lead it in where they are near, up to the end of a later one."""
+        end = until.end if until is not None and until.end - unit.start <= MAX_SPAN else unit.end
+        start = unit.lead_start if 0 <= unit.lead_start < unit.start and end - unit.lead_start <= MAX_SPAN else unit.start
+        quote = self.document.text[start:end]
+        return Citation.model_construct(
+            marker="", document=self.info, section=self.section(unit.section), fact=None, start=start, end=end,
+            quote=quote, sha256=digest(quote),
+        )  # fmt: skip
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    joins = (before.isalnum() and before.isascii() and text[start].isascii()) or (
+        after.isalnum() and after.isascii() and text[end - 1].isascii()
+    )
+    return not joins
+
+
+def longest(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of overlapping spans the longest, the first of equals, in text order."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
+        if all(end <= s or e <= start for s, e in kept):
+            kept.append((start, end))
+    return sorted(kept)
+
+
+# ---------------------------------------------------------------------- statements
+
+
+def _units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
+    body = text[section.start : min(section.end, section.start + MAX_SECTION)]
+    found: list[Unit] = []
+    lead = _Lead(of_section=_section_lead(section, lang))
+    for start, end in _cut(body, lang):
+        piece = body[start:end]
+        if not piece.strip() or end - start > MAX_UNIT:
+            continue
+        folded = readable(piece, lang)
+        mark = _mark(piece)
+        lead.meets(mark, folded)
+        is_head = lang == "en" and _SUBHEAD.fullmatch(piece) is not None
+        if is_head:
+            lead.topic, lead.topic_mark = folded, "head"
+        words = lead.words or lead.of_section
+        led_from = section.start + lead.start if lead.words else -1
+        if not words and found and _EXAMPLES.match(folded):
+            words, led_from = found[-1].folded, found[-1].start
+        unit = Unit(
+            index + len(found), section.index, section.group, section.start + start, section.start + end, folded,
+            cues(folded, lang), words, led_from, lead.cues if lead.words else cues(words, lang),
+            lead.topic_of(folded, mark) if lang == "zh" else "" if is_head else lead.topic, is_head,
+        )  # fmt: skip
+        found.append(unit)
+        lead.opens(piece, folded, mark, start, lang)
+    return found
+
+
+# Parts of over-the-counter labels (LOINC), whose heading is the first half of every item.
+_BY_CODE = {
+    "50569-3": "ask a doctor before use if you have",
+    "50568-5": "ask a doctor or pharmacist before use if you are taking",
+    "50570-1": "do not use",
+}
+_LEADING_HEADING = re.compile(r"ask a doctor|do not use|with caution|if you have|慎用|禁用", re.IGNORECASE)
+
+
+def _section_lead(section: Section, lang: str) -> str:
+    """The words of a section's heading where they are the first half of each of its items: Ask a doctor before use if you have."""
+    if section.code in _BY_CODE:
+        return _BY_CODE[section.code]
+    heading = readable(section.heading, lang)
+    leads = (
+        section.group is not G.CONTRAINDICATIONS and len(heading) < MAX_HEADING and _LEADING_HEADING.search(heading) is not None
+    )
+    return heading if leads else ""
+
+
+def _cut(body: str, lang: str) -> Iterator[tuple[int, int]]:
+    """The spans of sentences, in Chinese of their clauses too, and of the items of a list inside a line."""
+    for start, end in sentences(body):
+        cuts = [match.end() for match in _INNER_ITEM.finditer(body, start, end)]
+        if lang == "en":
+            cuts += [match.end() for match in _OTC_HEAD.finditer(body, start, end)]
+        if lang == "zh":
+            cuts += [match.end() for match in _CLAUSE.finditer(body, start, end)]
+        at = start
+        for cut in sorted({*cuts, end}):
+            if cut > at:
+                first = at + len(body[at:cut]) - len(body[at:cut].lstrip())
+                yield first, at + len(body[at:cut].rstrip())
+                at = cut
+
+
+def _mark(piece: str) -> str:
+    match = _MARK.match(piece)
+    return match.lastgroup or "" if match is not None else ""
+
+
+@dataclass
+class _Lead:
+    """The words that lead the items of a list in, as long as its items go on, and the head of the numbered item."""
+
+    of_section: str = ""
+    words: str = ""
+    start: int = 0
+    cues: tuple[Cue, ...] = ()
+    own: str = ""  # the mark of the lead itself
+    items: str | None = None  # the mark of its items, once one was seen
+    topic: str = ""
+    topic_mark: str = ""
+
+    def meets(self, mark: str, folded: str) -> None:
+        """Ends the list where the next statement is no item of it: one with a head of its own is none."""
+        if not self.words:
+            return
+        if mark and mark != "paren" and _TOPIC.match(_MARK.sub("", folded, count=1)):
+            self.words, self.items = "", None
+            return
+        if self.items is None:
+            self.items = mark
+            if mark and mark == self.own:
+                self.words = ""
+        elif (
+            (self.own and mark == self.own)
+            or (self.items and mark != self.items and mark)
+            or (self.items and not mark and not self.own)
+        ):
+            self.words, self.items = "", None
+
+    def topic_of(self, folded: str, mark: str) -> str:
+        """The head of the item that a statement stands in."""
+        head = _TOPIC.match(_MARK.sub("", folded, count=1))
+        if mark and (mark == self.topic_mark or not self.topic):
+            self.topic, self.topic_mark = (head[0] if head is not None else ""), mark
+        elif head is not None and not mark:
+            self.topic = head[0]
+        return self.topic
+
+    def opens(self, piece: str, folded: str, mark: str, start: int, lang: str) -> None:
+        """Begins a list where the statement ends with a colon, or is nothing but 慎用."""
+        if _BARE_LEAD.fullmatch(folded) or (
+            piece.rstrip().rstrip("•-–●").rstrip().endswith((":", "：")) and len(piece) < MAX_SPAN
+        ):
+            self.words, self.start, self.cues = folded, start, cues(folded, lang)
+            self.own, self.items = mark, None

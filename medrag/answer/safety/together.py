@@ -1,0 +1,351 @@
+"""What the label of one medicine says of taking it with another, or with a class that the other belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from medrag.answer.safety.label import Hit, Label, Unit
+from medrag.answer.safety.medicines import Taken
+from medrag.answer.safety.statements import stated, strongest
+from medrag.answer.safety.wording import RANK, Cue, allows, denies, governing, has_effect, worst
+from medrag.kb.terms.classes import class_names
+from medrag.sections import SectionGroup
+from medrag.sentences import CELL_BREAK
+from medrag.types import Severity, Stated
+
+__all__ = ["said_of_other", "says_interactions"]
+
+G = SectionGroup
+_TELLS = frozenset({G.INTERACTIONS, G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.DOSAGE, G.INDICATIONS})
+_TOGETHER_ZH = re.compile(
+    r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并|同时|混合|混用|并服|一起|共用|接受|正在|服用|使用|应用|用药期间|间隔|[与和]本[品药]|饮|食|加用|加服|忌|禁|慎|治疗"
+)
+_TOGETHER_EN = re.compile(
+    r"concomit|co-?admin|concurrent|combin|together|\btaking\b|\breceiv|\btreated with|\bin addition\b|\buse (?:of|with)\b|\bwith\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin \d|\bwithin (?:two|14)|\bother\b|\bco-?prescri|\bpotentiat|\binteract|\bused?\b|\btake\b|\bor\b",
+    re.IGNORECASE,
+)
+_CO_USE_ZH = re.compile(
+    r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并(?!症)|同时|混合|混用|并服|一起|共用|接受|正在|加用|加服|与[^，。；]{1,40}[用服]|(?:服用|使用|应用)[^，。；]{0,20}(?:者|患者|时|期间|的)|期间"
+)
+_CO_USE_EN = re.compile(
+    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\breceiv|treated with|treatment with|therapy with|\buse (?:of|with)\b|\bused with\b|\bgiven (?:with|to)\b|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b.{0,30}\bwith\b|\bwhile\b",
+    re.IGNORECASE,
+)
+_ACTS_ON_EN = re.compile(
+    r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of)\s(?:\w+\s){0,2}$",
+    re.IGNORECASE,
+)
+_ALLERGY = re.compile(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|\brash\b.{0,30}\bhistory", re.IGNORECASE)
+# The name is part of another, or the thing is measured and not taken.
+_NOT_MEANT_BEHIND = re.compile(
+    r" ?(?:抵抗|受体|抗体|缺乏|依赖|类似|敏感|分泌|过敏|水平|释放|原(?!体)|中毒|哮喘|酶|试验|[- ]?(?:coa\b|resistan\w+|sensitiv\w+|secretion|synthesis|release|receptors?\b|deficien\w+|allerg\w+|intoleran\w+|levels? (?:of|were)|"
+    r"induced (?:asthma|ulcer)|sensitive asthma|triad|free\b|excretion test|requirements?\b|nitrogen|binding|overdos\w+|toxicity\b(?! (?:may|can|has))))"
+)
+_NOT_MEANT_BEFORE = re.compile(
+    r"(?:左旋|右旋|去甲|双氢|二氢|去氧|乙酰|异丙|甲基|氢化|内源性|endogenous |serum |plasma |urinary |血清?|尿|血浆|血)$"
+)
+# What is in everybody's blood, food and bottles is a medicine only where nobody measures it.
+_NATURAL = frozenset(
+    "glucose dextrose potassium sodium calcium magnesium iron zinc water oxygen sugar insulin 葡萄糖 钾 钠 钙 镁 铁 锌 水 氧 氧气 胰岛素 生理盐水".split()
+)
+_IN_BODY = re.compile(
+    r"(?:serum|blood|plasma|urin\w+|fasting|total|elevated|low|high|abnormal\w*|血|尿|测|fluid and|salt and) ?\0|\0 ?(?:tests?|control|monitor|tolerance|concentration|level|oxidase|metabolism|intolerance|retention|balance|restriction|demand|depletion|excretion|loss|intake|regulation|secretion|resistance|酶|耐量|代谢|平衡|水平|浓度|潴留|溶液|注射液稀释)",
+    re.IGNORECASE,
+)
+_UNHELPED = re.compile(
+    r"(?:respond(?:ed|s)? to|tolerate|failed|inadequate(?:ly)? (?:response|controlled)|previously (?:received|treated))[^.;]{0,48}$",
+    re.IGNORECASE,
+)
+_ENROLLED = re.compile(r"\benrolled\b|\bin (?:study|trial) \w|\bclinical (?:trial|stud)", re.IGNORECASE)
+_OTHER = re.compile(
+    r"(?:\bother[ \w-]{0,20}|\bother (?:drugs?|medic\w+|products?)\b[ \w,-]{0,50}(?:such as|like|including) |\banother |\badditional |\bmultiple |\bsecond |其[他它余]的?[^，。；]{0,6}|另[一外]种?|同类的?|多种|两种)$"
+)
+_AS_WITH = re.compile(
+    r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|[同与]|像) ?(?:all |many |most )?$"
+)
+_INSTEAD_ZH = re.compile(r"(?:改用|换用|代替|替代|宜选用?|可选用?|解救|拮抗剂?为|抢救|给予|静[注脉]|处理)[^，。；]{0,12}$")
+_INSTEAD_EN = re.compile(
+    r"(?:instead|alternative\w*|substitut\w+|such as|replaced? (?:by|with)|switch\w* to|treated with|administ\w+ (?:of )?|give|managed with|reversed by|overdos\w+)[^.;]{0,25}$",
+    re.IGNORECASE,
+)
+_OVERDOSE = re.compile(
+    r"过量|中毒时|解救|抢救|overdos|in the event of|should (?:hypotension|seizures?|convulsions?) occur|if (?:hypotension|seizures?) occurs?",
+    re.IGNORECASE,
+)
+_EXCEPT = re.compile(
+    r"除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
+    re.IGNORECASE,
+)
+# Between two names of a sentence: what stands behind is another statement.
+_COMMA = re.compile(r"[，,]")
+MAX_AHEAD = 2  # statements behind one, in which its advice may stand: 7.1 Didanosine … Avoid concomitant use.
+_STUDY = re.compile(
+    r"\b(?:in vitro|in rats?|in mice|in (?:animals|dogs|rabbits|monkeys)|rat stud|animal stud)\b|动物(?:实验|试验)|大鼠|小鼠|体外",
+    re.IGNORECASE,
+)
+_MEASURED = re.compile(
+    r"false[- ](?:positive|negative)|\bassays?\b|laboratory test|\burine test|clinitest|假阳性|假阴性|检验值|化验|试验结果|检测结果|[^，。；]测定(?!血)|比色",
+    re.IGNORECASE,
+)
+
+
+_BULLETS = "-–•*· "
+
+
+def says_interactions(label: Label) -> bool:
+    """Whether a label has a section that would say what it does not go with."""
+    return not label.groups.isdisjoint({G.INTERACTIONS, G.CONTRAINDICATIONS, G.WARNINGS})
+
+
+def said_of_other(one: Taken, other: Taken) -> list[Stated]:
+    """What the labels of one medicine say of taking the other with it, the severest of each label first."""
+    found: list[Stated] = []
+    for label in one.labels:
+        found += strongest(_said(label, one, other))
+    return found
+
+
+def _said(label: Label, one: Taken, other: Taken) -> Iterator[Stated]:
+    terms = other.terms
+    for name in sorted((label.names.keys() & terms.keys()) | {name for name in other.unlisted if label.hits(name)}):
+        if name not in one.names:  # else both are made of it: that is a duplicate, no interaction
+            key = (one.name, name, terms[name])
+            yield from label.remembered(key, partial(_of_name, label, one, name, terms[name]))
+
+
+def _of_name(label: Label, one: Taken, name: str, via: str) -> Iterator[Stated]:
+    own_class = name in one.class_names
+    for hit in label.hits(name):
+        if not own_class or _is_other(label, hit):
+            yield from _of_hit(label, one, hit, via)
+
+
+def _is_other(label: Label, hit: Hit) -> bool:
+    """Whether the label's own class is named as that of another medicine: other NSAIDs."""
+    text = label.units[hit.unit].folded if hit.unit >= 0 else label.headings[hit.section]
+    other = _OTHER.search(text, max(0, hit.start - 90), hit.start)
+    return other is not None and _AS_WITH.search(text[: other.start()]) is None
+
+
+def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
+    if hit.unit < 0:
+        yield from _under_heading(label, one, hit, via)
+        return
+    unit = label.units[hit.unit]
+    if unit.is_head:
+        yield from _under(label, one, [u for u in label.by_section[unit.section] if u.topic == unit.folded], via)
+        return
+    if unit.group not in _TELLS or _is_no_use(unit, hit, label) or _MEASURED.search(unit.folded):
+        return
+    part = _part(unit, hit, label)
+    if not _tells(unit, part, hit.start, label.lang):
+        return
+    cue, until = _severity(label, unit, hit, part)
+    otherwise = Severity.CONTRAINDICATED if unit.group is G.CONTRAINDICATIONS else Severity.NOTED
+    yield stated(label, one.name, unit, cue, otherwise, via=via, until=until)
+
+
+def _under_heading(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
+    """What stands under a heading that names the other: 7.1 Didanosine."""
+    section = label.section(hit.section)
+    if any(other.section == hit.section and other.unit >= 0 for other in label.hits(hit.name)):
+        return  # what is said of it stands in the words themselves
+    if section.group is not G.INTERACTIONS and not (section.group in _TELLS and "interact" in label.headings[hit.section]):
+        return
+    yield from _under(label, one, label.by_section.get(hit.section, ()), via)
+
+
+def _under(label: Label, one: Taken, under: Iterable[Unit], via: str) -> Iterator[Stated]:
+    """The severest statement that stands under a heading."""
+    units = [u for u in under if not u.is_head and not allows(u.folded, label.lang) and has_effect(u.folded, label.lang)]
+    if not units:
+        return
+    ruled = [(cue, unit) for unit in units if (cue := worst(unit.cues)) is not None]
+    cue, unit = min(ruled, key=lambda pair: (RANK[pair[0].severity], pair[1].start), default=(None, units[0]))
+    yield stated(label, one.name, unit, cue, Severity.NOTED, via=via)
+
+
+def _has_members_beside(unit: Unit, hit: Hit, label: Label) -> bool:
+    """Whether a class heads a row of a table whose next cell names the medicines that are meant: Diuretics | eplerenone | ..."""
+    cells = [match.start() for match in re.finditer(re.escape(CELL_BREAK), unit.folded)]
+    if len(cells) < 2 or hit.end > cells[0]:
+        return False
+    return any(cells[0] < start and end <= cells[1] for start, end in label.named_at.get(unit.index, ()))
+
+
+def _is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
+    """Whether the name stands for no medicine that is taken beside: an allergy, a receptor, what is given instead."""
+    text = unit.folded
+    if hit.name in _NATURAL and _IN_BODY.search(text[max(0, hit.start - 24) : hit.start] + "\0" + text[hit.end : hit.end + 24]):
+        return True
+    if _NOT_MEANT_BEHIND.match(text, hit.end) or _NOT_MEANT_BEFORE.search(text, max(0, hit.start - 12), hit.start):
+        return True
+    if CELL_BREAK in text and text[hit.end : hit.end + 1] == ":":
+        return True  # a row of a table with the members that are meant behind their class
+    if hit.name in class_names() and _has_members_beside(unit, hit, label):
+        return True
+    before = text[max(0, hit.start - 60) : hit.start]
+    if _EXCEPT.search(before) or _UNHELPED.search(before):
+        return True
+    if unit.group is not G.INTERACTIONS and (
+        _INSTEAD_ZH.search(before)
+        or (_INSTEAD_EN.search(before) and not _CO_USE_EN.search(f"{unit.lead} {before.lstrip(_BULLETS)}"))
+        or _OVERDOSE.search(text)
+    ):
+        return True
+    return _ALLERGY.search(text) is not None and _is_allergen(text, hit)
+
+
+def _is_allergen(text: str, hit: Hit) -> bool:
+    """Whether the name is of what somebody is allergic to: 对青霉素过敏者, hypersensitivity to sulfonamides."""
+    behind = re.match(r"[^，。；,;.]{0,40}?(?:过敏|超敏|不能?耐受|变态)", text[hit.end :])
+    before = re.search(
+        r"(?:hypersensitiv\w*|allerg\w*|anaphyla\w*|asthma|urticaria|sensitivity|reactions?)[^.;]{0,160}$",
+        text[: hit.start],
+        re.IGNORECASE,
+    )
+    if before is not None and re.search(
+        r"concomit|co-?admin|receiving|(?<!after )taking|together", text[before.start() : hit.start], re.IGNORECASE
+    ):
+        before = None
+    return behind is not None or before is not None
+
+
+def _part(unit: Unit, hit: Hit, label: Label) -> tuple[int, int]:
+    """The stretch of a statement that is about the name: in Chinese up to where the next names begin behind a comma.
+
+    与A合用无相互作用，与B合用可增加出血: each has its own.
+    """
+    if label.lang != "zh":
+        return _part_en(unit.folded, hit)
+    commas = [match.start() for match in _COMMA.finditer(unit.folded)]
+    spans = label.named_at.get(unit.index, ())
+    start, end = 0, len(unit.folded)
+    for comma in commas:
+        if comma >= hit.end and _opens(unit.folded, comma, spans):
+            end = comma
+            break
+    for comma in reversed([c for c in commas if c < hit.start]):
+        if _opens(unit.folded, comma, spans):
+            start = comma + 1
+            break
+    return start, end
+
+
+_OPENS = re.compile(r"[，,]\s*(?:但|而|也|亦|还|并|或|若|如)?(?:[与和同跟]|合用|并用|同时|不[宜可能得应]|禁|避免|慎|对(?!本))")
+
+
+def _opens(text: str, comma: int, spans: tuple[tuple[int, int], ...]) -> bool:
+    """Whether a new statement begins behind a comma: one with 与 and a name of its own."""
+    stop = _COMMA.search(text, comma + 1)
+    upto = stop.start() if stop is not None else len(text)
+    return _OPENS.match(text, comma) is not None and any(comma < s and e <= upto for s, e in spans)
+
+
+_BREAK_EN = re.compile(r", (?:but|whereas|while)\b|\bhowever\b|\balthough\b")
+
+
+def _part_en(text: str, hit: Hit) -> tuple[int, int]:
+    start = max((m.end() for m in _BREAK_EN.finditer(text, 0, hit.start)), default=0)
+    behind = _BREAK_EN.search(text, hit.end)
+    return start, behind.start() if behind is not None else len(text)
+
+
+def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str) -> bool:
+    """Whether a stretch says that the two do something to each other, or must not be taken together."""
+    words = unit.folded[part[0] : part[1]]
+    if (
+        lang == "en"
+        and _STUDIED.search(words)
+        and not _DIRECTED.search(words)
+        and not any(part[0] <= cue.start < part[1] for cue in unit.cues)
+    ):
+        return False
+    if denies(words, lang) and not _advises(words, unit, part):
+        rest = unit.folded[part[1] :]
+        if lang != "en" or not rest or denies(rest, lang) or not has_effect(rest, lang):
+            return False
+    if unit.group is G.INTERACTIONS:
+        return _STUDY.search(words) is None or bool(unit.cues)
+    co_use = (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(unit.folded) is not None
+    if lang == "en" and not co_use and _ACTS_ON_EN.search(unit.folded[max(0, part[0]) : at]):
+        co_use = True
+    led = bool(unit.lead) and (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(_led(unit)) is not None
+    if unit.group is G.CONTRAINDICATIONS:
+        return (co_use or led) and not _THERAPY.search(words)
+    strong = any(
+        cue.severity in (Severity.CONTRAINDICATED, Severity.AVOID, Severity.CAUTION) for cue in (*unit.cues, *unit.lead_cues)
+    )
+    if not strong and _ENROLLED.search(words):
+        return False
+    if unit.group in (G.DOSAGE, G.INDICATIONS):
+        return co_use and any(part[0] <= cue.start < part[1] for cue in unit.cues) and not _THERAPY.search(words)
+    return (co_use or led) and (strong or has_effect(f"{unit.lead} {words}", lang)) and not _THERAPY.search(words)
+
+
+def _led(unit: Unit) -> str:
+    """What leads an item in with how the item goes on, where that is with something: Do not use - with antihistamines."""
+    item = unit.folded.lstrip(_BULLETS)
+    return f"{unit.lead} {item}" if item.startswith("with ") else unit.lead
+
+
+# That something was looked into says nothing of what was found.
+_STUDIED = re.compile(
+    r"\b(?:has|have|was|were) (?:also )?(?:been )?(?:studied|evaluated|investigated|assessed|performed|conducted|examined)\b|\binteraction stud",
+    re.IGNORECASE,
+)
+_DIRECTED = re.compile(
+    r"increas|decreas|reduc|potentiat|enhanc|inhibit|prolong|toxic|risk|elevat|lower|diminish|contraindic|\bauc\b",
+    re.IGNORECASE,
+)
+# Two medicines that are given together on purpose.
+_THERAPY = re.compile(
+    r"only in combination with|pretreat|premedicat|预先给予|used in combination with other|必须(?:同时|应用|使用|合用|加用)|(?:应|须|可)(?:同时)?(?:应用|加用|补充|给予)足量|未能?用|联合(?:应用|使用|用药)?(?:治疗|化疗)|与[^，。；]{1,30}(?:联合|合用)[^，。；]{0,6}治疗|\bin combination with\b[^.;]{0,60}\bfor the treatment\b|\bas adjunct",
+    re.IGNORECASE,
+)
+
+
+def _advises(words: str, unit: Unit, part: tuple[int, int]) -> bool:
+    """Whether a stretch that denies something nevertheless forbids or cautions."""
+    return any(
+        part[0] <= cue.start < part[1]
+        and cue.severity in (Severity.CONTRAINDICATED, Severity.AVOID, Severity.CAUTION, Severity.MONITOR)
+        for cue in unit.cues
+    )
+
+
+def _severity(label: Label, unit: Unit, hit: Hit, part: tuple[int, int]) -> tuple[Cue | None, Unit | None]:
+    """The word that says how severe it is: of the stretch, of what leads it in, or of a statement behind that names nothing."""
+    inside = [cue for cue in unit.cues if part[0] <= cue.start < part[1]]
+    cue = (
+        worst(inside)
+        if label.lang == "en" or unit.group is G.INTERACTIONS
+        else governing(unit.folded, hit.start, hit.end, inside, "zh")
+    )
+    if cue is not None:
+        return cue, None
+    if unit.lead_cues:
+        return worst(unit.lead_cues), None
+    if label.lang == "zh":
+        behind = [one for one in unit.cues if one.start >= part[1]]
+        named = any(s >= part[1] and behind and e <= behind[0].start for s, e in label.named_at.get(unit.index, ()))
+        if behind and not named:
+            return behind[0], None
+    return _advice_behind(label, unit)
+
+
+def _advice_behind(label: Label, unit: Unit) -> tuple[Cue | None, Unit | None]:
+    """The advice of the next statements of the section, as long as they name no other medicine."""
+    if unit.group not in (G.INTERACTIONS, G.WARNINGS):
+        return None, None
+    for index in range(unit.index + 1, min(unit.index + 1 + MAX_AHEAD, len(label.units))):
+        later = label.units[index]
+        if later.section != unit.section or "\n" in label.document.text[unit.end : later.start] or label.named_at.get(index):
+            break
+        if later.lead != unit.lead or re.match(r"\s*[(（]?\d{1,2}[)）.．、]", later.folded):
+            break
+        if later.cues:
+            return worst(later.cues), later
+    return None, None

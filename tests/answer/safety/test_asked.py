@@ -1,0 +1,58 @@
+"""The check that runs on questions by themselves: when it does, for whom, and when it keeps out."""
+
+from __future__ import annotations
+
+import pytest
+
+from medrag.answer.safety.asked import report_for
+from medrag.kb.base import KnowledgeBase
+from medrag.retrieve.understand import understand
+from medrag.types import FindingKind, Patient, Question, SafetyReport
+
+
+def asked(kb: KnowledgeBase, text: str, patient: Patient | None = None) -> SafetyReport | None:
+    return report_for(understand(Question(text=text), kb), patient, kb)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("华法林钠片和阿司匹林肠溶片能一起吃吗？", FindingKind.INTERACTION),
+        ("孕妇能吃华法林吗？", FindingKind.PREGNANCY),
+        ("8岁孩子可以吃阿司匹林肠溶片吗", FindingKind.AGE),
+        ("肾功能不全的人能用雷尼替丁胶囊吗", FindingKind.RENAL),
+        ("哮喘病人能吃阿司匹林肠溶片吗", FindingKind.DISEASE),
+        ("青霉素过敏能吃头孢克肟分散片吗", FindingKind.ALLERGY),
+        ("吃阿司匹林肠溶片能喝酒吗", FindingKind.FOOD),
+        ("Can I take simvastatin with clarithromycin?", FindingKind.INTERACTION),
+        ("Is simvastatin safe in pregnancy?", FindingKind.PREGNANCY),
+        ("孩子能吃阿司匹林肠溶片吗", FindingKind.AGE),
+    ],
+)
+def test_a_question_with_a_pair_or_a_patient_is_checked(kb: KnowledgeBase, text: str, kind: FindingKind) -> None:
+    report = asked(kb, text)
+    assert report is not None
+    assert kind in {one.kind for one in report.findings}
+
+
+@pytest.mark.parametrize("text", ["华法林的用法用量是什么？", "What is simvastatin for?", "血栓吃什么药？"])
+def test_other_questions_are_left_alone(kb: KnowledgeBase, text: str) -> None:
+    assert asked(kb, text) is None
+
+
+def test_the_patient_of_the_conversation_counts(kb: KnowledgeBase) -> None:
+    report = asked(kb, "华法林的用法用量是什么？", Patient(pregnant=True))
+    assert report is not None
+    assert [one.kind for one in report.findings] == [FindingKind.PREGNANCY]
+
+
+def test_what_the_patient_takes_already_makes_a_pair(kb: KnowledgeBase) -> None:
+    report = asked(kb, "阿司匹林肠溶片怎么吃？", Patient(medicines=("华法林",)))
+    assert report is not None
+    assert FindingKind.INTERACTION in {one.kind for one in report.findings}
+
+
+def test_food_is_told_only_where_somebody_asks(kb: KnowledgeBase) -> None:
+    report = asked(kb, "哮喘病人能吃阿司匹林肠溶片吗")
+    assert report is not None
+    assert FindingKind.FOOD not in {one.kind for one in report.findings}

@@ -1,0 +1,61 @@
+"""Medicines as they are written: the name, the dose behind it, and what is no dose."""
+
+from __future__ import annotations
+
+import pytest
+
+from medrag.answer.safety.doses import written
+from medrag.errors import QuestionError
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "once", "daily", "unit"),
+    [
+        ("布洛芬 800mg 每日4次", "布洛芬", 800.0, 3200.0, "mg"),
+        ("对乙酰氨基酚 每次0.5g 一日4次", "对乙酰氨基酚", 500.0, 2000.0, "mg"),
+        ("对乙酰氨基酚 4g/天", "对乙酰氨基酚", None, 4000.0, "mg"),
+        ("泰诺林 两片 每天四次", "泰诺林", 2.0, 8.0, "piece"),
+        ("ibuprofen 400 mg three times a day", "ibuprofen", 400.0, 1200.0, "mg"),
+        ("aspirin 325 mg every 4 hours", "aspirin", 325.0, 1950.0, "mg"),
+        ("aspirin 100mg qd", "aspirin", 100.0, 100.0, "mg"),
+        ("青霉素 240万单位", "青霉素", 2_400_000.0, None, "unit"),
+    ],
+)
+def test_a_dose_is_read_behind_a_name(text: str, name: str, once: float | None, daily: float | None, unit: str) -> None:
+    found = written(text)
+    assert found.name == name
+    assert found.dose is not None
+    assert (found.dose.once, found.dose.daily, found.dose.unit, found.dose.per_kg) == (once, daily, unit, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["三七片", "十滴水", "维生素B6", "5%葡萄糖注射液", "coenzyme Q10", "四季感冒片", "vitamin b 12"]
+)
+def test_numbers_in_a_name_are_no_dose(name: str) -> None:
+    assert written(name).name == name
+    assert written(name).dose is None
+
+
+def test_a_dose_by_weight_is_told_apart() -> None:
+    dose = written("阿莫西林 50 mg/kg/day").dose
+    assert dose is not None
+    assert (dose.daily, dose.per_kg) == (50.0, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("aspirin 5 mg/kg/zzz", "per 'zzz'"),
+        ("aspirin -3 mg", "negative"),
+        ("aspirin 0 mg", "cannot be a dose"),
+        ("aspirin 900 g", "cannot be a dose"),
+        ("aspirin 10 blorps", "'10 blorps' is no dose"),
+        ("aspirin 900 times a day", "900 times a day"),
+        ("200mg", "without a medicine"),
+        ("  ", "is empty"),
+        ("药" * 300, "300 characters"),
+    ],
+)
+def test_nonsense_is_refused_with_what_was_seen(text: str, said: str) -> None:
+    with pytest.raises(QuestionError, match=said):
+        written(text)
