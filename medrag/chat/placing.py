@@ -1,0 +1,101 @@
+"""Putting names into a question that leaves them out: where a word points back, else where a reader would expect them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["for_person", "joined", "led", "placed", "placed_illness", "put_in"]
+
+_LEAD_ZH = re.compile(
+    r"^(?:(?:医生|大夫|你好|您好|请问|那么?(?!个|种|款|天|次|些)|还有|另外|然后|对了|再问一下|想问一下|我想问一?下?|我想知道)[,，\s]*)+"
+)
+_LEAD_EN = re.compile(r"^(?:(?:and|so|then|ok|okay|but|now|well|also|hmm|please)\b[,\s]*)+", re.IGNORECASE)
+_LATIN = re.compile(r"[0-9A-Za-z]")
+_NEW_CLAUSE = re.compile(r"^(?:我|他|她|孩子|宝宝|如果|要是|因为|我们|老人|\d)")
+_END = " ?？.。!！"
+# A verb whose object was left out: "should I take before meals?"
+_NO_OBJECT = re.compile(
+    r"\b(?:take|taking|use|using|give|giving|store|keep|stop|stopping|crush|split|chew|swallow|inject|apply|have|try|buy|get|start|drink|keep taking|quit|skip)(?= *$| (?:before|after|with|without|during|while|when|if|at|in|on|every|for|daily|twice|once|together|or|per|by|as|long|regularly|everyday|now|too|and (?:drive|drink))\b)",
+    re.IGNORECASE,
+)
+_OF = re.compile(
+    r"\b(?:effects?|dose|doses|dosage|interactions?|contraindications?|warnings?|precautions?|ingredients?|uses?|indications?|half-?life|overdose|strengths?|forms?|generic|names?|price|cost|risks?|benefits?|mechanism|storage|reactions?|symptoms?|causes?|treatments?|side effects|class|schedule|composition|purpose|manufacturer)$",
+    re.IGNORECASE,
+)
+
+
+_DRINK = re.compile(r"\b(?:alcohol|wine|beer|coffee|milk|juice|grapefruit|tea|caffeine)$", re.IGNORECASE)
+
+
+def joined(names: Sequence[str], lang: str) -> str:
+    """Names as one would say them: A和B, "A and B"."""
+    return "和".join(names) if lang == "zh" else " and ".join(names)
+
+
+def put_in(text: str, start: int, end: int, words: str) -> str:
+    """The text with words in place of `text[start:end]`, which pointed to what they name."""
+    said = text[start:end].lower()
+    if said.endswith(("'s", "’s")):
+        words += " is"
+    before = " " if start and _LATIN.match(text[start - 1]) and _LATIN.match(words[:1]) else ""
+    after = " " if end < len(text) and _LATIN.match(text[end]) and _LATIN.match(words[-1:]) else ""
+    return text[:start] + before + words + after + text[end:]
+
+
+def placed(text: str, words: str, lang: str) -> str:
+    """The text with the words that it leaves out: before a Chinese question, as its topic, and as an English one's object."""
+    return _before(text, words) if lang == "zh" else _behind(text, words)
+
+
+def led(text: str) -> str:
+    """A Chinese question without the words that lead it in."""
+    return _LEAD_ZH.sub("", text).lstrip(" ,，")
+
+
+def placed_illness(text: str, words: str, lang: str) -> str:
+    """The text with the illness that it leaves out."""
+    if lang == "zh":
+        return _before(text, words)
+    rest = _LEAD_EN.sub("", text).strip()
+    body, mark = rest.rstrip(_END), "?" if rest.endswith(("?", "？")) else ""
+    return f"{body} {'of' if _OF.search(body) else 'for'} {words}{mark}"
+
+
+def _before(text: str, words: str) -> str:
+    rest = led(text)
+    if not rest:
+        return words
+    between = "，" if _NEW_CLAUSE.match(rest) else " " if _LATIN.match(words[-1:]) and _LATIN.match(rest) else ""
+    return f"{words}{between}{rest}"
+
+
+def _behind(text: str, words: str) -> str:
+    rest = _LEAD_EN.sub("", text).strip()
+    body = rest.rstrip(_END)
+    mark = "?" if rest.endswith(("?", "？")) else ""
+    verb = _NO_OBJECT.search(body)
+    if verb:
+        return f"{body[: verb.end()]} {words}{body[verb.end() :]}{mark}"
+    if _OF.search(body):
+        return f"{body} of {words}{mark}"
+    if _DRINK.search(body):
+        return f"{body} with {words}{mark}"
+    return f"{body} ({words}){mark}" if body else words
+
+
+_CLAUSE = re.compile(r"(?:in|with|while|during|when)\b", re.IGNORECASE)
+_I = re.compile(r"\b(can|may|should|could) (?:i|you|we|one|he|she|they)\b", re.IGNORECASE)
+
+
+def for_person(text: str, person: str, lang: str) -> str:
+    """The question, asked for a person."""
+    if lang == "zh":
+        return f"{person}，{text}"
+    if _CLAUSE.match(person):
+        return f"{text.strip().rstrip(_END)} {person}" + ("?" if text.strip().endswith("?") else "")
+    if _I.search(text):
+        return _I.sub(lambda match: f"{match.group(1)} {person}", text, count=1)
+    rest = text.strip()
+    mark = "?" if rest.endswith(("?", "？")) else ""
+    return f"{rest.rstrip(_END)} for {person}{mark}"

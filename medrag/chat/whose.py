@@ -1,0 +1,156 @@
+"""The person spoken of earlier, put into a question whose answer depends on who takes the medicine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from medrag.chat.asked import MAY_TAKE, for_a_person
+from medrag.chat.persons import Said, said_of_person
+from medrag.chat.placing import led
+from medrag.chat.reading import Reader, Reading, same_name
+from medrag.chat.repeat import person_alone
+from medrag.chat.slots import Person, Slots
+from medrag.retrieve.cues import ADULT_YEARS, ELDERLY_YEARS, Population
+from medrag.types import Patient
+
+__all__ = ["child_of", "retold", "with_person"]
+
+MONTHS_A_YEAR = 12
+_TRIMESTERS = {1: ("孕早期妇女", "first"), 2: ("孕中期妇女", "second"), 3: ("孕晚期妇女", "third")}
+_KINDS = {
+    Population.PREGNANT: ("孕妇", "while pregnant"),
+    Population.LACTATING: ("哺乳期妇女", "while breastfeeding"),
+    Population.CHILD: ("孩子", "for a child"),
+    Population.ELDERLY: ("老人", "for an elderly person"),
+    Population.RENAL: ("肾功能不全", ", with renal impairment"),
+    Population.HEPATIC: ("肝功能不全", ", with hepatic impairment"),
+}
+_GROWN = re.compile(r"大人|成人|成年人|\badults?\b|\bhumans?\b")
+_MAY = re.compile(r"\b(can|may|should|could) (?:i|he|she|they|we|my \w+)\b(?! give)", re.IGNORECASE)
+_SAID = re.compile(r"^(?:, with |for |有)")  # what stands before a fact in `_words`
+_END = " ?？.。!！"
+
+
+def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
+    """The question, with who takes the medicine where that was said before, is not said in it, and matters.
+
+    `told` are the user's own words for what they said of a person, as `retold` keeps them; where there are none, the slots' are used.
+    """
+    understanding = whole.understanding
+    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not for_a_person(whole):
+        return whole.text
+    words = _words(slots, told, whole, may=MAY_TAKE.search(whole.masked) is not None)
+    words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
+    return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
+
+
+def retold(told: Mapping[str, str], turn: Reading, said: Said, slots: Slots, reader: Reader) -> dict[str, str]:
+    """The user's own words for each fact of a person, by person and field, after a turn; a clause counts that says nothing else."""
+    facts = _facts(said.patient)
+    found = {key: words for key, words in told.items() if key not in {_key(slots.person, name) for name in facts}}
+    if not facts:
+        return found
+    for clause in _CLAUSE.findall(turn.text)[:MAX_CLAUSES]:
+        reading = reader.read(clause) if clause.strip() else turn
+        words = person_alone(reading) if clause.strip() else ""
+        if words and len(words) <= LONGEST:
+            found |= {_key(slots.person, name): words for name in _facts(said_of_person(reading).patient)}
+    return found
+
+
+def _facts(patient: Patient) -> list[str]:
+    return [name for name in _FIELDS if getattr(patient, name) not in (None, "", False)]
+
+
+def _key(person: Person, field: str) -> str:
+    return f"{person}.{field}"
+
+
+_FIELDS = ("age", "pregnant", "breast_feeding", "egfr", "renal", "hepatic")
+_CLAUSE = re.compile(r"[^,，。;；!！?？.\n]+")
+_SENTENCE = re.compile(
+    r"\b(?:i|he|she|it|my \w+) (?:am|is|was|have|has|had|just)\b|\b(?:i'm|i've|he's|she's)\b|\bmy \w+'s\b", re.IGNORECASE
+)
+MAX_CLAUSES = 8
+LONGEST = 40  # characters of a clause that is said again
+
+
+def _led_by(words: Sequence[str], text: str) -> str:
+    return "，".join([*words, led(text)]) if words else text
+
+
+def _told_first(words: Sequence[str], text: str) -> str:
+    """An English question behind the sentences that tell of a person, with the other words as its object or its end."""
+    sentences = [word for word in words if _SENTENCE.search(word)]
+    tails = [word for word in words if word not in sentences]
+    if len(tails) == 1 and tails[0].startswith("for ") and _MAY.search(text):
+        text = _MAY.sub(lambda match: f"{match.group(1)} {tails[0].removeprefix('for ')}", text, count=1)
+        tails = []
+    mark = "?" if text.rstrip().endswith("?") else ""
+    body = text.rstrip(_END) if tails else text
+    asked = body + "".join(word if word.startswith(",") else f" {word}" for word in tails) + (mark if tails else "")
+    return ". ".join([*sentences, asked])
+
+
+def child_of(age: float, lang: str) -> str:
+    """A child of an age, in words: 3岁的孩子, "a 3-year-old child"."""
+    months = round(age * MONTHS_A_YEAR)
+    if age < 2 and months % MONTHS_A_YEAR:
+        return f"{months}个月大的宝宝" if lang == "zh" else f"a {months}-month-old child"
+    return f"{age:g}岁的孩子" if lang == "zh" else f"a {age:g}-year-old child"
+
+
+def _words(slots: Slots, told: Mapping[str, str], whole: Reading, *, may: bool) -> list[str]:
+    """What was said of the person, each in words; diagnoses and allergies count where it is asked whether one may take it."""
+    zh = whole.lang == "zh"
+    if slots.populations:  # asked about in general: of nobody in particular
+        return [_KINDS[kind][0 if zh else 1] for kind in slots.populations]
+    patient = slots.patient
+    made = {name: words for name, words in _made(patient, whole.lang).items() if words}
+    own = {name: told.get(_key(slots.person, name), words) for name, words in made.items()}
+    found = [own[name] if _fits(own[name], zh=zh) else made[name] for name in made]
+    if slots.person is Person.CHILD and patient.age is None:
+        found.append(_KINDS[Population.CHILD][0 if zh else 1])
+    if may:
+        found += [f"有{name}" if zh else f", with {name}" for name in patient.diagnoses if name.lower() not in whole.plain]
+        taken = [name for name in patient.medicines if not any(same_name(name, drug.name) for drug in whole.drugs)]
+        found += [f"在吃{name}" if zh else f"I'm on {name}" for name in taken[:1] if len(whole.drugs) == 1]
+        found += [f"对{name}过敏" if zh else f", with an allergy to {name}" for name in patient.allergies]
+    return found
+
+
+def _fits(words: str, *, zh: bool) -> bool:
+    """Whether a user's own words can stand before a question: in its language, and an English sentence."""
+    return _HAN.search(words) is not None if zh else _SENTENCE.search(words) is not None
+
+
+_HAN = re.compile(r"[㐀-鿿]")
+
+
+def _made(patient: Patient, lang: str) -> dict[str, str]:
+    """Words for each fact of a person, made from the slots; none for an adult's age."""
+    zh = lang == "zh"
+    return {
+        "age": _aged(patient.age, lang) if patient.age is not None else "",
+        "pregnant": _pregnant(patient, zh=zh) if patient.pregnant else "",
+        "breast_feeding": _KINDS[Population.LACTATING][0 if zh else 1] if patient.breast_feeding else "",
+        "egfr": (f"eGFR {patient.egfr:g}" if zh else f", with an eGFR of {patient.egfr:g}") if patient.egfr is not None else "",
+        "renal": patient.renal if zh or not patient.renal else f", with {patient.renal}",
+        "hepatic": patient.hepatic if zh or not patient.hepatic else f", with {patient.hepatic}",
+    }
+
+
+def _aged(age: float, lang: str) -> str:
+    if age < ADULT_YEARS:
+        return child_of(age, lang) if lang == "zh" else f"for {child_of(age, lang)}"
+    if age >= ELDERLY_YEARS:
+        return f"{age:g}岁的老人" if lang == "zh" else f"for a {age:g}-year-old"
+    return ""
+
+
+def _pregnant(patient: Patient, *, zh: bool) -> str:
+    if patient.trimester is None:
+        return _KINDS[Population.PREGNANT][0 if zh else 1]
+    chinese, english = _TRIMESTERS[patient.trimester]
+    return chinese if zh else f"while pregnant in the {english} trimester"

@@ -1,0 +1,53 @@
+"""Turns that ask nothing of their own, in words that no rule knows: the last question carries on."""
+
+from __future__ import annotations
+
+import pytest
+
+from medrag.chat.follow import follow
+from medrag.chat.reading import Reader
+from medrag.chat.slots import Memory
+
+
+def stands_for(reader: Reader, *turns: str) -> str:
+    """What the last of the turns is put to retrieval as."""
+    memory = Memory()
+    for turn in turns:
+        followed = follow(turn, memory, reader)
+        memory = followed.memory
+    return followed.standalone
+
+
+@pytest.mark.parametrize(
+    "turn",
+    ["华法林在这方面怎么样", "我家里只有华法林，也问一下", "顺便看看华法林", "我其实吃的是华法林", "华法林是不是也一样？"],
+)
+def test_a_turn_that_only_names_another_medicine_asks_the_same_of_it(reader: Reader, turn: str) -> None:
+    assert stands_for(reader, "布洛芬混悬液有什么副作用", turn) == "华法林有什么副作用"
+
+
+@pytest.mark.parametrize("turn", ["warfarin, same thing", "how does warfarin compare on that", "I actually take warfarin"])
+def test_the_same_in_english(reader: Reader, turn: str) -> None:
+    assert stands_for(reader, "ibuprofen side effects", turn) == "warfarin side effects"
+
+
+def test_a_medicine_that_is_taken_too_is_asked_of_together(reader: Reader) -> None:
+    assert stands_for(reader, "布洛芬混悬液怎么吃", "华法林也在吃，行吗") == "布洛芬混悬液和华法林能一起吃吗？"
+    together = "Can ibuprofen and warfarin be taken together?"
+    assert stands_for(reader, "How do I take ibuprofen?", "I already take warfarin daily") == together
+
+
+def test_a_person_told_of_in_a_sentence_is_whom_the_last_question_is_for(reader: Reader) -> None:
+    asked = stands_for(reader, "How do I take ibuprofen?", "It's for my 6-year-old")
+    assert asked == "How do I take ibuprofen for my 6-year-old?"
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        (("布洛芬混悬液有什么副作用", "华法林怎么保存"), "华法林怎么保存"),  # it asks something itself
+        (("我吃华法林一年了", "能吃布洛芬混悬液吗"), "能吃布洛芬混悬液吗"),  # what was told is no question
+    ],
+)
+def test_a_turn_that_asks_something_itself_is_left_alone(reader: Reader, turns: tuple[str, ...], standalone: str) -> None:
+    assert standalone in stands_for(reader, *turns)
