@@ -1,0 +1,41 @@
+"""One process of the server: the app, made from what the process that started it left in the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fastapi import FastAPI
+
+from medrag.chat.assistant import Assistant
+from medrag.chat.opened import open_assistants
+from medrag.errors import MedRAGError
+from medrag.server.app import create_app
+from medrag.server.settings import ServerSettings
+from medrag.types import Record
+
+__all__ = ["PLAN", "ServerPlan", "make_app"]
+
+PLAN = "MEDRAG_SERVER_PLAN"
+# Seconds after which a thread that answers lets the one that speaks HTTP go on; Python's own 5 ms, several times a
+# request, are most of what a short request waits for.
+SWITCH_S = 0.001
+
+
+class ServerPlan(Record):
+    """What each process serves, and how."""
+
+    assistants: tuple[Assistant, ...]
+    settings: ServerSettings
+
+
+def make_app() -> FastAPI:
+    """The app of the plan in the environment. Raises where there is none."""
+    text = os.environ.get(PLAN)
+    if text is None:
+        raise MedRAGError("this is the server's own door: start it with `medrag serve`")
+    sys.setswitchinterval(SWITCH_S)
+    plan = ServerPlan.model_validate_json(text)
+    wanted = {assistant.api_key_variable for assistant in plan.assistants}
+    keys = {name: os.environ[name] for name in wanted if name in os.environ}
+    return create_app(open_assistants(plan.assistants, keys=keys), plan.settings)
