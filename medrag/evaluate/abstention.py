@@ -97,7 +97,7 @@ class Report:
 class _Absent(Shape):
     id: str = Field(min_length=1)
     question: str = Field(min_length=1)
-    kind: Literal["absent-drug", "absent-section", "look-alike", "class-or-herb", "outside"] = "absent-drug"
+    kind: Literal["absent-drug", "absent-section", "look-alike", "class-or-herb", "absent-point", "outside"] = "absent-drug"
     part: Literal["dev", "frozen"] = "dev"
 
 

@@ -17,7 +17,7 @@ __all__ = ["fit_confidence"]
 
 PENALTY = 1.0  # of the squared weights that both languages share
 OWN_PENALTY = 3.0  # of what a language adds to them: English has few questions that nothing answers
-ABSENT_WEIGHT = 6.0  # of an answer to a question that nothing answers: there are few that the rules let through
+ABSENT_WEIGHT = 3.0  # of an answer to a question that nothing answers: there are few that the rules let through
 FOLDS = 5
 THRESHOLDS = tuple(round(step / 50, 2) for step in range(50))
 MIN_QUESTIONS = 20  # for which something would be quoted

@@ -22,7 +22,7 @@ from medrag.evaluate.rows import Shape, fault
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.tokens import tokens
 
-__all__ = ["EXAMS", "Choice", "Chosen", "Exam", "choose", "chosen_rows", "read_exam", "sit_exams", "support"]
+__all__ = ["EXAMS", "Choice", "Chosen", "Exam", "choose", "chosen_rows", "exams_of", "read_exam", "sit_exams", "support"]
 
 FOLDER = "eval/exams"
 EXAMS = ("cmexam.csv", "mmedbench_zh.jsonl", "mmedbench_en.jsonl", "medmcqa.jsonl", "medqa_us.jsonl")
@@ -176,8 +176,8 @@ def _checked(path: Path, read: Iterator[tuple[str, Choice]]) -> Iterator[tuple[s
         yield where, one
 
 
-def sit_exams(data: Path, kb: KnowledgeBase, progress: Progress = lambda _doing, _done, _of: None) -> list[Exam]:
-    """The exams of a folder of measuring data that are there, or the one file given, each by retrieval alone."""
+def exams_of(data: Path) -> list[tuple[Path, list[Choice]]]:
+    """The questions of each exam that is in a folder of measuring data, or of the one file given."""
     if data.is_file():
         files = [data]
     else:
@@ -186,7 +186,12 @@ def sit_exams(data: Path, kb: KnowledgeBase, progress: Progress = lambda _doing,
         raise EvaluationError(
             f"{data}: wanted a file of questions with options or a folder with {FOLDER}/{EXAMS[0]} or the like, found none"
         )
-    read = [(file, read_exam(file)) for file in files]  # faults come first
+    return [(file, read_exam(file)) for file in files]
+
+
+def sit_exams(data: Path, kb: KnowledgeBase, progress: Progress = lambda _doing, _done, _of: None) -> list[Exam]:
+    """The exams of a folder of measuring data that are there, or the one file given, each by retrieval alone."""
+    read = exams_of(data)
     exams = []
     for file, questions in read:
         single = [one for one in questions if len(one.right) == 1]

@@ -37,6 +37,7 @@ __all__ = [
     "Scores",
     "ask_indications",
     "published",
+    "read_diseases",
     "read_indications",
     "score",
 ]
@@ -56,6 +57,13 @@ class _Row(Shape):
     text: str = Field(alias="药品适应症", min_length=1)
     terms: str = Field(alias="医学专家标注的适应病症", min_length=1)
     question: str = Field(alias="instruction", default="")
+
+
+class _Disease(Shape):
+    disease: str = Field(alias="疾病", min_length=1)
+    treatment: str = Field(alias="治疗药物", default="")
+    tests: str = Field(alias="检查检验", default="")
+    symptoms: str = Field(alias="临床表现", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,26 @@ def read_indications(path: Path) -> list[Indicated]:
             yield where, Indicated(drug, row.question.strip() or f"{drug}的适应病症", plain(row.text), terms)
 
     return once(path, drugs(), lambda one: (one.drug, one.text), "drug and text")
+
+
+def read_diseases(path: Path) -> list[tuple[str, Indicated]]:
+    """The disease form of the test: a table of 疾病 and, each with terms joined by |, 治疗药物, 检查检验 and 临床表现.
+
+    Each gives (aspect, what is asked and wanted); a column that is empty is not asked. The published test's own file was
+    never released: this is its form as it was described.
+    """
+
+    def asked() -> Iterator[tuple[str, tuple[str, Indicated]]]:
+        for where, row in checked_rows(path, _Disease):
+            aspects = {"治疗药物": row.treatment, "检查检验": row.tests, "临床表现": row.symptoms}
+            given = {aspect: tuple(filter(None, map(str.strip, cell.split("|")))) for aspect, cell in aspects.items()}
+            if not any(given.values()):
+                raise fault(path, where, f"{row.disease}: no term in {', '.join(aspects)}")
+            for aspect, terms in given.items():
+                if terms:
+                    yield where, (aspect, Indicated(row.disease.strip(), f"{row.disease.strip()}的{aspect}", "", terms))
+
+    return once(path, asked(), lambda one: (one[1].drug, one[0]), "disease")
 
 
 def plain(markup: str) -> str:

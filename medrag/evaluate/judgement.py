@@ -17,9 +17,9 @@ __all__ = ["CRITERIA", "Judgement", "MarkError", "Outcome", "parse_criteria", "p
 
 HIGHEST = 10.0  # that the judge of two answers may give; the lowest is 0
 CRITERIA = ("Proactivity", "Accuracy", "Helpfulness", "Linguistic Quality")  # of a consultation, 1 to 5 each
-LOWEST_MARK, HIGHEST_MARK = 1, 5
+MARKS = (1, 5)  # lowest and highest
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_MARK = re.compile(r"(?P<name>[A-Za-z][A-Za-z ]*?)[ \t]*[:：][ \t]*(?P<mark>[0-9]+(?:\.[0-9]+)?)[ \t]*", re.A)
+_MARK = re.compile(r"(?P<name>[A-Za-z一-鿿][A-Za-z一-鿿 ]*?)[ \t]*[:：][ \t]*(?P<mark>[0-9]+(?:\.[0-9]+)?)[ \t]*", re.A)
 
 
 class Outcome(StrEnum):
@@ -60,12 +60,13 @@ def parse_pairwise(reply: str) -> Judgement:
     return Judgement(Outcome.A if a > b else Outcome.B if b > a else Outcome.TIE, a, b)
 
 
-def parse_criteria(reply: str, names: Sequence[str] = CRITERIA) -> dict[str, float]:
+def parse_criteria(reply: str, names: Sequence[str] = CRITERIA, *, scale: tuple[int, int] = MARKS) -> dict[str, float]:
     """The mark of each criterion, in the order of the names, from lines `Name: x`; case and blanks do not matter.
 
     Lines of another form are passed over, so that a word of introduction does no harm; a criterion that is missing,
-    stands twice with different marks, or has a mark outside 1 to 5 raises `MarkError`.
+    stands twice with different marks, or has a mark off the scale raises `MarkError`.
     """
+    lowest, highest = scale
     wanted = {name.casefold(): name for name in names}
     found: dict[str, float] = {}
     for line in reply.splitlines():
@@ -74,8 +75,8 @@ def parse_criteria(reply: str, names: Sequence[str] = CRITERIA) -> dict[str, flo
         if match is None or name is None:
             continue
         mark = float(match["mark"])
-        if not LOWEST_MARK <= mark <= HIGHEST_MARK:
-            raise MarkError(f"{name}: {match['mark']} is not between {LOWEST_MARK} and {HIGHEST_MARK}")
+        if not lowest <= mark <= highest:
+            raise MarkError(f"{name}: {match['mark']} is not between {lowest} and {highest}")
         if found.setdefault(name, mark) != mark:
             raise MarkError(f"{name}: marked twice, {found[name]:g} and {mark:g}")
     missing = [name for name in names if name not in found]

@@ -135,6 +135,10 @@ class Pool:
             return _ref(evidence.passage.document)
         return _ref(evidence.fact.sources[0].document) if evidence.fact is not None and evidence.fact.sources else None
 
+    def identity(self, document: DocumentRef) -> Identity:
+        """What a label of the knowledge base is a label of."""
+        return self._identities[document]
+
     def named(self, name: str) -> frozenset[DocumentRef]:
         """The labels of the drug that a name is the name of, if it is printed so."""
         return frozenset(_ref(info) for info in self._same.get(identity_of(name, self._brands), ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from medrag.errors import MissingExtraError
 
-__all__ = ["MEASURES", "Difference", "Estimate", "compare", "estimate", "measured"]
+__all__ = ["MEASURES", "SEED", "Difference", "Estimate", "compare", "estimate", "ir_measures", "measured"]
 
 MEASURES = ("Success@1", "Success@5", "Success@10", "nDCG@5", "RR")
 RESAMPLES = 2_000
@@ -63,7 +64,7 @@ def measured(
     `rankings` holds what was found for each question, best first; a thing found again counts as a miss there, so that
     nothing is rewarded twice. `right` holds the grade (1 or more) of all that is right for the question.
     """
-    ir = _ir_measures()
+    ir = ir_measures()
     numbers = {query: {thing: str(number) for number, thing in enumerate(right[query])} for query in rankings}
     qrels = [ir.Qrel(q, numbers[q][thing], grade) for q in rankings for thing, grade in right[q].items()]
     run = [
@@ -129,9 +130,9 @@ def _interval(means: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _ir_measures() -> Any:
+def ir_measures() -> Any:
+    """The package `ir_measures`, loaded when something is first measured; `MissingExtraError` where it is not installed."""
     try:
-        import ir_measures
+        return import_module("ir_measures")
     except ModuleNotFoundError as error:
         raise MissingExtraError("ir_measures", "evaluate") from error
-    return ir_measures

@@ -15,7 +15,7 @@ from medrag.retrieve.rank import retrieve
 from medrag.retrieve.understand import Understanding
 from medrag.types import Evidence
 
-__all__ = ["Finder", "Found", "Scored", "bm25", "finder", "score_sections", "shown", "timed", "understood"]
+__all__ = ["Ask", "Finder", "Found", "Scored", "bm25", "finder", "judged", "score_sections", "shown", "timed", "understood"]
 
 K = 10  # pieces of evidence asked for, as `medrag search` does
 SHOWN = 10  # pieces of evidence in the record of a miss
@@ -30,6 +30,7 @@ class Found:
 
 
 Finder = Callable[[str, KnowledgeBase], Found]
+Ask = Callable[[SectionCase], tuple[Found, float]]  # what is found for a case, and the milliseconds that it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,12 @@ class _Asked:
 
 
 def score_sections(cases: Sequence[SectionCase], kb: KnowledgeBase, find: Finder, pool: Pool) -> list[Scored]:
-    """Each question judged by the sections in which the evidence stands.
+    """Each question, put to a system, judged by the sections in which the evidence stands (`judged`)."""
+    return judged(cases, pool, lambda case: timed(find, case.question, kb))
+
+
+def judged(cases: Sequence[SectionCase], pool: Pool, ask: Ask) -> list[Scored]:
+    """Each case judged by the sections in which the evidence stands that `ask` finds for it.
 
     `Success@k`, `nDCG@5` and `RR` count pieces of evidence; `sections@5` the first five different sections; `drug@1` is
     whether the first piece stands in a label of a right drug, `own@1` in a label that the gold names by title or set id.
@@ -99,7 +105,7 @@ def score_sections(cases: Sequence[SectionCase], kb: KnowledgeBase, find: Finder
         if not truth.sections:
             absent.append(Scored(case.id, case.question, (), {}, absent=True, wanted=_wanted(case)))
             continue
-        found, milliseconds = timed(find, case.question, kb)
+        found, milliseconds = ask(case)
         asked.append(_Asked(case, truth, found, milliseconds, [pool.place(evidence) for evidence in found.evidence]))
     measures = _measures(asked)
     return [*(_scored(one, measures) for one in asked), *absent]

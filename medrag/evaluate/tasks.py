@@ -134,15 +134,16 @@ def tasks_of(data: Path, names: Sequence[str] = ()) -> list[tuple[Task, Path]]:
     return chosen
 
 
-def section_cases(data: Path) -> list[SectionCase]:
+def section_cases(data: Path, *, frozen: bool = False) -> list[SectionCase]:
     """The questions of a file or folder that sections of labels answer, without those that are frozen.
 
-    Tasks that bring texts of their own are left out: what answers them is not in the knowledge base.
+    With `frozen`, of files that have such those alone. Tasks that bring texts of their own are left out: what answers
+    them is not in the knowledge base.
     """
-    return [
-        case
-        for task, file in tasks_of(data)
-        if task.read is not None and task.score is _sections and task.own is None
-        for case in task.read(file)
-        if isinstance(case, SectionCase) and not case.frozen
-    ]
+    found: list[SectionCase] = []
+    for task, file in tasks_of(data):
+        if task.read is not None and task.score is _sections and task.own is None:
+            cases = [case for case in task.read(file) if isinstance(case, SectionCase)]
+            wanted = frozen and any(case.frozen for case in cases)
+            found += [case for case in cases if case.frozen is wanted]
+    return found

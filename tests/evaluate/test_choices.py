@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,14 @@ import pytest
 from medrag.cli import main
 from medrag.errors import EvaluationError
 from medrag.evaluate.choices import EXAMS, Choice, choose, read_exam, sit_exams
+from medrag.evaluate.judges.replies import KeptReplies
+from medrag.evaluate.sitting import exam_messages, sit_with_model
 from medrag.kb.base import KnowledgeBase
+from medrag.llm.load import load_model
+from medrag.llm.messages import Message, Role
+from medrag.llm.scripted import Script, ScriptedLLM
 from tests.making import label
+from tests.shelf import shelf
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +131,23 @@ def test_a_folder_without_exams_is_an_error(tmp_path: Path, path: Path) -> None:
 def test_all_exams_beside_the_project_are_read_in_the_counts_that_they_hold(shared: Path) -> None:
     counts = [len(read_exam(shared / "eval/exams" / name)) for name in EXAMS]
     assert counts == [183, 122, 66, 423, 133]
+
+
+def test_a_model_sits_an_exam_from_memory_and_shown_evidence(tmp_path: Path) -> None:
+    """It knows nothing and reads: right where the evidence names the option."""
+
+    def reads(messages: Sequence[Message]) -> str:
+        text = messages[-1].content
+        return "B" if "鼻塞" in text.split("单项选择题")[0] else "不知道"
+
+    questions = [
+        Choice(str(at), "鼻炎丸治什么", {"A": "骨折", "B": "鼻炎引起的鼻塞、流涕"}, right) for at, right in enumerate("BB")
+    ]
+    with shelf(tmp_path) as kb:
+        sat = sit_with_model("exam", questions, kb, KeptReplies(load_model(ScriptedLLM(reads))), shots=1)
+        down = sit_with_model("exam", questions, kb, KeptReplies(load_model(ScriptedLLM(Script(error=RuntimeError("down"))))))
+    assert (sat.closed.value, sat.shown.value, sat.difference.value) == (0.0, 1.0, 1.0) and sat.shown.n == 1
+    assert sat.unreadable == (1, 0) and sat.faults == (0, 0)
+    assert down.faults == (2, 2) and down.shown.n == 0
+    messages = exam_messages(questions[1], questions[:1], ["资料"])
+    assert [message.role for message in messages] == [Role.USER, Role.ASSISTANT, Role.USER] and messages[1].content == "B"

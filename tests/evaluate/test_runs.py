@@ -1,0 +1,333 @@
+"""Runs: kept as they go, gone on with after being killed, compared and reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from medrag.answer.engine import MedRAG
+from medrag.cli import main
+from medrag.errors import EvaluationError
+from medrag.evaluate.report.page import write_report
+from medrag.evaluate.report.svg import Curve, Dot, curves, dots
+from medrag.evaluate.runs.compare import compare_runs, randomisation
+from medrag.evaluate.runs.folder import RECORDS, read_run, writing
+from medrag.evaluate.runs.manifest import Manifest, differences, manifest_of, source_commit
+from medrag.evaluate.runs.records import Asked
+from medrag.evaluate.runs.run import Ran, run
+from medrag.evaluate.runs.tasks import run_tasks
+from medrag.kb.base import KnowledgeBase
+from medrag.llm.scripted import Script, ScriptedLLM
+from tests.shelf import shelf
+
+ROWS: list[dict[str, object]] = [
+    {
+        "id": "a",
+        "question": "布洛芬缓释胶囊孕妇能吃吗",
+        "kind": "short",
+        "gold": [{"drug": "布洛芬缓释胶囊", "section": "禁忌"}],
+    },
+    {"id": "b", "question": "鼻炎丸治什么", "kind": "short", "gold": [{"drug": "鼻炎丸", "section": "功能主治"}]},
+    {"id": "c", "question": "华法林钠片治什么", "kind": "short", "gold": [{"drug": "华法林钠片", "section": "适应症"}]},
+    {"id": "d", "question": "鼻炎丸怎么吃", "kind": "short", "gold": [{"drug": "鼻炎丸", "section": "功能主治"}]},
+    {"id": "e", "question": "没有的药怎么吃", "kind": "short", "gold": [{"drug": "没有的药", "section": "用法用量"}]},
+]
+ABSENT: list[dict[str, object]] = [{"id": "x", "question": "瑞舒伐他汀钙片怎么吃", "kind": "absent-drug"}]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the knowledge base `shelf.kb` and questions."""
+    folder = tmp_path_factory.mktemp("runs")
+    shelf(folder).close()
+    for name, rows in (("zh.jsonl", ROWS), ("absent_zh.jsonl", ABSENT)):
+        (folder / name).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def kb(folder: Path) -> Iterator[KnowledgeBase]:
+    """The knowledge base, opened."""
+    with KnowledgeBase.open(folder / "shelf.kb") as opened:
+        yield opened
+
+
+def done(folder: Path, kb: KnowledgeBase, out: Path, *, k: int = 10, workers: int = 1, rag: MedRAG | None = None) -> Ran:
+    tasks = run_tasks(folder)
+    return run(tasks, rag or MedRAG(kb, k=k), out, manifest(folder, kb, k=k), workers=workers)
+
+
+def manifest(folder: Path, kb: KnowledgeBase, *, k: int = 10) -> Manifest:
+    return manifest_of(kb, {task.name: file for task, file in run_tasks(folder)}, {"k": k, "llm": "extractive"})
+
+
+def test_a_run_asks_every_question_once_and_its_table_says_what_does_not_count(
+    folder: Path, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    found = done(folder, kb, tmp_path / "run")
+    values = {(line.task, line.measure): line.estimate for line in found.table.lines if line.group == "all"}
+    assert values["own-zh", "drug@1"].n == 4 and values["own-zh", "drug@1"].value == 1.0
+    assert values["own-zh", "Success@1"].total == 3 and values["own-zh", "supported"].total == 3
+    assert values["own-zh", "citation recall"].value == 1.0 and values["absent-zh", "refused"].value == 1.0
+    assert [(one.task, one.questions, one.scored, one.absent, one.faults) for one in found.table.tallies] == [
+        ("own-zh", 5, 4, 1, 0),
+        ("absent-zh", 1, 1, 0, 0),
+    ]
+    assert (found.kept, found.asked) == (0, 6)
+    record = {one.id: one for one in read_run(tmp_path / "run")[1]}["b"]
+    assert (
+        record.found[0].title == "鼻炎丸" and "鼻塞" in record.found[0].text and record.quoted[0].quote in record.found[0].text
+    )
+
+
+def test_the_same_run_twice_gives_the_same_bytes_whatever_the_number_of_workers(
+    folder: Path, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    done(folder, kb, tmp_path / "one")
+    done(folder, kb, tmp_path / "two", workers=4)
+    assert (tmp_path / "one" / "table.json").read_bytes() == (tmp_path / "two" / "table.json").read_bytes()
+
+
+def test_a_run_that_stopped_goes_on_where_it_was_and_gives_the_same_table(
+    folder: Path, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    done(folder, kb, tmp_path / "whole")
+    lines = (tmp_path / "whole" / RECORDS).read_bytes().splitlines(keepends=True)
+    for kept in range(len(lines)):
+        broken = tmp_path / f"broken {kept}"
+        broken.mkdir()
+        (broken / "manifest.json").write_bytes((tmp_path / "whole" / "manifest.json").read_bytes())
+        (broken / RECORDS).write_bytes(b"".join(lines[:kept]) + lines[kept][: len(lines[kept]) // 2])
+        found = done(folder, kb, broken)
+        assert (found.kept, found.asked) == (kept, len(lines) - kept)
+        assert (broken / "table.json").read_bytes() == (tmp_path / "whole" / "table.json").read_bytes()
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from medrag.answer.engine import MedRAG
+from medrag.kb.base import KnowledgeBase
+from tests.evaluate.test_runs import done
+
+class Slow(MedRAG):
+    def ask(self, *a, **b):
+        time.sleep(0.3)
+        return super().ask(*a, **b)
+
+folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+with KnowledgeBase.open(folder / "shelf.kb") as kb:
+    done(folder, kb, out, rag=Slow(kb))
+"""
+
+
+def test_a_killed_process_loses_nothing_that_it_kept(folder: Path, kb: KnowledgeBase, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder), str(out)], cwd=Path(__file__).parents[2])
+    try:
+        while not (out / RECORDS).exists() or (out / RECORDS).read_bytes().count(b"\n") < 2:
+            assert process.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.02)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    found = done(folder, kb, out)
+    assert found.kept >= 2 and found.kept + found.asked == 6
+    done(folder, kb, tmp_path / "whole")
+    assert (out / "table.json").read_bytes() == (tmp_path / "whole" / "table.json").read_bytes()
+
+
+def test_a_folder_holds_one_run(folder: Path, kb: KnowledgeBase, tmp_path: Path) -> None:
+    done(folder, kb, tmp_path / "run")
+    with pytest.raises(EvaluationError, match=r"holds another run, which differs in settings\.k: 10 and 5"):
+        done(folder, kb, tmp_path / "run", k=5)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("x", "utf-8")
+    with pytest.raises(EvaluationError, match="not empty and holds no run"):
+        done(folder, kb, tmp_path / "full")
+
+
+def test_two_runs_at_once_do_not_write_into_one_folder(folder: Path, kb: KnowledgeBase, tmp_path: Path) -> None:
+    with writing(tmp_path / "run", manifest(folder, kb)), pytest.raises(EvaluationError, match="another run is writing there"):
+        done(folder, kb, tmp_path / "run")
+
+
+@pytest.mark.parametrize("text", ["{}\n", "not json\n"])
+def test_a_record_that_is_none_is_named_with_its_line(folder: Path, kb: KnowledgeBase, tmp_path: Path, text: str) -> None:
+    done(folder, kb, tmp_path / "run")
+    with (tmp_path / "run" / RECORDS).open("a", encoding="utf-8") as file:
+        file.write(text)
+    with pytest.raises(EvaluationError, match=r"line 7\): this is no record"):
+        read_run(tmp_path / "run")
+    with pytest.raises(EvaluationError, match="there is no run"):
+        read_run(tmp_path)
+
+
+def test_a_model_that_fails_is_counted_and_asked_again(folder: Path, kb: KnowledgeBase, tmp_path: Path) -> None:
+    broken = MedRAG(kb, llm=ScriptedLLM(Script(error=RuntimeError("down"))))
+    found = done(folder, kb, tmp_path / "run", rag=broken)
+    tally = found.table.tallies[0]
+    assert tally.faults >= 3 and tally.scored + tally.absent + tally.faults == 5
+    assert all("gave no answer" in one.fault for one in read_run(tmp_path / "run")[1] if one.fault)
+    again = done(folder, kb, tmp_path / "run", rag=MedRAG(kb, llm=ScriptedLLM("用于鼻塞、流涕[1]。")))
+    assert again.asked == tally.faults and again.table.tallies[0].faults == 0
+
+
+def asked(task: str, name: str, value: float, **more: float) -> Asked:
+    return Asked(task=task, id=name, question="?", values={"Success@1": value, **more})
+
+
+def test_runs_are_compared_on_the_questions_that_both_scored(folder: Path, kb: KnowledgeBase) -> None:
+    one = manifest(folder, kb)
+    first = [asked("own-zh", str(at), 0.0) for at in range(8)]
+    second = [asked("own-zh", str(at), float(at < 6)) for at in range(1, 9)]
+    (line,) = compare_runs((one, first), (one, second))
+    assert (line.difference.n, line.difference.wins) == (7, 5) and line.difference.value == pytest.approx(5 / 7)
+    other = one.model_copy(update={"data": {**one.data, "own-zh: zh.jsonl": "0" * 64}})
+    with pytest.raises(EvaluationError, match="asked different questions of the task own-zh"):
+        list(compare_runs((one, first), (other, second)))
+    with pytest.raises(EvaluationError, match="no task in common"):
+        list(compare_runs((one, first), (one.model_copy(update={"tasks": ("qizhen",), "data": {}}), second)))
+
+
+def test_the_randomisation_test_counts_sign_changes() -> None:
+    better = {str(at): 1.0 for at in range(5)}
+    worse = dict.fromkeys(better, 0.0)
+    assert randomisation(worse, better) == pytest.approx(2 / 2**5, abs=0.01)  # all five the same way, two-sided
+    assert randomisation(better, better) == 1.0
+    assert randomisation({"a": 0.0, "b": 1.0}, {"a": 1.0, "b": 0.0}) == pytest.approx(1.0)
+
+
+def test_a_manifest_says_what_differs(folder: Path, kb: KnowledgeBase) -> None:
+    one = manifest(folder, kb)
+    assert differences(one, one) == [] and differences(one, manifest(folder, kb, k=3)) == ["settings.k: 10 and 3"]
+    assert one.commit == kb.commit and len(one.data["own-zh: zh.jsonl"]) == 64 and "numpy" in one.packages
+
+
+def test_the_commit_of_a_working_copy_is_read_loose_packed_and_detached(tmp_path: Path) -> None:
+    git, inside = tmp_path / ".git", tmp_path / "a" / "b.py"
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
+    (git / "packed-refs").write_text("# pack-refs\nfeed refs/heads/main\n", "utf-8")
+    assert source_commit(inside) == "feed"
+    (git / "refs" / "heads" / "main").write_text("beef\n", "utf-8")
+    assert source_commit(inside) == "beef"
+    (git / "HEAD").write_text("cafe\n", "utf-8")
+    assert source_commit(inside) == "cafe"
+
+
+# ------------------------------------------------------------------ a user's own questions
+
+
+def own(folder: Path, text: str, name: str = "mine.csv") -> Path:
+    (folder / name).write_text(text, "utf-8")
+    return folder / name
+
+
+def test_a_users_own_questions_have_sections_an_answer_or_choices(kb: KnowledgeBase, tmp_path: Path) -> None:
+    text = (
+        "question,document,section,answer,choices\n"
+        "鼻炎丸怎么吃,鼻炎丸,用法用量,,\n"
+        "止咳丸一次几丸,,,6丸,\n"
+        "鼻炎丸治什么,,,B,骨折|鼻炎引起的鼻塞|高血压\n"
+    )
+    tasks = run_tasks(own(tmp_path, text))
+    found = run(tasks, MedRAG(kb), tmp_path / "run", manifest_of(kb, {"mine": tasks[0][1]}, {}))
+    values = {line.measure: line.estimate for line in found.table.lines if line.group == "all"}
+    assert values["Success@1"].n == 1 and values["contains"].value == 1.0 and values["accuracy"].value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("怎么吃,,,,", r"row 2|line 2"),
+        ("怎么吃,,,D,甲|乙", "the right one as answer, found 'D'"),
+        ("怎么吃,,,A,甲", "wanted two choices or more"),
+        (",鼻炎丸,用法用量,,", "question"),
+    ],
+)
+def test_a_row_without_what_is_right_is_named(tmp_path: Path, row: str, message: str) -> None:
+    tasks = run_tasks(own(tmp_path, f"question,document,section,answer,choices\n{row}\n"))
+    with pytest.raises(EvaluationError, match=message):
+        tasks[0][0].read(tasks[0][1], False)
+
+
+def test_unknown_and_missing_tasks_are_errors(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="there is no task 'sung'"):
+        run_tasks(folder, ["sung"])
+    with pytest.raises(EvaluationError, match=r"there is no en\.jsonl for the task own-en"):
+        run_tasks(folder, ["own-en"])
+    with pytest.raises(EvaluationError, match="wanted a file of questions"):
+        run_tasks(tmp_path)
+
+
+# ------------------------------------------------------------------ reports
+
+
+class Tags(HTMLParser):
+    """The tags of a page and what they point to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keeps the tag, and links to anywhere else."""
+        self.tags.append(tag)
+        self.outside += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_report_is_one_page_with_plots_and_every_question(folder: Path, kb: KnowledgeBase, tmp_path: Path) -> None:
+    for name, k in (("one", 10), ("two", 3)):
+        done(folder, kb, tmp_path / name, k=k)
+    page, markdown = write_report([tmp_path / "one", tmp_path / "two"], tmp_path / "report.html")
+    text = page.read_text("utf-8")
+    tags = Tags()
+    tags.feed(text)
+    assert not tags.outside and "script" not in tags.tags and tags.tags.count("svg") >= 5
+    assert text.count("鼻炎丸治什么") == 2 and "鼻塞、流涕" in text and "two against one" in text
+    assert "| own-zh | all | Success@1 | 4 | 0.750 |" in markdown.read_text("utf-8")
+
+
+def test_what_a_record_says_is_no_markup(folder: Path, kb: KnowledgeBase, tmp_path: Path) -> None:
+    with writing(tmp_path / "run", manifest(folder, kb)) as opened:
+        opened.add(Asked(task="own-zh", id="<b>", question="<script>alert(1)</script>", text="<img src=x>", values={"RR": 0.5}))
+    page, _ = write_report([tmp_path / "run"], tmp_path / "report.html")
+    text = page.read_text("utf-8")
+    assert "<script" not in text and "<img" not in text and "&lt;script&gt;" in text
+
+
+def test_plots_are_well_formed_and_hold_every_point() -> None:
+    drawn = curves([Curve("a <b>", [(0.0, 0.0), (1.0, 0.5)], marked=True)], x="x", y="y", diagonal=True)
+    root = ElementTree.fromstring(drawn)
+    assert len(root.findall(".//{*}circle")) == 2 and "a <b>" in "".join(root.itertext())
+    assert ElementTree.fromstring(dots([Dot("m", 1.0, 1.0, 1.0)], x="Elo")).findall(".//{*}circle")
+    marks = [text.text for text in ElementTree.fromstring(dots([Dot("m", 0.8, 0.677, 0.913)], x="share")).findall(".//{*}text")]
+    assert marks == ["0.7", "0.8", "0.9", "m", "share"]  # round numbers
+    assert curves([Curve("a", [])], x="x", y="y") == dots([], x="x") == ""
+
+
+def test_the_commands_run_compare_and_report(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kb = str(folder / "shelf.kb")
+    for name, k in (("one", "10"), ("two", "1")):
+        assert main(["evaluate", "run", str(folder), "--kb", kb, "--out", str(tmp_path / name), "--k", k]) == 0
+    out = capsys.readouterr().out
+    assert "own-zh: 4 of 5 questions count (left out: 1 whose answer is not there)" in out and "6 questions asked now" in out
+    assert main(["evaluate", "compare", str(tmp_path / "one"), str(tmp_path / "two")]) == 0
+    assert "differ in: settings.k: 10 and 1" in capsys.readouterr().out
+    page = tmp_path / "out.html"
+    assert main(["evaluate", "report", str(tmp_path / "one"), str(tmp_path / "two"), "--out", str(page)]) == 0
+    assert page.is_file() and page.with_suffix(".md").is_file()
+    assert main(["evaluate", "report", str(tmp_path / "one"), "--out", str(tmp_path / "out.md")]) == 1
+    assert main(["evaluate", "compare", str(tmp_path / "one"), str(tmp_path)]) == 1
