@@ -19,8 +19,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "AuditLog",
+    "Chat",
+    "Checked",
     "Citation",
     "Claim",
+    "Coverage",
     "Dangling",
     "Document",
     "DocumentInfo",
@@ -34,16 +38,22 @@ __all__ = [
     "FactSource",
     "FileReport",
     "Filters",
+    "Finding",
+    "FindingKind",
     "IngestError",
     "KnowledgeBase",
     "KnowledgeBaseError",
     "LockedError",
     "MedRAG",
     "MedRAGError",
+    "Medicine",
     "MissingExtraError",
     "ModelError",
     "NotFoundError",
+    "Notice",
+    "NoticeKind",
     "Passage",
+    "Patient",
     "Place",
     "Profile",
     "ProfileError",
@@ -51,8 +61,16 @@ __all__ = [
     "QuestionError",
     "RecordError",
     "Report",
+    "SafetyReport",
     "Section",
     "SectionGroup",
+    "SessionError",
+    "SessionNotFoundError",
+    "SessionStore",
+    "SeveralKnowledgeBases",
+    "Severity",
+    "Sex",
+    "Stated",
     "StreamEvent",
     "Support",
     "Turn",
@@ -64,6 +82,8 @@ __all__ = [
 ]
 
 _PLACES = {
+    "AuditLog": "medrag.answer.audit.log",
+    "Chat": "medrag.chat.session",
     "Explanation": "medrag.retrieve.explain",
     "FileReport": "medrag.ingest.build",
     "Filters": "medrag.kb.filters",
@@ -72,11 +92,16 @@ _PLACES = {
     "Profile": "medrag.retrieve.profile",
     "Report": "medrag.ingest.build",
     "SectionGroup": "medrag.sections",
+    "SessionStore": "medrag.chat.store",
+    "SeveralKnowledgeBases": "medrag.kb.several",
     "build": "medrag.ingest.build",
 }
 
 if _typing.TYPE_CHECKING:
+    from medrag.answer.audit.log import AuditLog
     from medrag.answer.engine import MedRAG
+    from medrag.chat.session import Chat
+    from medrag.chat.store import SessionStore
     from medrag.errors import (
         EvaluationError,
         IngestError,
@@ -89,19 +114,24 @@ if _typing.TYPE_CHECKING:
         ProfileError,
         QuestionError,
         RecordError,
+        SessionError,
+        SessionNotFoundError,
         UnknownFormatError,
         VersionError,
     )
     from medrag.ingest.build import FileReport, Report, build
     from medrag.kb.base import KnowledgeBase
     from medrag.kb.filters import Filters
+    from medrag.kb.several import SeveralKnowledgeBases
     from medrag.retrieve.explain import Explanation
     from medrag.retrieve.profile import Profile
     from medrag.sections import SectionGroup
     from medrag.types import (
         Answer,
+        Checked,
         Citation,
         Claim,
+        Coverage,
         Dangling,
         Document,
         DocumentInfo,
@@ -111,10 +141,20 @@ if _typing.TYPE_CHECKING:
         Evidence,
         Fact,
         FactSource,
+        Finding,
+        FindingKind,
+        Medicine,
+        Notice,
+        NoticeKind,
         Passage,
+        Patient,
         Place,
         Question,
+        SafetyReport,
         Section,
+        Severity,
+        Sex,
+        Stated,
         StreamEvent,
         Support,
         Turn,

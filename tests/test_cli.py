@@ -23,7 +23,9 @@ LABEL = """示例洛尔片
 【禁忌】对本品过敏者禁用。
 """
 OTHER = LABEL.replace("示例洛尔片", "样本西林胶囊").replace("示例病", "样本炎")
-ANSWER_KEYS = "question answer abstained reason confidence citations claims dangling evidence notices writing trace".split()
+ANSWER_KEYS = (
+    "question answer abstained reason confidence citations claims dangling evidence notices safety writing trace".split()
+)
 TRIPLES = "head,relation,tail\n示例病,症状,头痛\n示例病,药物治疗,示例洛尔片\n"
 
 

@@ -10,12 +10,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWS = {
+    "agent_tools.py": ["ask, search, check_interaction, document, entity", "对阿司匹林", "avoid interaction"],
     "checked_claims.py": ["supported     对阿司匹林", "contradicted", "[99]"],
     "demo.py": ["documents", "禁忌", "[", "司美格鲁肽"],
     "facts_as_networkx.py": ["nodes", "华法林"],
+    "langchain_retriever.py": ["阿司匹林肠溶片 › 禁忌 ("],
+    "llamaindex_parts.py": [
+        "阿司匹林肠溶片 › 禁忌 (",
+        "[1] 1.对阿司匹林",
+        "布洛芬混悬液【不良反应】",
+        "substance:华法林 ",
+        "drug_labels → ",
+    ],
     "own_spreadsheet.py": ["2 labels", "5 ml three times a day"],
     "search_only.py": ["1. ", "›"],
     "ten_lines.py": ["抑制血小板聚集", "适应症"],
+    "two_knowledge_bases.py": ["应避免", "from own, starter"],
 }
 
 

@@ -8,7 +8,25 @@ from typing import Annotated, cast
 
 import typer
 
-from medrag.cli import check, contents, doctor, evaluate, ingest, questions, terms, tune
+from medrag.cli import (
+    audit,
+    chat,
+    check,
+    check_drugs,
+    conflicts,
+    contents,
+    doctor,
+    evaluate,
+    export,
+    ingest,
+    keys,
+    mcp,
+    questions,
+    serve,
+    terms,
+    tune,
+    versions,
+)
 from medrag.errors import MedRAGError
 
 __all__ = ["run"]
@@ -81,8 +99,15 @@ def _app() -> typer.Typer:
     app.callback()(_medrag)
     app.command("ingest")(ingest.ingest)
     app.command("ask")(questions.ask)
+    app.command("chat")(chat.chat)
     app.command("search")(questions.search)
     app.command("check")(check.check)
+    app.command("check-drugs")(check_drugs.check_drugs)
+    app.add_typer(audit.audit_app(), name="audit")
+    app.command("replay")(audit.replay)
+    app.command("diff")(versions.diff)
+    app.command("impact")(versions.impact)
+    app.command("conflicts")(conflicts.conflicts)
     app.command("show")(contents.show)
     app.command("normalise")(terms.normalise)
     app.command("list")(contents.list_documents)
@@ -92,5 +117,9 @@ def _app() -> typer.Typer:
     app.command("reindex")(contents.reindex)
     app.command("doctor")(doctor.doctor)
     app.add_typer(evaluate.evaluate_app(), name="evaluate")
+    app.add_typer(export.export_app(), name="export")
     app.command("tune")(tune.tune)
+    app.command("serve")(serve.serve)
+    app.command("mcp")(mcp.mcp)
+    app.add_typer(keys.keys_app(), name="keys")
     return app

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medrag.cli.evaluate_abstention import abstention
+from medrag.cli.evaluate_conversations import conversations
 from medrag.cli.evaluate_exams import exams
 from medrag.cli.evaluate_indications import indications
+from medrag.cli.evaluate_judge import judge_app
 from medrag.cli.evaluate_listing import listing
+from medrag.cli.evaluate_medicineqa import medicineqa
 from medrag.cli.evaluate_pointers import pointers
+from medrag.cli.evaluate_pubmedqa import pubmedqa
 from medrag.cli.evaluate_replay import replay
+from medrag.cli.evaluate_run import compare, report, run
+from medrag.cli.evaluate_safety import safety
 from medrag.cli.evaluate_verifier import verifier
 from medrag.cli.output import AsJson, counted, write_json, write_lines, write_table
 from medrag.cli.progress import progress_bar
@@ -32,13 +38,21 @@ def evaluate_app() -> typer.Typer:
     app = typer.Typer(help="Measure on questions whose answers are known.", rich_markup_mode=None)
     app.callback()(_evaluate)
     app.command("retrieval")(retrieval)
+    app.command("run")(run)
+    app.command("compare")(compare)
+    app.command("report")(report)
+    app.command("conversations")(conversations)
     app.command("listing")(listing)
     app.command("abstention")(abstention)
     app.command("verifier")(verifier)
+    app.command("safety")(safety)
     app.command("pointers")(pointers)
     app.command("replay")(replay)
     app.command("indications")(indications)
     app.command("exams")(exams)
+    app.command("medicineqa")(medicineqa)
+    app.command("pubmedqa")(pubmedqa)
+    app.add_typer(judge_app(), name="judge")
     return app
 
 

@@ -47,8 +47,8 @@ def abstention(
     """Measure what is refused, rightly and wrongly, and how many of the answers given are unsupported.
 
     A question that nothing answers is a line {"id", "question", "kind", "part"} of absent_zh.jsonl or absent_en.jsonl, where
-    kind is absent-drug, absent-section, look-alike, class-or-herb or outside. The figures of a model that was fitted to the same
-    questions flatter it: its curve, which `threshold_for` goes by, is of models that had not seen them.
+    kind is absent-drug, absent-section, absent-point, look-alike, class-or-herb or outside. The figures of a model that was
+    fitted to the same questions flatter it: its curve, which `threshold_for` goes by, is of models that had not seen them.
     """
     from medrag.answer.confidence import default_model, read_model
     from medrag.evaluate.abstention import asked, report

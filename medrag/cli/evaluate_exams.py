@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json as json_text
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medrag.cli.doctor import API_KEY
 from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines, write_table
 from medrag.cli.progress import progress_bar
 
@@ -26,15 +28,26 @@ def exams(
     ],
     kb: Kb,
     rows: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Write what was chosen for each question.")] = None,
+    llm: Annotated[
+        str,
+        typer.Option("--llm", metavar="NAME", help="Let a model sit the exam: http:URL#MODEL, hf:PATH, recorded:FILE.jsonl."),
+    ] = "",
+    shots: Annotated[int, typer.Option(metavar="N", min=0, max=20, help="With --llm: the first questions as examples.")] = 0,
+    replies: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="With --llm: keep its replies here.")] = None,
     json: AsJson = False,
 ) -> None:
     """Choose the option that the evidence supports best, without a language model: a floor for what a model adds.
+
+    With --llm the model sits the exam twice, from memory and shown evidence, and what evidence adds is the difference.
 
     Files: CMExam's csv (Question, Options, Answer), one JSON object a line with question, options {"A": ...} and answer_idx,
     or with question, opa to opd, cop (1 to 4) and id.
     """
     from medrag.evaluate.choices import chosen_rows, sit_exams
 
+    if llm:
+        _sit_with_model(data, kb, llm, shots, replies, json)
+        return
     with open_kb(kb) as base, progress_bar() as tell:
         found = sit_exams(data, base, tell)
     if rows is not None:
@@ -61,6 +74,40 @@ def exams(
             "",
             f"{counted(total, 'question')} by retrieval alone, no language model. Undecided ones count as a guess among the best;",
             "questions with several right letters are left out.",
+        ]
+    )
+
+
+def _sit_with_model(data: Path, kb: str, llm: str, shots: int, replies: Path | None, json: bool) -> None:
+    from medrag.evaluate.choices import exams_of
+    from medrag.evaluate.judges.replies import replies_of
+    from medrag.evaluate.sitting import as_rows, sit_with_model
+
+    model = replies_of(llm, kept=replies, api_key=os.environ.get(API_KEY))
+    with open_kb(kb) as base, progress_bar() as tell:
+        sat = [sit_with_model(file.stem, read, base, model, shots=shots, progress=tell) for file, read in exams_of(data)]
+    if json:
+        write_json(as_rows(sat))
+        return
+    table = [
+        (
+            one.name,
+            str(one.shown.n),
+            f"{one.closed.value:.3f}",
+            f"{one.shown.value:.3f}",
+            f"{one.difference.value:+.3f}",
+            f"{one.difference.low:+.3f} to {one.difference.high:+.3f}",
+            f"{one.unreadable[0]} / {one.unreadable[1]}",
+            f"{one.faults[0]} / {one.faults[1]}",
+        )
+        for one in sat
+    ]
+    header = ("exam", "n", "from memory", "shown evidence", "difference", "95 % interval", "unreadable", "no reply")
+    write_table(header, table)
+    write_lines(
+        [
+            "",
+            f"{model.name}, {counted(shots, 'worked example')}. Unreadable replies are wrong; questions without a reply are left out.",
         ]
     )
 

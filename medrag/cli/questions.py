@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from medrag.answer.audit.level import AuditLevel
 from medrag.answer.policy import NoEvidence, Policy
 from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines
-from medrag.cli.settings import EXTRACTIVE, Finding, Writer, medrag_of
+from medrag.cli.settings import EXTRACTIVE, Finding, Writer, logging_to, medrag_of
 from medrag.errors import IngestError, QuestionError
 from medrag.types import Question, Turn
 
@@ -75,6 +76,17 @@ Risk = Annotated[
 EntailmentName = Annotated[
     str | None, typer.Option("--entailment", metavar="NAME", help="A model that settles what the rules leave open.")
 ]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Answer from what was in force on that day: 2023-05-01, 2023-05 or 2023."),
+]
+AuditFile = Annotated[
+    Path | None,
+    typer.Option("--audit", metavar="FILE", help="Keep what was answered in this log (`medrag audit`, `medrag replay`)."),
+]
+AuditLevelName = Annotated[
+    AuditLevel, typer.Option("--audit-level", help="metadata keeps no word of question or answer; full keeps both.")
+]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown.")]
 AsFootnotes = Annotated[bool, typer.Option("--footnotes", help="Print Markdown with footnotes.")]
 AsHtml = Annotated[bool, typer.Option("--html", help="Print HTML.")]
@@ -104,6 +116,9 @@ def ask(
     cards: AsCards = False,
     profile: ProfileFile = None,
     reranker: RerankerName = None,
+    as_of: AsOf = None,
+    audit: AuditFile = None,
+    audit_level: AuditLevelName = AuditLevel.METADATA,
     json: AsJson = False,
 ) -> None:
     """Answer a question, every sentence cited, or say why not."""
@@ -113,8 +128,8 @@ def ask(
         llm, preset, policy, no_evidence, template, risk, entailment, dtype, trust_remote_code, download, tuple(set_ or ())
     )
     writer.refuse_what_is_ignored()
-    with open_kb(kb) as base:
-        medrag = medrag_of(base, Finding(k, profile, reranker), writer)
+    with open_kb(kb) as base, logging_to(audit, audit_level) as log:
+        medrag = medrag_of(base if as_of is None else base.as_of(as_of), Finding(k, profile, reranker), writer, log)
         if questions is not None:
             _answer_each(medrag, questions)
         elif not shape and medrag.model is not None:
@@ -163,13 +178,14 @@ def _answer_each(medrag: MedRAG, questions: Path) -> None:
 
 def _write_stream(medrag: MedRAG, question: str) -> None:
     """Writes the answer as its claims pass the check, then what belongs under it."""
-    from medrag.answer.show.text import to_text
+    from medrag.answer.show.text import under_lines, urgent_lines
 
     for event in medrag.stream(question):
+        write_lines(urgent_lines(event.notices))
         sys.stdout.write(event.text)
         sys.stdout.flush()
         if event.answer is not None:
-            write_lines([to_text(event.answer)[len(event.answer.text) :]])
+            write_lines(["", *under_lines(event.answer)])
 
 
 def search(

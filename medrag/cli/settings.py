@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,14 @@ from medrag.answer.policy import NoEvidence, Policy
 from medrag.cli.doctor import API_KEY
 
 if TYPE_CHECKING:
+    from medrag.answer.audit.level import AuditLevel
+    from medrag.answer.audit.log import AuditLog
     from medrag.answer.engine import MedRAG
     from medrag.kb.base import KnowledgeBase
     from medrag.llm.model import Model
     from medrag.llm.presets import Setting
 
-__all__ = ["EXTRACTIVE", "Finding", "Writer", "medrag_of"]
+__all__ = ["EXTRACTIVE", "Finding", "Writer", "logging_to", "medrag_of"]
 
 EXTRACTIVE = "extractive"
 # What a preset's `generation` may hold (`medrag.llm.presets`).
@@ -94,7 +97,19 @@ class Writer:
         return model
 
 
-def medrag_of(kb: KnowledgeBase, finding: Finding, writer: Writer) -> MedRAG:
+@contextmanager
+def logging_to(path: Path | None, level: AuditLevel) -> Iterator[AuditLog | None]:
+    """The audit log at a path, open; None where none is wanted."""
+    if path is None:
+        yield None
+        return
+    from medrag.answer.audit.log import AuditLog
+
+    with AuditLog(path, level=level) as log:
+        yield log
+
+
+def medrag_of(kb: KnowledgeBase, finding: Finding, writer: Writer, audit: AuditLog | None = None) -> MedRAG:
     """The MedRAG with these settings over a knowledge base."""
     from medrag.answer.engine import MedRAG
     from medrag.answer.prompt.templates import read_template
@@ -112,6 +127,7 @@ def medrag_of(kb: KnowledgeBase, finding: Finding, writer: Writer) -> MedRAG:
         template=None if writer.template is None else read_template(writer.template),
         risk=writer.risk,
         entailment=writer.entailment,
+        audit=audit,
     )
 
 
