@@ -12,6 +12,7 @@ from medrag.chat.reading import Reader, Reading, same_name
 from medrag.chat.repeat import person_alone
 from medrag.chat.slots import Person, Slots
 from medrag.retrieve.cues import ADULT_YEARS, ELDERLY_YEARS, Population
+from medrag.sections import SectionGroup
 from medrag.types import Patient
 
 __all__ = ["child_of", "retold", "with_person"]
@@ -26,6 +27,7 @@ _KINDS = {
     Population.RENAL: ("肾功能不全", ", with renal impairment"),
     Population.HEPATIC: ("肝功能不全", ", with hepatic impairment"),
 }
+_MOTHERS = frozenset({Population.PREGNANT, Population.LACTATING})
 _GROWN = re.compile(r"大人|成人|成年人|\badults?\b|\bhumans?\b")
 _MAY = re.compile(r"\b(can|may|should|could) (?:i|he|she|they|we|my \w+)\b(?! give)", re.IGNORECASE)
 _SAID = re.compile(r"^(?:, with |for |有)")  # what stands before a fact in `_words`
@@ -38,11 +40,23 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     `told` are the user's own words for what they said of a person, as `retold` keeps them; where there are none, the slots' are used.
     """
     understanding = whole.understanding
-    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not for_a_person(whole):
+    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole):
         return whole.text
     words = _words(slots, told, whole, may=MAY_TAKE.search(whole.masked) is not None)
     words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
     return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
+
+
+def _matters(whole: Reading) -> bool:
+    """Whether the answer depends on who takes the medicine: where it is asked, and where nothing in particular is."""
+    understanding = whole.understanding
+    if for_a_person(whole):
+        return True
+    open_ = bool(whole.drugs) and set(understanding.groups) <= {SectionGroup.WARNINGS} and not understanding.relations
+    return open_ and _WHAT_IT_IS.search(whole.plain) is None
+
+
+_WHAT_IT_IS = re.compile(r"是什么|是啥|什么药|\bwhat (?:is|are|kind)\b|\bwhat's (?!the (?:risk|problem|harm))")
 
 
 def retold(told: Mapping[str, str], turn: Reading, said: Said, slots: Slots, reader: Reader) -> dict[str, str]:
@@ -104,13 +118,15 @@ def child_of(age: float, lang: str) -> str:
 def _words(slots: Slots, told: Mapping[str, str], whole: Reading, *, may: bool) -> list[str]:
     """What was said of the person, each in words; diagnoses and allergies count where it is asked whether one may take it."""
     zh = whole.lang == "zh"
-    if slots.populations:  # asked about in general: of nobody in particular
-        return [_KINDS[kind][0 if zh else 1] for kind in slots.populations]
     patient = slots.patient
+    if slots.populations and not (patient.breast_feeding or patient.pregnant):  # in general: of nobody in particular
+        mother = not _MOTHERS.isdisjoint(slots.populations)  # a child beside her is whom she carries or nurses
+        kinds = [kind for kind in slots.populations if not (mother and kind is Population.CHILD)]
+        return [_KINDS[kind][0 if zh else 1] for kind in kinds]
     made = {name: words for name, words in _made(patient, whole.lang).items() if words}
     own = {name: told.get(_key(slots.person, name), words) for name, words in made.items()}
     found = [own[name] if _fits(own[name], zh=zh) else made[name] for name in made]
-    if slots.person is Person.CHILD and patient.age is None:
+    if slots.person is Person.CHILD and patient.age is None and not patient.breast_feeding:  # the mother takes it
         found.append(_KINDS[Population.CHILD][0 if zh else 1])
     if may:
         found += [f"有{name}" if zh else f", with {name}" for name in patient.diagnoses if name.lower() not in whole.plain]

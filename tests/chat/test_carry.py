@@ -51,3 +51,19 @@ def test_a_person_told_of_in_a_sentence_is_whom_the_last_question_is_for(reader:
 )
 def test_a_turn_that_asks_something_itself_is_left_alone(reader: Reader, turns: tuple[str, ...], standalone: str) -> None:
     assert standalone in stands_for(reader, *turns)
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        (("I'm pregnant.", "Any risk with ibuprofen?"), "I'm pregnant. Any risk with ibuprofen?"),
+        (("My dad turned 79 last month.", "Thoughts on ibuprofen?"), "Thoughts on ibuprofen for a 79-year-old?"),
+        (("I breastfeed my daughter.", "Is ibuprofen safe?"), "Is ibuprofen safe while breastfeeding?"),
+        (("I'm pregnant.", "What is ibuprofen?"), "What is ibuprofen?"),
+        (("I'm pregnant.", "How do I store ibuprofen?"), "How do I store ibuprofen?"),
+    ],
+)
+def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
+    reader: Reader, turns: tuple[str, ...], standalone: str
+) -> None:
+    assert stands_for(reader, *turns) == standalone
