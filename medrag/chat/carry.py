@@ -18,10 +18,10 @@ __all__ = ["carried_on", "for_somebody"]
 _FILLERS = re.compile(
     r"这?个?方面|同样|一样|相同|类似|这个|那个|问题|情况|顺便|顺带|帮我|麻烦|看看|看一?下|问一?[下问]|查一?[下查]|说一?[下说]|讲一?[下讲]|介绍|告诉我|了解一?下|想知道|知道|想问|请问|还想"
     r"|家里|手头|手上|其实|实际|只有|要是|如果|假如|假设|若是?|换成?|改成?|改用|改吃|换用|换吃|吃的是|用的是|买的是|开的是|拿的是|说的是|而是|不是|是不是|是否|怎么样|咋样|如何|怎样|行不行|可以吗|对吗|会吗|有吗"
-    r"|那么?|行|不|吃|用|服|呢|吗|么|吧|呀|啊|哦|嗯|也|都|还|又|再|就|的|了|是|在|有|和|跟|与|这|我|咱|你|您|给|把|对|上|下|里|话|时候|药|医生|大夫|刚|现在|今天|之前|后来|另外|其他|别的|一种|种|个|盒|瓶|好|请|要|想|能|会"
+    r"|区别|差别|对比|比较|说错|搞错|记错|药店|卖|那么?|行|不|吃|用|服|呢|吗|么|吧|呀|啊|哦|嗯|也|都|还|又|再|就|的|了|是|在|有|和|跟|与|这|我|咱|你|您|给|把|对|上|下|里|话|时候|药|医生|大夫|刚|现在|今天|之前|后来|另外|其他|别的|一种|种|个|盒|瓶|好|请|要|想|能|会"
     r"|\b(?:same|question|thing|things|for|about|on|of|with|that|this|it|instead|rather|actually|really|what|whats|how|and|or|but|if|is|are|was|were|do|does|did|i|im|my|me|we|you|take|takes|taking|took|have|has|had|got|use|using|"
     r"compare|compares|compared|please|also|too|as|well|the|a|an|to|in|at|then|now|just|only|one|ones|mean|meant|case|regard|regards|regarding|same|true|hold|holds|apply|applies|tell|ask|check|look|up|ok|okay|so|hmm|oh|"
-    r"prescribed|given|switched|switch|change|changed|bought|home|doctor|pharmacist|instead|say|let|know|m|ve|re|can|could|would|like|want|go|goes|any|different|similar|again|there|by|way|s)\b"
+    r"prescribed|given|switched|switch|change|changed|bought|home|doctor|pharmacist|instead|say|let|lets|know|m|ve|re|any|be|better|worse|next|pharmacy|had|wrong|can|could|would|like|want|go|goes|any|different|similar|again|there|by|way|s)\b"
 )
 _WORD = re.compile(r"\w")
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})
