@@ -25,7 +25,7 @@ from medrag.kb import schema as t
 from medrag.kb.access import Access, Engines, added_to
 from medrag.kb.catalogue import CATALOGUE, document_of, explain_database, load_version
 from medrag.kb.dated import dated_reading
-from medrag.kb.derive import Progress
+from medrag.kb.derive import Progress, quiet
 from medrag.kb.embed import Embedder, default_embedder, embedder_from_name
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
@@ -41,7 +41,7 @@ from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all, size_of
 from medrag.kb.verify import verify
 from medrag.kb.walk import Walk
-from medrag.kb.writer import Writer, quiet
+from medrag.kb.writer import Writer
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, Entity, EntityKind, Fact, Passage
 

@@ -22,7 +22,7 @@ from medrag.kb.vectors import VectorWriter
 from medrag.kb.words import WordEntry, WordWriter
 from medrag.types import DocumentKind, Passage
 
-__all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "norms_of"]
+__all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "norms_of", "quiet"]
 
 PORTION = 2_000  # passages cut, encoded and added at a time
 VERSIONS_AT_ONCE = 1_000
@@ -79,12 +79,12 @@ def derive_exchanged(
     writers.words.remove(removed)
     writers.vectors.remove(removed)
     for ids in in_batches(list(come)):
-        _add(connection, writers, t.versions.c.id.in_(ids), commit, embedder, _silent)
+        _add(connection, writers, t.versions.c.id.in_(ids), commit, embedder, quiet)
     writers.publish()
     _write_manifest(folder, commit, embedder)
 
 
-def _silent(_doing: str, _done: int, _of: int) -> None:
+def quiet(_doing: str, _done: int, _of: int) -> None:
     """No progress shown."""
 
 

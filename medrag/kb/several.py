@@ -19,7 +19,7 @@ import numpy as np
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb.base import KnowledgeBase
-from medrag.kb.derive import Progress
+from medrag.kb.derive import Progress, quiet
 from medrag.kb.embed import Embedder
 from medrag.kb.filters import Filters
 from medrag.kb.folding import fold
@@ -28,7 +28,7 @@ from medrag.kb.linking import Meanings
 from medrag.kb.names import NameIndex
 from medrag.kb.similar import SimilarNames
 from medrag.kb.stats import Stats
-from medrag.kb.writer import Writer, quiet
+from medrag.kb.writer import Writer
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, DocumentKind, Entity, EntityKind, Fact, Passage
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DatabaseError
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import explain_database, in_batches, set_setting, setting, visible
-from medrag.kb.derive import Progress, derive_all, derive_changes
+from medrag.kb.derive import Progress, derive_all, derive_changes, quiet
 from medrag.kb.embed import Embedder
 from medrag.kb.generations import WriterLock, clone, drop_unused, fsync_folder, fsync_tree, generation_path
 from medrag.kb.prepared import Prepared, fault_of
@@ -34,10 +34,6 @@ from medrag.kb.snapshot import Snapshot
 __all__ = ["Writer"]
 
 OF_VERSIONS: tuple[Table, ...] = (t.sections, t.passages, t.spellings, t.names, t.statements, t.about)
-
-
-def quiet(_doing: str, _done: int, _of: int) -> None:
-    """No progress shown."""
 
 
 class Writer:

@@ -10,7 +10,7 @@ from medrag.answer.show.words import document_name, short
 from medrag.kb.terms.classes import class_named
 from medrag.types import Checked, Coverage, Finding, FindingKind, SafetyReport, Severity, Stated
 
-__all__ = ["safety_html", "safety_lines", "safety_markdown", "severity_name"]
+__all__ = ["safety_html", "safety_lines", "safety_markdown"]
 
 _SEVERITIES: dict[Severity, tuple[str, str]] = {
     Severity.CONTRAINDICATED: ("禁忌", "contraindicated"),
@@ -49,11 +49,6 @@ _COVERAGE: dict[Coverage, tuple[str, str]] = {
     Coverage.PARTLY: ("只有一方的说明书，未提及", "only one has a label to say it, which says nothing"),
     Coverage.NOT_COVERED: ("知识库未覆盖，无法判断", "not covered by the knowledge base"),
 }
-
-
-def severity_name(severity: Severity, lang: str) -> str:
-    """How severe something is, in a word."""
-    return _SEVERITIES[severity][_of(lang)]
 
 
 def safety_lines(report: SafetyReport, lang: str | None = None) -> list[str]:
