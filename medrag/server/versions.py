@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 
+from medrag.answer.versions.compare import SectionChange as Said
+from medrag.answer.versions.compare import compare, paired
 from medrag.sections import SectionGroup
 from medrag.sentences import sentences
 from medrag.types import Document, DocumentInfo, Record, Section
@@ -42,10 +43,11 @@ class SectionChange(Record):
     group: SectionGroup
     change: Change
     pieces: tuple[Piece, ...] = ()
+    said: tuple[str, ...] = ()  # what a reader must know of it, such as a lower dose, in the document's language
 
 
 class Comparison(Record):
-    """What changed from one version to another, section by section in the order of the later one."""
+    """What changed from one version to another, section by section in the order of the later one, then what is gone."""
 
     before: DocumentInfo
     after: DocumentInfo
@@ -54,69 +56,43 @@ class Comparison(Record):
 
 
 def compared(before: Document, after: Document) -> Comparison:
-    """The comparison; sections are paired by code and headings, the n-th of a kind with the n-th."""
-    old, new = _named(before.sections), _named(after.sections)
-    found: list[SectionChange] = []
-    for change, names in _steps(list(old), list(new)):
-        for name in names:
-            if change is Change.SAME:
-                found.append(_both(before.text, old[name], after.text, new[name]))
-            elif change is Change.REMOVED and name not in new:
-                found.append(_one(before.text, old[name], change))
-            elif change is Change.ADDED:
-                # A section that was moved is compared where it stands now.
-                moved = name in old
-                found.append(
-                    _both(before.text, old[name], after.text, new[name]) if moved else _one(after.text, new[name], change)
-                )
+    """The comparison; sections are paired as `medrag diff` pairs them, and it says the same in words."""
+    said = {_place(change.old, change.new): _said(change) for change in compare(before, after)}
+    found = [_change(before, old, after, new, said.get(_place(old, new), ())) for old, new in paired(before, after)]
     changed = sum(section.change is not Change.SAME for section in found)
     return Comparison(before=before.info(), after=after.info(), changed=changed, sections=tuple(found))
 
 
-_Name = tuple[str, str, tuple[str, ...], int]
+def _place(old: Section | None, new: Section | None) -> tuple[int | None, int | None]:
+    return (old.index if old else None, new.index if new else None)
 
 
-def _named(sections: Sequence[Section]) -> dict[_Name, Section]:
-    """The sections by what they are called, and which of that name they are."""
-    seen: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
-    named: dict[_Name, Section] = {}
-    for section in sections:
-        name = (section.code, section.heading, section.path)
-        named[(*name, seen[name])] = section
-        seen[name] += 1
-    return named
+def _said(change: Said) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words for sentence in change.sentences for words in sentence.said))
 
 
-def _steps(old: Sequence[_Name], new: Sequence[_Name]) -> Iterator[tuple[Change, Sequence[_Name]]]:
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield Change.SAME, new[c:d]
-            continue
-        yield Change.REMOVED, old[a:b]
-        yield Change.ADDED, new[c:d]
-
-
-def _one(text: str, section: Section, change: Change) -> SectionChange:
-    body = text[section.start : section.end]
-    return _made(section, change, [Piece(change=change, text=body)] if body else [])
-
-
-def _both(old_text: str, old: Section, new_text: str, new: Section) -> SectionChange:
-    before, after = old_text[old.start : old.end], new_text[new.start : new.end]
-    if before == after:
-        return _made(new, Change.SAME, [Piece(change=Change.SAME, text=after)] if after else [])
-    return _made(new, Change.CHANGED, list(_pieces(before, after)))
-
-
-def _made(section: Section, change: Change, pieces: Sequence[Piece]) -> SectionChange:
+def _change(
+    before: Document, old: Section | None, after: Document, new: Section | None, said: tuple[str, ...]
+) -> SectionChange:
+    section = new or old
+    if section is None:
+        raise ValueError("a pair of sections holds one at least")
+    pieces = list(_pieces(_body(before, old), _body(after, new)))
+    one_sided = Change.REMOVED if new is None else Change.ADDED if old is None else None
+    same = all(piece.change is Change.SAME for piece in pieces)
     return SectionChange(
         heading=section.heading,
         path=section.path,
         code=section.code,
         group=section.group,
-        change=change,
+        change=one_sided or (Change.SAME if same else Change.CHANGED),
         pieces=tuple(pieces),
+        said=said,
     )
+
+
+def _body(document: Document, section: Section | None) -> str:
+    return document.text[section.start : section.end] if section else ""
 
 
 def _pieces(before: str, after: str) -> Iterator[Piece]:

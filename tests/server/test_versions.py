@@ -36,6 +36,11 @@ def test_a_changed_sentence_is_shown_between_those_that_stayed() -> None:
     ]
 
 
+def test_a_section_says_in_words_what_a_reader_must_know() -> None:
+    found = compared(document(用法用量="一日不超过4g。", 规格="2g。"), document(用法用量="一日不超过2g。", 规格="3片。"))
+    assert [section.said for section in found.sections] == [("剂量降低：不超过4g → 不超过2g",), ()]
+
+
 def test_sections_come_go_and_move() -> None:
     found = compared(document(适应症="甲。", 禁忌="乙。", 贮藏="丙。"), document(禁忌="乙。", 适应症="丁。", 规格="戊。"))
     assert sorted(changes(found)) == sorted([("适应症", "changed"), ("禁忌", "same"), ("贮藏", "removed"), ("规格", "added")])

@@ -13,7 +13,7 @@ from medrag.sections import SectionGroup
 from medrag.sentences import sentences
 from medrag.types import Document, Section
 
-__all__ = ["Change", "SectionChange", "SentenceChange", "compare"]
+__all__ = ["Change", "SectionChange", "SentenceChange", "compare", "paired"]
 
 ALIKE = 0.5  # share of two sentences' characters that match in order, from which one is the other worded anew
 
@@ -55,12 +55,12 @@ class SectionChange:
 
 def compare(old: Document, new: Document) -> tuple[SectionChange, ...]:
     """What changed from one version to another, in the order of the new one, then what is gone."""
-    changes = [_section_change(before, after, old, new) for before, after in _pairs(old, new)]
+    changes = [_section_change(before, after, old, new) for before, after in paired(old, new)]
     return tuple(change for change in changes if change is not None)
 
 
-def _pairs(old: Document, new: Document) -> Iterator[tuple[Section | None, Section | None]]:
-    """Each section of the new version with what it was: the same headings, else the same code, in their order."""
+def paired(old: Document, new: Document) -> Iterator[tuple[Section | None, Section | None]]:
+    """Each section of the new version with what it was: the same headings, else the same code, in their order; then what is gone."""
     left = list(old.sections)
     found: dict[int, Section] = {}
     for same in (_headings, _code):

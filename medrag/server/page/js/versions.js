@@ -41,6 +41,7 @@ export async function compareVersions(document) {
 
 function drawn(section) {
   const rows = [el("h3", { class: section.change }, [...section.path, section.heading].filter(Boolean).join(" › "))];
+  if (section.said.length) rows.push(el("p", { class: "said" }, section.said.join(" · ")));
   const pieces = section.pieces;
   for (let at = 0; at < pieces.length; at += 1) {
     const [one, next] = [pieces[at], pieces[at + 1]];
