@@ -1,22 +1,28 @@
 # Needs python3 (3.11 or newer) and make; everything else goes into .venv.
 #   make demo   answers five questions from the starter knowledge base
 #   make test   ruff, mypy and pytest
-#   make bench  prints how fast it is on this machine
-#   make bench-large  the same for questions to 300,000 passages and 1,000,000 facts
+#   make bench  prints how fast it is on this machine: every part, on the labels in MEDRAG_BENCH_DATA or on made ones
+#   make bench-peers  installs its peers into a venv of their own and measures both side by side, hit rates too
+#   make bench-growth  how cost grows from 10,000 to 1,000,000 passages, with curves and exponents: an hour
+#   make bench-registry  the same for a whole registry of made labels (LABELS=54000 are 3 million passages: hours) and its graph
+#   make bench-sizing KB=labels.kb  prints docs/scale.md's table of memory, disk and cores from what the others left
 #   make bench-serve KB=labels.kb  how many questions the server answers in a second, and how many streams it holds
 #   make soak-serve KB=labels.kb  asks the server for ten minutes while another process writes: no error, no mixed answer
 #   make fuzz-server  sends the server thousands of requests that its description allows, or nearly
-#   make bench-claims  what checking a claim costs, and how long the first one waits
-#   make soak   kills an ingest at 50 random moments and checks what is left
+#   make soak-kill  kills every operation that writes at 500 random moments, while others read, and checks what is left
+#   make soak-power  cuts the power at every sync of every operation, on a disk rebuilt from its file operations
+#   make soak-disk  has every write of every operation refused: a full disk, and one that fails
+#   make fuzz-readers  reads hostile files for MINUTES a format (10): no crash, hang or blow-up of memory
 #   make soak-access  asks in 10,000 random ways for documents that the one who asks may not see
 #   make clean  removes what the others made
 
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-bench
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench bench-large bench-claims bench-serve soak-serve fuzz-server soak soak-access clean
+.PHONY: demo test bench bench-peers bench-growth bench-registry bench-sizing bench-serve soak-serve fuzz-server soak-kill soak-power soak-disk fuzz-readers soak-access clean
 
 demo: $(VENV)/.demo
 	@PYTHONUTF8=1 $(RUN) examples/demo.py
@@ -30,11 +36,18 @@ test: $(VENV)/.test $(VENV)/.browser
 bench: $(VENV)/.test
 	@$(RUN) -m tests.benchmarks.bench
 
-bench-large: $(VENV)/.test
-	@$(RUN) -m tests.benchmarks.bench --passages 300000 --facts 1000000
+bench-peers: $(VENV)/.test $(PEERS)/.made
+	@$(RUN) -m tests.benchmarks.peers.run
 
-bench-claims: $(VENV)/.test
-	@$(RUN) -m tests.benchmarks.claims
+bench-growth: $(VENV)/.test
+	@$(RUN) -m tests.benchmarks.growth
+
+LABELS ?= 54000
+bench-registry: $(VENV)/.test
+	@$(RUN) -m tests.benchmarks.registry --labels $(LABELS)
+
+bench-sizing: $(VENV)/.test
+	@$(RUN) -m tests.benchmarks.sizing --kb $(KB)
 
 bench-serve: $(VENV)/.test
 	@$(RUN) -m tests.benchmarks.serve --kb $(KB)
@@ -46,14 +59,24 @@ soak-serve: $(VENV)/.test
 fuzz-server: $(VENV)/.test
 	@MEDRAG_FUZZ=200 $(RUN) -m pytest -q -s tests/server/test_schema.py
 
-soak: $(VENV)/.test
-	@MEDRAG_KILLS=50 $(RUN) -m pytest -q -s tests/contracts/test_kill.py
+soak-kill: $(VENV)/.test
+	@MEDRAG_KILLS=500 $(RUN) -m pytest -q -s tests/contracts/test_kill.py tests/contracts/test_grown.py tests/kb/test_migrate.py \
+	  tests/contracts/test_migrate_engines.py
+
+soak-power: $(VENV)/.test
+	@MEDRAG_POWER=0 $(RUN) -m pytest -q -s tests/contracts/test_power.py
+
+soak-disk: $(VENV)/.test
+	@MEDRAG_DISK=0 $(RUN) -m pytest -q -s tests/contracts/test_disk.py
+
+fuzz-readers: $(VENV)/.test
+	@$(RUN) -m tests.ingest.fuzz.run --minutes $(MINUTES)
 
 soak-access: $(VENV)/.test
 	@MEDRAG_ACCESS_DRAWS=10000 $(RUN) -m pytest -q tests/contracts/test_access.py tests/server/test_restricted.py
 
 clean:
-	rm -rf $(VENV) demo.kb build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) demo.kb build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # One venv serves all targets: what the tests need holds what the demo needs, and a demo's venv is added to.
 $(VENV)/.made:
@@ -69,10 +92,18 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml
 
 # torch comes first and pinned, so that the extra "models" does not bring another, larger build of it.
 $(VENV)/.test: $(VENV)/.made pyproject.toml
-	@echo "Installing medrag[cpu,documents,evaluate,http,models,server,dev] into $(VENV) ..."
+	@echo "Installing medrag[cpu,documents,evaluate,http,milvus,models,postgres,ray,server,dev] into $(VENV) ..."
 	@$(INSTALL) torch==2.13.0
-	@$(INSTALL) --editable '.[cpu,documents,evaluate,http,models,server,dev]'
+	@$(INSTALL) --editable '.[cpu,documents,evaluate,http,milvus,models,postgres,ray,server,dev]'
 	@touch $(VENV)/.demo $@
+
+# The peers, of which none goes into the other venv; torch comes first here too, since some of them want it.
+$(PEERS)/.made: pyproject.toml
+	@echo "Installing medrag[cpu,bench] into $(PEERS) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[cpu,bench]'
+	@touch $@
 
 # The browser that walks the page: Debian's, where it can be had; where not, those tests skip and this is tried again.
 $(VENV)/.browser: $(VENV)/.made tests/server/browser/install.sh

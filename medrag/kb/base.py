@@ -8,37 +8,37 @@ labels.kb/
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from functools import lru_cache, partial
 from pathlib import Path
-from sqlite3 import DatabaseError as DriverError
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection
 
 from medrag.errors import KnowledgeBaseError, QuestionError, VersionError
-from medrag.kb import facts, passages, schema
-from medrag.kb import schema as t
+from medrag.kb import facts, holding, passages
 from medrag.kb.access import Access, Engines, added_to
-from medrag.kb.catalogue import CATALOGUE, document_of, explain_database, load_version
+from medrag.kb.address import Address
+from medrag.kb.cache import bring, drop_older, held, sweep
+from medrag.kb.catalogue import document_of, load_version
 from medrag.kb.dated import dated_reading
 from medrag.kb.derive import Progress, quiet
 from medrag.kb.embed import Embedder, default_embedder, embedder_from_name
 from medrag.kb.facts import Mention
 from medrag.kb.filters import Filters
-from medrag.kb.generations import GenerationGoneError, drop_unused, restore
+from medrag.kb.generations import GenerationGoneError, restore
 from medrag.kb.graph import MAX_EDGES, surroundings
 from medrag.kb.linking import Meanings, link, link_near
 from medrag.kb.listing import documents_listed, versions_listed
-from medrag.kb.make import existing, folder_of, make
+from medrag.kb.make import make
 from medrag.kb.names import NameIndex
 from medrag.kb.normalise import Normalised, kinds_named, names_of_kinds, normalise
 from medrag.kb.similar import SimilarNames
 from medrag.kb.snapshot import Snapshot
-from medrag.kb.stats import Stats, count_all, size_of
+from medrag.kb.stats import Stats, count_all
+from medrag.kb.store import Published, Store, existing, store_of
 from medrag.kb.verify import verify
 from medrag.kb.walk import Walk
 from medrag.kb.writer import Writer
@@ -61,56 +61,63 @@ class KnowledgeBase:
     Reading never sees half a commit: the object is pinned until `refresh`. Writing goes through `write()`.
     """
 
-    def __init__(self, root: Path, embedder: Embedder | None = None, *, outdated: bool = False) -> None:
-        self.path = root
+    def __init__(self, store: Store, embedder: Embedder | None = None, *, outdated: bool = False) -> None:
+        self._store = store
         self._outdated = outdated
         self._access: Access = ()
         self.day = ""  # the date that `as_of` was given
-        self._engines = Engines(root / CATALOGUE)
+        self._engines = Engines(store.database)
         self._engine = self._engines.of(self._access)
         with self._reading() as connection:
-            schema.migrate(connection, str(root))
-            connection.commit()
-        _, made_with = self._published()
+            store.database.migrate(connection)
+        self.path = store.root
+        made_with = self._published().embedder
         if embedder is not None and embedder.name != made_with:
             raise VersionError(
-                f"{root} was built with embedder {made_with!r}, not {embedder.name!r}: "
+                f"{store.where} was built with embedder {made_with!r}, not {embedder.name!r}: "
                 "open it with the first, or run `medrag reindex --embedder` with the second"
             )
         self.embedder = embedder or _embedder(made_with)
         self._snapshot = self._newest()
 
     @classmethod
-    def create(cls, path: str | Path, *, embedder: Embedder | None = None) -> KnowledgeBase:
-        """An empty knowledge base in a folder that does not exist, is empty, or holds one that was never finished."""
-        root, chosen = folder_of(path), embedder or default_embedder()
-        make(root, chosen)
-        return cls(root, chosen)
+    def create(cls, path: str | Path | Address, *, embedder: Embedder | None = None) -> KnowledgeBase:
+        """An empty knowledge base at an address (`medrag.kb.address`) where there is none, or one that was never finished."""
+        store, chosen = store_of(path), embedder or default_embedder()
+        make(store, chosen)
+        return cls(store, chosen)
 
     @classmethod
-    def open(cls, path: str | Path, *, embedder: Embedder | None = None, outdated: bool = False) -> KnowledgeBase:
-        """The knowledge base in a folder, pinned to its current commit.
+    def open(cls, path: str | Path | Address, *, embedder: Embedder | None = None, outdated: bool = False) -> KnowledgeBase:
+        """The knowledge base at an address, pinned to its current commit.
 
         With `outdated`, also one whose indexes are damaged or were cut by another release, so that it can be verified
         and reindexed.
         """
         return cls(existing(path), embedder, outdated=outdated)
 
+    @property
+    def address(self) -> Address:
+        """Where it is; `path` is the folder that holds it, or what this machine derived of it."""
+        return self._store.address
+
     def _newest(self) -> Snapshot:
         """The indexes of the current commit."""
         for attempts_left in reversed(range(ATTEMPTS)):
-            commit, made_with = self._published()
-            if made_with != self.embedder.name:
-                self.embedder = _embedder(made_with)
+            published = self._published()
+            if published.embedder != self.embedder.name:
+                self.embedder = _embedder(published.embedder)
             try:
-                snapshot = Snapshot(self.path, commit, self.embedder)
+                snapshot = held(self._store, published, self.embedder)
             except GenerationGoneError:  # a writer may publish and sweep between reading the number and locking it
+                if self._store.is_server:
+                    bring(self._store, self._engines.of(()), published, self.embedder)
                 if attempts_left:
                     continue
-                if not self._outdated:
+                if not self._outdated or self._store.is_server:
                     raise
-                restore(self.path, commit)
-                snapshot = Snapshot(self.path, commit, self.embedder)
+                restore(self.path, published.commit)
+                snapshot = held(self._store, published, self.embedder)
             if not self._outdated:
                 snapshot.check()
             return snapshot.restricted(self._access) if self._access else snapshot
@@ -121,19 +128,17 @@ class KnowledgeBase:
         """The number of the commit that this object reads."""
         return self._snapshot.commit
 
-    def _published(self) -> tuple[int, str]:
-        """The current commit and the embedder that its vectors were made with, as one writer left them."""
+    def _published(self) -> Published:
+        """The current commit and what belongs to it, as one writer left them."""
         with self._reading() as connection:
-            found = {row.name: row.value for row in connection.execute(select(t.settings))}
-        if "current" not in found or "embedder" not in found:
-            raise KnowledgeBaseError(f"{self.path}: not a knowledge base of medrag (its catalogue names no commit)")
-        return int(found["current"]), found["embedder"]
+            return self._store.published(connection)
 
     def refresh(self) -> bool:
         """Moves to the newest commit; whether there was a newer one. Other threads finish what they are at in the old one."""
-        if self.day or self._published()[0] == self._snapshot.commit:
+        if self.day or self._published().commit == self._snapshot.commit:
             return False
         self._snapshot = self._newest()
+        drop_older(self._store, self.commit)
         return True
 
     def pinned(self) -> KnowledgeBase:
@@ -159,7 +164,7 @@ class KnowledgeBase:
         Documents that were not in force yet are not there; those without a date always are. Raises `QuestionError` for no date.
         """
         view = self.pinned()
-        read = partial(dated_reading, self.path, self._engines, self._snapshot, date)
+        read = partial(dated_reading, self._store, self._engines, self._snapshot, date)
         view._engines, dated = self._snapshot.kept(("as-of", date), read)
         view._snapshot = dated.restricted(self._access) if self._access else dated
         view._engine, view.day = view._engines.of(self._access), date
@@ -167,8 +172,8 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Lets go of the commit and of the database."""
-        self._snapshot.generation.close()
-        self._engines.dispose()
+        self._snapshot.close()
+        self._store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -183,12 +188,12 @@ class KnowledgeBase:
         """A writer; leaving the block publishes one commit, which this object then reads."""
         self._require_all("written")
         self.refresh()  # another process may have reindexed with another embedder
-        with Writer(self.path, self._engine, self.embedder, progress) as writer:
+        with Writer(self._store, self._engine, self.embedder, progress) as writer:
             yield writer
         self.embedder = writer.embedder
         self._outdated = False  # what was damaged or cut otherwise is built anew
         if self.refresh():
-            drop_unused(self.path, self.commit)  # the generation that this object held until now
+            sweep(self._store, self._snapshot)  # what this object held until now
 
     def reindex(self, embedder: Embedder | None = None, progress: Progress = quiet) -> None:
         """Builds all indexes anew from the catalogue, with another embedder if one is given."""
@@ -357,7 +362,7 @@ class KnowledgeBase:
         """The k nearest passages as (id, cosine), nearest first, ties by id; none for a text without tokens."""
         snapshot = self._snapshot
         query = snapshot.query(text)
-        return snapshot.vectors.search(query, k, snapshot.masks(only) if only else None) if np.any(query) else []
+        return snapshot.vectors.search(query, k, only) if np.any(query) else []
 
     def vector_scores(self, text: str, ids: Sequence[int]) -> list[float]:
         """The cosine of a text with each of some passages; 0 for one that is not there."""
@@ -373,25 +378,21 @@ class KnowledgeBase:
     def stats(self) -> Stats:
         """What the knowledge base holds; of a restricted one `bytes` is 0, for it has no size of its own."""
         with self._reading() as connection:
-            return count_all(connection, self.commit, self.embedder.name, 0 if self._access else size_of(self.path))
+            kept = (0, "") if self._access else self._store.kept(connection)
+            return count_all(connection, self.commit, self.embedder.name, kept)
 
-    def verify(self) -> list[str]:
-        """What is wrong with the knowledge base, a line each; empty where nothing is."""
+    def verify(self, *, deep: bool = False) -> list[str]:
+        """What is wrong with the knowledge base, a line each; empty where nothing is. `deep` reads all that is in the indexes."""
         self._require_all("verified")
         with self._reading() as connection:
-            return verify(connection, self._snapshot)
+            return verify(connection, self._snapshot, deep=deep)
 
     def _require_all(self, done: str) -> None:
         if self._access or self.day:
-            raise KnowledgeBaseError(f"{self.path}: a restricted knowledge base cannot be {done}: use the whole one")
+            raise KnowledgeBaseError(f"{self._store.where}: a restricted knowledge base cannot be {done}: use the whole one")
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except (DatabaseError, DriverError) as error:
-            raise explain_database(error, self.path) from error
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return holding.reading(self._store.database, self._engine)
 
 
 @lru_cache(maxsize=4)

@@ -7,36 +7,16 @@ there; everything else is joined to such a version.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    ColumnElement,
-    Connection,
-    Dialect,
-    Engine,
-    FromClause,
-    Integer,
-    Select,
-    Text,
-    TypeDecorator,
-    and_,
-    bindparam,
-    create_engine,
-    event,
-    exists,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.exc import DatabaseError, DisconnectionError
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, bindparam, exists, func, or_, select
 
 from medrag.errors import KnowledgeBaseError, NotFoundError
 from medrag.kb import schema as t
+from medrag.kb.engines.sql import among
+from medrag.kb.engines.sqlite import CATALOGUE, connect, explain_database
 from medrag.kb.query import Query
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, DocumentKind, Passage, Place, Section
@@ -58,6 +38,7 @@ __all__ = [
     "load_version",
     "of_visible",
     "passage_rows",
+    "section_of",
     "set_setting",
     "setting",
     "to_passages",
@@ -65,7 +46,6 @@ __all__ = [
 ]
 
 NONE = "[]"  # an empty list, as it is stored
-CATALOGUE = "catalogue.sqlite"  # the file in the folder of a knowledge base
 AnyRow = Any  # the parameters of SQLAlchemy's Row differ between 2.0 and 2.1
 SHARED = 8_192  # documents, and sections, whose records are kept
 BATCH = 500  # values in one IN (…): SQLite's limit on variables is 32,766, its planner likes fewer
@@ -88,34 +68,6 @@ INFO = (
 )
 
 
-def connect(path: Path) -> Engine:
-    """An engine on the SQLite file: write-ahead log, so that readers and the writer do not wait for each other."""
-    address = URL.create("sqlite", database=str(path))  # a path may hold ? and %
-    engine = create_engine(address, connect_args={"timeout": 60}, max_overflow=-1)  # a connection for every thread that asks
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, record: Any) -> None:
-        record.info["process"] = os.getpid()
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "wal_autocheckpoint=16384",  # 64 MB: an ingest writes most pages many times
-            "mmap_size=1073741824",
-            "cache_size=-65536",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "checkout")
-    def _own(_: Any, record: Any, proxy: Any) -> None:
-        if record.info["process"] != os.getpid():  # SQLite's connections must not be carried through a fork
-            record.dbapi_connection = proxy.dbapi_connection = None
-            raise DisconnectionError("made by another process")
-
-    return engine
-
-
 def setting(connection: Connection, name: str, path: object) -> str:
     """A value that the knowledge base keeps about itself."""
     value = connection.execute(select(t.settings.c.value).where(t.settings.c.name == name)).scalar_one_or_none()
@@ -132,22 +84,6 @@ def set_setting(connection: Connection, name: str, value: str) -> None:
 
 
 COMMIT = bindparam("commit", type_=Integer)  # what every pinned query takes
-
-
-class _Listed(TypeDecorator[Any]):
-    """A list as one parameter, so that a query's text is the same however many values it takes."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return json.dumps(list(value))
-
-
-def among(column: ColumnElement[Any], name: str = "values") -> ColumnElement[bool]:
-    """The condition that a column is one of the values of a parameter."""
-    values = func.json_each(bindparam(name, type_=_Listed)).table_valued("value")
-    return column.in_(select(values.c.value))
 
 
 def visible(versions: FromClause = t.versions) -> ColumnElement[bool]:
@@ -187,7 +123,8 @@ def _info_of(
 
 
 @lru_cache(maxsize=SHARED)
-def _section_of(number: int, code: str, group: str, heading: str, path: str, start: int, end: int) -> Section:
+def section_of(number: int, code: str, group: str, heading: str, path: str, start: int, end: int) -> Section:
+    """The section that a row of the catalogue describes."""
     return Section.model_construct(
         index=number,
         code=code,
@@ -236,7 +173,7 @@ def document_of(connection: Connection, version_id: int) -> Document:
     return Document.model_construct(
         **{name: getattr(info, name) for name in DocumentInfo.model_fields},
         text=row.text,
-        sections=tuple(_section_of(*section[1:]) for section in found),
+        sections=tuple(section_of(*section[1:]) for section in found),
     )
 
 
@@ -286,7 +223,7 @@ def to_passages(rows: Iterable[AnyRow], texts: Mapping[int, str] | None = None) 
             infos[version] = info_of(row)
         place = (version, number)
         if place not in sections:
-            sections[place] = _section_of(*row[len(INFO) + 3 : len(INFO) + 10])
+            sections[place] = section_of(*row[len(INFO) + 3 : len(INFO) + 10])
         text = row.passage_text if texts is None else texts[version][start:end]
         yield Passage(passage, infos[version], sections[place], start, end, text)
 
@@ -295,12 +232,3 @@ def in_batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """The values in portions that fit one IN (…)."""
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]
-
-
-def explain_database(error: Exception, path: Path) -> KnowledgeBaseError:
-    """The error that a user is shown for one of the database's."""
-    reason = str((error.orig if isinstance(error, DatabaseError) else None) or error).splitlines()[0]
-    if path.is_dir() and not os.access(path, os.W_OK):
-        # SQLite could be told that nothing ever changes the file, but a writer elsewhere would make that untrue unseen.
-        reason += " (the folder cannot be written, which reading needs too: give access, or copy it elsewhere)"
-    return KnowledgeBaseError(f"{path}: the catalogue cannot be read or written: {reason}")

@@ -15,32 +15,31 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from medrag.errors import KnowledgeBaseError
+from medrag.kb import schema as t
 from medrag.kb.access import Engines
-from medrag.kb.catalogue import CATALOGUE
+from medrag.kb.catalogue import in_batches
 from medrag.kb.derive import derive_exchanged
-from medrag.kb.embed import Embedder
 from medrag.kb.filters import day_number
 from medrag.kb.generations import Generation, GenerationGoneError, clone, generation_path
+from medrag.kb.overlay import exchanged_shelves
 from medrag.kb.snapshot import Snapshot
+from medrag.kb.store import Store
 
 __all__ = ["Dated", "dated_reading", "on_day"]
 
 DATED = "dated"
 ATTEMPTS = 3  # to lock a day's indexes while writers publish
 # A date in a form that nobody knows counts as none; a version without a date has been there always, and gives way to one with.
-_DATE = "CASE WHEN effective GLOB '[12][0-9][0-9][0-9]*' THEN effective ELSE '' END"
-_VERSIONS = text(
-    f"""
-    SELECT id, (until IS NULL OR until > :commit) AS current, {_DATE} <= :day AS there,
-        ROW_NUMBER() OVER (PARTITION BY document_id ORDER BY {_DATE} <= :day DESC, {_DATE} DESC, version DESC) AS place
+_DATE = "CASE WHEN {dated} THEN effective ELSE '' END"
+_VERSIONS = """
+    SELECT id, (until IS NULL OR until > :commit) AS is_current, {date} <= :day AS was_there,
+        ROW_NUMBER() OVER (PARTITION BY document_id ORDER BY {date} <= :day DESC, {date} DESC, version DESC) AS place
     FROM versions WHERE added <= :commit AND (deleted IS NULL OR deleted > :commit)
     """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,73 +52,65 @@ class Dated:
     def __bool__(self) -> bool:
         return bool(self.gone or self.come)
 
-    @property
-    def name(self) -> str:
-        """What tells this exchange from others at the same commit."""
-        return sha256(repr((self.gone, self.come)).encode()).hexdigest()[:16]
-
-    def shown(self, connection: Any) -> str:
-        """The name of a view, made on a new connection to the catalogue, that shows the day's versions as the current ones."""
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA temp_store=MEMORY")
-        for table, ids in (("gone", self.gone), ("come", self.come)):
-            cursor.execute(f"CREATE TEMP TABLE {table} (id INTEGER PRIMARY KEY)")
-            cursor.executemany(f"INSERT INTO temp.{table} VALUES (?)", [(i,) for i in ids])
-        columns = [row[1] for row in cursor.execute("PRAGMA main.table_info(versions)").fetchall()]
-        # A document's other versions stay readable by number; one that was current is superseded by the day's, if there is one.
-        shown = ", ".join(
-            "CASE WHEN v.id IN (SELECT id FROM temp.come) THEN NULL WHEN v.id IN (SELECT id FROM temp.gone) THEN v.added"
-            " ELSE v.until END AS until"
-            if name == "until"
-            else f"v.{name}"
-            for name in columns
-        )
-        cursor.execute(f"CREATE TEMP VIEW dated AS SELECT {shown} FROM main.versions AS v")
-        cursor.close()
-        connection.commit()
-        return "temp.dated"
+    def name(self, stamp: str) -> str:
+        """What tells this exchange from others at commits of the same number, of which one stamp was published."""
+        return sha256(repr((self.gone, self.come, *filter(None, [stamp]))).encode()).hexdigest()[:16]
 
 
-def on_day(connection: Connection, commit: int, date: str) -> Dated:
-    """The versions to exchange for a day, given as an ISO date, whole or cut (2023 is its last day). Raises `QuestionError`."""
+def on_day(connection: Connection, commit: int, date: str, dated: str) -> Dated:
+    """The versions to exchange for a day, given as an ISO date, whole or cut (2023 is its last day). Raises `QuestionError`.
+
+    `dated` is the condition that the column `effective` begins with a year (`Database.dated`).
+    """
     last = str(day_number(date or "empty", end=True))
     day = f"{last[:4]}-{last[4:6]}-{last[6:]}"
-    rows = connection.execute(_VERSIONS, {"commit": commit, "day": day}).all()
-    current = {row.id for row in rows if row.current}
-    then = {row.id for row in rows if row.place == 1 and row.there}
+    query = _VERSIONS.format(date=_DATE.format(dated=dated).replace(":", r"\:"))
+    rows = connection.execute(text(query), {"commit": commit, "day": day}).all()
+    current = {row.id for row in rows if row.is_current}
+    then = {row.id for row in rows if row.place == 1 and row.was_there}
     return Dated(tuple(sorted(current - then)), tuple(sorted(then - current)))
 
 
-def dated_reading(root: Path, whole: Engines, snapshot: Snapshot, date: str) -> tuple[Engines, Snapshot]:
+def dated_reading(store: Store, whole: Engines, snapshot: Snapshot, date: str) -> tuple[Engines, Snapshot]:
     """The engines and the indexes to read with, as documents stood on a day at the commit of a snapshot, which holds it.
 
     Raises `QuestionError` for what is no date, and `KnowledgeBaseError` where they show another day already.
     """
     if not whole.are_whole:
-        raise KnowledgeBaseError(f"{root}: this shows a day already: ask the whole knowledge base as of {date}")
+        raise KnowledgeBaseError(f"{store.where}: this shows a day already: ask the whole knowledge base as of {date}")
     with whole.of(()).connect() as connection:
-        dated = on_day(connection, snapshot.commit, date)
-    if not dated:
-        return whole, snapshot
-    engines = Engines(root / CATALOGUE, dated.shown)
+        dated = on_day(connection, snapshot.commit, date, store.database.dated())
+        if not dated:
+            return whole, snapshot
+        gone = _passages(connection, dated) if snapshot.shelves.shared else frozenset()
+    engines = Engines(store.database, dated)
+    shelves = exchanged_shelves(snapshot.shelves, gone)
     for attempts_left in reversed(range(ATTEMPTS)):
-        with engines.of(()).connect() as connection:
-            home = _indexes(connection, root, snapshot.commit, dated, snapshot.embedder)
+        with store.database.unchanging(engines.of(())) as connection:
+            home = _indexes(connection, store.root, snapshot, dated)
         try:
-            read = Snapshot(home, snapshot.commit, snapshot.embedder)
+            read = Snapshot(home, snapshot.commit, snapshot.embedder, shelves=shelves, build=snapshot.build, pin=snapshot.pin)
         except GenerationGoneError:  # swept by a writer before it was locked
             if not attempts_left:
                 raise
             continue
-        if home.parent != root / DATED:
+        if home.parent != store.root / DATED:
             weakref.finalize(read.generation, shutil.rmtree, home, ignore_errors=True)
         return engines, read
     raise AssertionError("the last attempt returns or raises")
 
 
-def _indexes(connection: Connection, root: Path, commit: int, dated: Dated, embedder: Embedder) -> Path:
-    """The folder whose generation of this commit holds the day's indexes, made if it is not there."""
-    home = root / DATED / dated.name
+def _passages(connection: Connection, dated: Dated) -> frozenset[int]:
+    """The ids of passages that are current at the commit and were not on the day, or are built anew for it."""
+    p = t.passages.c
+    versions = [*dated.gone, *dated.come]
+    return frozenset(i for some in in_batches(versions) for i in connection.scalars(select(p.id).where(p.version_id.in_(some))))
+
+
+def _indexes(connection: Connection, root: Path, snapshot: Snapshot, dated: Dated) -> Path:
+    """The folder whose generation of the snapshot's commit holds the day's indexes, made if it is not there."""
+    commit, embedder = snapshot.commit, snapshot.embedder
+    home = root / DATED / dated.name(snapshot.stamp)
     with suppress(KnowledgeBaseError):
         if not any(Generation(home, commit).damage()):
             return home

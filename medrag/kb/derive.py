@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
-from medrag.errors import QuestionError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import among, current, in_batches, passage_rows, to_passages
-from medrag.kb.embed import Embedder, HashedEmbedder
-from medrag.kb.filters import day_number
-from medrag.kb.folding import fold
+from medrag.kb.contract import VectorsWriter, WordsWriter
+from medrag.kb.embed import Embedder
+from medrag.kb.entries import entry_of, to_encode
 from medrag.kb.names import NameWriter
-from medrag.kb.tokens import TOKENIZER, tokens
-from medrag.kb.vectors import VectorWriter
-from medrag.kb.words import WordEntry, WordWriter
+from medrag.kb.query import Query
+from medrag.kb.ready import ReadyStore, encoded, with_ids
+from medrag.kb.remembered import from_codes
+from medrag.kb.shelves import IN_FOLDER, Building
+from medrag.kb.tokens import TOKENIZER
+from medrag.kb.words import WordEntry
 from medrag.types import DocumentKind, Passage
 
 __all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "norms_of", "quiet"]
@@ -29,55 +33,88 @@ VERSIONS_AT_ONCE = 1_000
 CHARS_AT_ONCE = 4_000_000
 
 _PASSAGES = passage_rows(among(t.passages.c.version_id))
+_SAID = [
+    select(column).where(among(column.table.c.version_id, "ids"))
+    for column in (t.statements.c.subject, t.statements.c.object, t.about.c.entity_id)
+]
+_NORMS = (
+    Query(select(t.names.c.norm).where(among(t.names.c.version_id, "ids")).distinct()),
+    *(Query(select(t.entities.c.norm).where(t.entities.c.id.in_(said))) for said in _SAID),
+)
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 
 @dataclass(frozen=True, slots=True)
 class _Writers:
-    words: WordWriter
-    vectors: VectorWriter
+    words: WordsWriter | None  # None where another machine wrote the index that all share
+    vectors: VectorsWriter | None
     names: NameWriter
 
-    @classmethod
-    def at(cls, folder: Path, dimensions: int) -> _Writers:
-        return cls(WordWriter(folder / "words"), VectorWriter(folder / "vectors", dimensions), NameWriter(folder / "names"))
+    @property
+    def cut(self) -> bool:
+        """Whether anybody wants passages."""
+        return self.words is not None or self.vectors is not None
+
+    def add(self, entries: Sequence[WordEntry], vectors: Callable[[], NDArray[np.float32]]) -> None:
+        if self.words is not None:
+            self.words.add(entries)
+        if self.vectors is not None:
+            self.vectors.add(entries, vectors())
+
+    def remove(self, ids: Sequence[int]) -> None:
+        for writer in (self.words, self.vectors):
+            if writer is not None:
+                writer.remove(ids)
 
     def publish(self) -> None:
-        self.words.publish()
-        self.vectors.publish()
-        self.names.publish()
+        for writer in (self.words, self.vectors, self.names):
+            if writer is not None:
+                writer.publish()
 
 
-def derive_changes(connection: Connection, folder: Path, commit: int, embedder: Embedder, progress: Progress) -> None:
-    """Brings a clone of the last generation in `folder` to the commit."""
-    writers = _Writers.at(folder, embedder.dimensions)
+def derive_changes(
+    connection: Connection,
+    folder: Path,
+    commit: int,
+    embedder: Embedder,
+    progress: Progress,
+    ready: ReadyStore | None = None,
+    *,
+    since: int | None = None,
+    building: Building = IN_FOLDER,
+) -> None:
+    """Brings a clone of the last generation in `folder`, or of that of commit `since`, to the commit."""
+    before = commit - 1 if since is None else since
+    writers = _Writers(*building.writers(folder, before, commit, embedder.dimensions, connection), NameWriter(folder / "names"))
     v = t.versions.c
-    gone = and_(v.added < commit, or_(v.until == commit, and_(v.deleted == commit, v.until.is_(None))))
+    was = and_(v.added <= before, or_(v.until.is_(None), v.until > before), or_(v.deleted.is_(None), v.deleted > before))
+    gone = and_(was, or_(v.until.between(before + 1, commit), v.deleted.between(before + 1, commit)))
     removed = [
         int(row[0])
         for ids in in_batches(list(connection.scalars(select(v.id).where(gone))))
         for row in connection.execute(select(t.passages.c.id).where(t.passages.c.version_id.in_(ids)))
     ]
-    writers.words.remove(removed)
-    writers.vectors.remove(removed)
-    _add(connection, writers, and_(v.added == commit, current()), commit, embedder, progress)
+    writers.remove(removed)
+    _add(connection, writers, and_(v.added > before, current()), commit, embedder, progress, ready)
     writers.publish()
-    _write_manifest(folder, commit, embedder)
+    _write_manifest(folder, commit, embedder, building.stamp)
 
 
 def derive_exchanged(
     connection: Connection, folder: Path, commit: int, embedder: Embedder, *, gone: Sequence[int], come: Sequence[int]
 ) -> None:
     """Brings a clone of the commit's generation in `folder` to other versions: those that are `gone` out, those that `come` in."""
-    writers = _Writers.at(folder, embedder.dimensions)
+    # Whatever engines the commit's own indexes are on, those of a day are this machine's.
+    writers = _Writers(
+        *IN_FOLDER.writers(folder, commit, commit, embedder.dimensions, connection), NameWriter(folder / "names")
+    )
     removed = [
         int(i)
         for ids in in_batches(list(gone))
         for i in connection.scalars(select(t.passages.c.id).where(t.passages.c.version_id.in_(ids)))
     ]
-    writers.words.remove(removed)
-    writers.vectors.remove(removed)
+    writers.remove(removed)
     for ids in in_batches(list(come)):
         _add(connection, writers, t.versions.c.id.in_(ids), commit, embedder, quiet)
     writers.publish()
@@ -88,21 +125,39 @@ def quiet(_doing: str, _done: int, _of: int) -> None:
     """No progress shown."""
 
 
-def derive_all(connection: Connection, folder: Path, commit: int, embedder: Embedder, progress: Progress) -> None:
+def derive_all(
+    connection: Connection,
+    folder: Path,
+    commit: int,
+    embedder: Embedder,
+    progress: Progress,
+    ready: ReadyStore | None = None,
+    *,
+    building: Building = IN_FOLDER,
+) -> None:
     """Builds a generation in an empty `folder` from everything that is current at the commit."""
-    writers = _Writers.at(folder, embedder.dimensions)
-    _add(connection, writers, current(), commit, embedder, progress)
+    writers = _Writers(*building.writers(folder, None, commit, embedder.dimensions, connection), NameWriter(folder / "names"))
+    _add(connection, writers, current(), commit, embedder, progress, ready)
     writers.publish()
-    _write_manifest(folder, commit, embedder)
+    _write_manifest(folder, commit, embedder, building.stamp)
 
 
 def _add(
-    connection: Connection, writers: _Writers, wanted: ColumnElement[bool], commit: int, embedder: Embedder, progress: Progress
+    connection: Connection,
+    writers: _Writers,
+    wanted: ColumnElement[bool],
+    commit: int,
+    embedder: Embedder,
+    progress: Progress,
+    ready: ReadyStore | None = None,
 ) -> None:
     done, count = 0, select(func.count()).select_from(t.versions).where(wanted)
     total = connection.execute(count, {"commit": commit}).scalar_one()
     for texts in _portions(connection, wanted, commit):
-        for passages in _passages(connection, texts, commit):
+        left = texts if writers.cut else {}
+        if left and ready is not None:
+            left = _add_ready(connection, writers, left, embedder, ready)
+        for passages in _passages(connection, left, commit):
             _add_passages(writers, passages, embedder)
         writers.names.add(norms_of(connection, list(texts)))
         done += len(texts)
@@ -111,10 +166,8 @@ def _add(
 
 def norms_of(connection: Connection, version_ids: Sequence[int]) -> Iterator[str]:
     """The folded names that stand for something because of these versions, some of them more than once."""
-    yield from connection.scalars(select(t.names.c.norm).where(t.names.c.version_id.in_(version_ids)).distinct())
-    for column in (t.statements.c.subject, t.statements.c.object, t.about.c.entity_id):
-        said = select(column).where(column.table.c.version_id.in_(version_ids))
-        yield from connection.scalars(select(t.entities.c.norm).where(t.entities.c.id.in_(said)))
+    for query in _NORMS:
+        yield from (norm for (norm,) in query.rows(connection, ids=version_ids))
 
 
 def _portions(connection: Connection, wanted: ColumnElement[bool], commit: int) -> Iterator[dict[int, str]]:
@@ -143,53 +196,35 @@ def _passages(connection: Connection, texts: dict[int, str], commit: int) -> Ite
             yield passages[start : start + PORTION]
 
 
+def _add_ready(
+    connection: Connection, writers: _Writers, texts: dict[int, str], embedder: Embedder, ready: ReadyStore
+) -> dict[int, str]:
+    """Adds the passages of the versions that were cut and encoded when they were prepared; returns the other versions."""
+    found = {i: passages for i, text in texts.items() if text and (passages := ready.of(i, embedder.name)) is not None}
+    ids: dict[int, list[int]] = {i: [] for i in found}
+    p = t.passages.c
+    for some in in_batches(list(found)):
+        rows = connection.execute(select(p.version_id, p.id).where(p.version_id.in_(some)).order_by(p.version_id, p.start))
+        for version_id, passage_id in rows:
+            ids[version_id].append(passage_id)
+    whole = [i for i, passages in found.items() if len(passages.entries) == len(ids[i])]
+    for some in in_batches(whole):
+        entries = [entry for i in some for entry in with_ids(found[i].entries, ids[i])]
+        writers.add(entries, partial(from_codes, np.concatenate([found[i].vectors for i in some])))
+    added = set(whole)
+    return {i: text for i, text in texts.items() if i not in added}
+
+
 def _add_passages(writers: _Writers, passages: list[Passage], embedder: Embedder) -> None:
-    entries = [_entry(passage) for passage in passages]
-    writers.words.add(entries)
-    ids = [passage.id for passage in passages]
-    if isinstance(embedder, HashedEmbedder):  # takes the tokens as they are, so that each passage is cut once
-        writers.vectors.add(ids, embedder.encode_tokens([entry.tokens for entry in entries]))
-    else:
-        writers.vectors.add(ids, embedder.encode_passages([_to_encode(passage) for passage in passages]))
+    entries = [entry_of(p.id, p.document, p.section, p.text) for p in passages]
+    writers.add(entries, lambda: encoded(embedder, entries, [to_encode(p.document, p.section, p.text) for p in passages]))
 
 
-def _to_encode(passage: Passage) -> str:
-    """The passage under its title and all its headings, which say what it is about."""
-    return f"{passage.document.title} {_headings(passage)}\n{passage.text}"
-
-
-def _headings(passage: Passage) -> str:
-    return " ".join((*passage.section.path, passage.section.heading))
-
-
-def _entry(passage: Passage) -> WordEntry:
-    document, section = passage.document, passage.section
-    filters = [("source", document.source), ("lang", document.lang), ("kind", document.kind.value)]
-    filters += [("tag", tag) for tag in document.tags]
-    filters += [("maker", fold(document.maker)), ("group", section.group.value)]
-    words = [*_printed(document.title), *_printed(_headings(passage)), *tokens(passage.text)]
-    return WordEntry(passage.id, words, tuple(filters), _day(document.effective))
-
-
-@lru_cache(maxsize=1024)
-def _printed(text: str) -> tuple[str, ...]:
-    """The tokens of a title or of headings, which stand over many passages."""
-    return tuple(tokens(text))
-
-
-@lru_cache(maxsize=1024)
-def _day(effective: str) -> int:
-    """The day from which a document is effective; 0 for one that its source writes in no way we know."""
-    try:
-        return day_number(effective)
-    except QuestionError:
-        return 0
-
-
-def _write_manifest(folder: Path, commit: int, embedder: Embedder) -> None:
+def _write_manifest(folder: Path, commit: int, embedder: Embedder, stamp: str = "") -> None:
     sizes = {str(path.relative_to(folder)): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = {
         "commit": commit,
+        "stamp": stamp,
         "tokenizer": TOKENIZER,
         "embedder": embedder.name,
         "dimensions": embedder.dimensions,

@@ -19,7 +19,7 @@ from medrag.kb.tokens import token_hashes, tokens
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "default_embedder", "embedder_from_name"]
+__all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "default_embedder", "embedder_from_name", "is_quick"]
 
 Vectors = NDArray[np.float32]
 MIN_DIMENSIONS, MAX_DIMENSIONS = 8, 65_536
@@ -178,6 +178,11 @@ class SentenceTransformerEmbedder:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The vectors of the texts, with the model's query prompt where it has one."""
         return self._encode(texts, self._prompts[0])
+
+
+def is_quick(embedder: Embedder) -> bool:
+    """Whether encoding a passage takes microseconds, as cutting it does, and any process can load what it takes."""
+    return isinstance(embedder, (StaticEmbedder, HashedEmbedder))
 
 
 def default_embedder() -> Embedder:

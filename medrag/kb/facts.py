@@ -159,7 +159,8 @@ def _triples(end: ColumnElement[int], *, of_relations: bool) -> Query:
         .join(subject, subject.c.id == _s.subject)
         .join(object_, object_.c.id == _s.object)
     )
-    query = select(_s.subject, _s.relation, _s.object).select_from(joined).where(among(end), current()).distinct()
+    query = select(_s.subject, _s.relation, _s.object).select_from(joined).where(among(end), current())
+    query = query.group_by(_s.subject, _s.relation, _s.object, subject.c.code, object_.c.code)
     if of_relations:
         query = query.where(among(_s.relation, "relations"))
     return Query(query.order_by(_s.relation, subject.c.code, object_.c.code).limit(bindparam("most")))
@@ -168,16 +169,31 @@ def _triples(end: ColumnElement[int], *, of_relations: bool) -> Query:
 _ENDS = (_s.subject, _s.object)
 _TRIPLES = tuple(_triples(end, of_relations=False) for end in _ENDS)
 _TRIPLES_OF = tuple(_triples(end, of_relations=True) for end in _ENDS)
-_SOURCES = Query(
+# Numbered before any text is read: what hundreds of repackagers' labels say alike would be read out of each, for twenty of them.
+_said = (
     select(
-        *INFO, _s.subject, _s.relation, _s.object, _s.start, _s.stop,
-        func.substr(_v.text, _s.start + 1, _s.stop - _s.start).label("quote"),
+        _s.subject, _s.relation, _s.object, _s.version_id, _s.start, _s.stop,
+        func.row_number().over(
+            partition_by=(_s.subject, _s.relation, _s.object),
+            order_by=(t.documents.c.source, t.documents.c.key, _s.start),
+        ).label("place"),
     )
     .select_from(t.statements)
     .join(t.versions, _v.id == _s.version_id)
     .join(t.documents, t.documents.c.id == _v.document_id)
     .where(among(_s.subject), among(_s.object, "objects"), current())
-    .order_by(t.documents.c.source, t.documents.c.key, _s.start)
+    .subquery()
+)  # fmt: skip
+_SOURCES = Query(
+    select(
+        *INFO, _said.c.subject, _said.c.relation, _said.c.object, _said.c.start, _said.c.stop,
+        func.substr(_v.text, _said.c.start + 1, _said.c.stop - _said.c.start).label("quote"),
+    )
+    .select_from(_said)
+    .join(t.versions, _v.id == _said.c.version_id)
+    .join(t.documents, t.documents.c.id == _v.document_id)
+    .where(_said.c.place <= MAX_SOURCES)
+    .order_by(t.documents.c.source, t.documents.c.key, _said.c.start)
 )  # fmt: skip
 
 

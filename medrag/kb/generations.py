@@ -61,6 +61,10 @@ class Generation:
             raise KnowledgeBaseError(f"{root}: generation {commit} cannot be opened: {error}") from error
         self.manifest = _manifest(manifest)
 
+    def is_of(self, stamp: str) -> bool:
+        """Whether it was built for the commit with this stamp, and not for one of its number that was never published."""
+        return self.manifest.get("stamp", "") == stamp
+
     def damage(self) -> Iterator[str]:
         """What is not as it was published, a line each: files that are missing or have another size."""
         files = self.manifest.get("files")
@@ -152,10 +156,11 @@ def restore(root: Path, commit: int) -> None:
     (path / "lock").touch()
 
 
-def drop_unused(root: Path, current: int) -> None:
+def drop_unused(root: Path, current: int, *, newer_too: bool = True) -> None:
     """Removes every generation that is not current and that no reader holds; what cannot be removed stays for the next time."""
+    kept = generation_path(root, current).name
     for path in (root / "generations").iterdir():
-        if path.name == generation_path(root, current).name:
+        if path.name == kept or not (newer_too or (path.name.isdigit() and path.name < kept)):
             continue
         try:
             with (path / "lock").open("rb") as lock:
@@ -166,6 +171,6 @@ def drop_unused(root: Path, current: int) -> None:
         except OSError:
             continue  # a reader is still at it, or it is none of ours
     for dated in (root / "dated").glob("*/generations"):  # made for a day's questions (`medrag.kb.dated`)
-        drop_unused(dated.parent, current)
+        drop_unused(dated.parent, current, newer_too=newer_too)
         if not any(dated.iterdir()):
             shutil.rmtree(dated.parent, ignore_errors=True)

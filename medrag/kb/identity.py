@@ -8,19 +8,36 @@ A record without a key is known again by exact text first, so that records may b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from medrag.kb import schema as t
-from medrag.kb.catalogue import in_batches
+from medrag.kb.engines.insert import insert
+from medrag.kb.engines.sql import among
 from medrag.kb.prepared import Prepared
+from medrag.kb.query import Query
 from medrag.types import digest
 
 __all__ = ["document_ids", "is_made_up", "resolve_keys"]
 
 HASH_DIGITS = 8
+
+# Both by source first, as the indexes have it: by key or title alone every row of the table would be looked at.
+_DOCUMENTS = Query(
+    select(t.documents.c.key, t.documents.c.id).where(
+        t.documents.c.source == bindparam("source"), among(t.documents.c.key, "keys")
+    )
+)
+_PLACES = Query(
+    select(t.places.c.title, t.places.c.document_id, t.documents.c.key, t.places.c.file, t.places.c.occurrence)
+    .join(t.documents)
+    .where(t.places.c.source == bindparam("source"), among(t.places.c.title, "titles"))
+    .order_by(t.places.c.added, t.places.c.document_id)
+)
+_TEXTS = Query(select(t.versions.c.document_id, t.versions.c.sha256).where(among(t.versions.c.document_id, "ids")))
+_LAST = Query(select(func.max(t.documents.c.id).label("id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +67,30 @@ def resolve_keys(connection: Connection, batch: Sequence[Prepared], commit: int)
 
 
 def _with_key(prepared: Prepared, key: str) -> Prepared:
-    return Prepared(
-        document=prepared.document.model_copy(update={"key": key}),
-        passages=prepared.passages,
-        names=prepared.names,
-        statements=prepared.statements,
-        about=prepared.about,
-        occurrence=prepared.occurrence,
-    )
+    return replace(prepared, document=prepared.document.model_copy(update={"key": key}))
 
 
 def _known(connection: Connection, names: set[tuple[str, str]]) -> dict[tuple[str, str], list[_Known]]:
     found: dict[tuple[str, str], list[_Known]] = defaultdict(list)
-    for titles in in_batches(sorted({title for _, title in names})):
-        query = select(t.places, t.documents.c.key).join(t.documents).where(t.places.c.title.in_(titles))
-        for row in connection.execute(query):
-            if (row.source, row.title) in names:
-                found[row.source, row.title].append(_Known(row.document_id, row.key, row.file, row.occurrence))
+    for source, titles in _by_source(names).items():
+        for row in _PLACES.rows(connection, source=source, titles=titles):
+            found[source, row.title].append(_Known(row.document_id, row.key, row.file, row.occurrence))
     return found
+
+
+def _by_source(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The keys or titles of each source."""
+    listed: dict[str, list[str]] = defaultdict(list)
+    for source, name in names:
+        listed[source].append(name)
+    return listed
 
 
 def _texts(connection: Connection, document_ids: Sequence[int]) -> dict[int, set[str]]:
     """The hashes of all texts that each document has had."""
     hashes: dict[int, set[str]] = defaultdict(set)
-    for ids in in_batches(document_ids):
-        query = select(t.versions.c.document_id, t.versions.c.sha256).where(t.versions.c.document_id.in_(ids))
-        for row in connection.execute(query):
-            hashes[row.document_id].add(row.sha256)
+    for row in _TEXTS.rows(connection, ids=document_ids) if document_ids else ():
+        hashes[row.document_id].add(row.sha256)
     return hashes
 
 
@@ -121,26 +135,21 @@ def _remember(
             fresh[place] = document.key
     if not fresh:
         return
-    ids = document_ids(connection, [(source, key) for (source, _, _, _), key in fresh.items()])
-    connection.execute(
-        t.places.insert(),
-        [
-            {"source": s, "title": n, "file": f, "occurrence": o, "document_id": ids[s, key], "added": commit}
-            for (s, n, f, o), key in fresh.items()
-        ],
-    )
+    ids, _ = document_ids(connection, [(source, key) for (source, _, _, _), key in fresh.items()])
+    insert(connection, t.places, [(s, n, f, o, ids[s, key], commit) for (s, n, f, o), key in fresh.items()])
 
 
-def document_ids(connection: Connection, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The catalogue's ids of documents by (source, key); documents that are not there yet are added."""
+def document_ids(connection: Connection, identities: Sequence[tuple[str, str]]) -> tuple[dict[tuple[str, str], int], set[int]]:
+    """The catalogue's ids of documents by (source, key), and which of them are new: those are added."""
     wanted = dict.fromkeys(identities)
     found: dict[tuple[str, str], int] = {}
-    for keys in in_batches(sorted({key for _, key in wanted})):
-        for row in connection.execute(select(t.documents).where(t.documents.c.key.in_(keys))):
-            if (row.source, row.key) in wanted:
-                found[row.source, row.key] = row.id
+    for source, keys in _by_source(wanted).items():
+        found.update(((source, key), at) for key, at in _DOCUMENTS.rows(connection, source=source, keys=keys))
     missing = [identity for identity in wanted if identity not in found]
-    if missing:
-        connection.execute(t.documents.insert(), [{"source": s, "key": k} for s, k in missing])
-        found.update(document_ids(connection, missing))
-    return found
+    if not missing:
+        return found, set()
+    first = (_LAST.rows(connection)[0].id or 0) + 1
+    rows = [(at, source, key) for at, (source, key) in enumerate(missing, start=first)]
+    insert(connection, t.documents, rows)
+    found.update(((source, key), at) for at, source, key in rows)
+    return found, {at for at, _, _ in rows}

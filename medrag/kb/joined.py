@@ -14,14 +14,16 @@ from medrag.kb import facts
 from medrag.kb import schema as t
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.catalogue import current
+from medrag.kb.contract import Words
 from medrag.kb.facts import DRUGS, MAX_SOURCES, MAX_STEPS
+from medrag.kb.query import Query
 from medrag.kb.similar import SimilarNames
-from medrag.kb.words import WordIndex
 from medrag.types import DocumentInfo, Entity, EntityKind, Fact, FactSource
 
 __all__ = ["Joined", "Key"]
 
 CACHED = 512  # answers of small look-ups kept
+PORTION = 1_000  # documents fetched at a time
 Key = tuple[str, str]  # source and key of a document
 Row = tuple[str, str, int, str, str]  # a document's source and key, the number of its knowledge base, title and text's hash
 T = TypeVar("T")
@@ -89,7 +91,7 @@ class Joined:
     # ------------------------------------------------------------------ search
 
     @cached_property
-    def words(self) -> list[WordIndex]:
+    def words(self) -> list[Words]:
         """The word indexes, each weighing words as they stand in all: BM25 scores of different statistics do not compare."""
         indexes = [base._snapshot.words for base in self.bases]
         return [own.beside(indexes[:at] + indexes[at + 1 :]) for at, own in enumerate(indexes)]
@@ -175,7 +177,7 @@ def _documents(base: KnowledgeBase, number: int) -> Iterator[Row]:
     d, v = t.documents.c, t.versions.c
     query = select(d.source, d.key, v.title, v.sha256).join(t.versions).where(current()).order_by(d.source, d.key)
     with base._reading() as connection:
-        for row in connection.execution_options(yield_per=1000).execute(query, {"commit": base.commit}):
+        for row in Query(query).stream(connection, PORTION, commit=base.commit):
             yield row.source, row.key, number, row.title, row.sha256
 
 

@@ -6,7 +6,6 @@ medicines both readings are kept, or none where one of them is unknown here.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,9 @@ from medrag.kb.terms.lookalikes import lookalikes
 from medrag.kb.terms.pinyin import initials, is_pinyin, spellings
 from medrag.kb.terms.printed import name_variants
 from medrag.kb.terms.shipped import ShippedDrug, rows_of, shipped_names
+from medrag.kb.terms.tables import made_near
 from medrag.kb.traditional import simplified
+from medrag.patterns import regex
 from medrag.types import Entity, EntityKind
 
 __all__ = ["Mean", "Meanings", "are_two", "link", "link_near", "shipped_in", "substance_of", "substances_of"]
@@ -32,10 +33,10 @@ MIN_DISEASE, PREFIX, ENDING = 9, 4, 2  # letters of a disease's name that is cor
 MIN_PINYIN = 6  # letters; of fewer, an English word is as likely
 MAX_SYLLABLES = 8
 MAX_INITIALS = 8
-_HAN = re.compile("[一-鿿]")
-_JOINED = re.compile(r"\band\b|,|和|与")  # names so joined may be of two medicines that are asked about
-_JOINS = re.compile(r"\s*[,;](?: and\b)?\s*|\s+(?:and|with)\s+|\s*[/+、]\s*|和|与")
-_WORD = re.compile("[a-z]+")
+_HAN = regex("[一-鿿]")
+_JOINED = regex(r"\band\b|,|和|与")  # names so joined may be of two medicines that are asked about
+_JOINS = regex(r"\s*[,;](?: and\b)?\s*|\s+(?:and|with)\s+|\s*[/+、]\s*|和|与")
+_WORD = regex("[a-z]+")
 
 Meanings = Mapping[str, Sequence[Entity]]
 Mean = Callable[[Collection[str]], Meanings]  # what each of some folded names stands for
@@ -160,7 +161,8 @@ def _shipped() -> NameFinder:
 @cache
 def _shipped_near() -> NearIndex:
     """What is near to names that are known without a knowledge base, so that theirs are not corrected to others."""
-    return NearIndex.of([*shipped_names(), *lookalikes()])
+    made = made_near()
+    return NearIndex.open(made) if made is not None else NearIndex.of([*shipped_names(), *lookalikes()])
 
 
 @cache

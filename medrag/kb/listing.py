@@ -8,6 +8,8 @@ from sqlalchemy import Connection, func, or_, select, tuple_
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import INFO, current, info_of, of_visible
+from medrag.kb.engines.sql import contains
+from medrag.kb.query import Query
 from medrag.types import DocumentInfo
 
 __all__ = ["documents_listed", "versions_listed"]
@@ -39,10 +41,10 @@ def documents_listed(
     if lang is not None:
         query = query.where(_v.lang == lang)
     if called:
-        query = query.where(or_(*(func.instr(func.lower(c), called.lower()) > 0 for c in (_v.title, _d.key))))
+        query = query.where(or_(*(contains(func.lower(c), called.lower()) for c in (_v.title, _d.key))))
     if after is not None:
         query = query.where(tuple_(_d.source, _d.key) > after)
-    for row in connection.execution_options(yield_per=PORTION).execute(query, {"commit": commit}):
+    for row in Query(query).stream(connection, PORTION, commit=commit):
         yield info_of(row)
 
 

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from medrag.errors import KnowledgeBaseError, NotFoundError
+from medrag.errors import KnowledgeBaseError
 from medrag.kb import schema
 from medrag.kb.catalogue import CATALOGUE, connect, set_setting
+from medrag.kb.contract import Edition
 from medrag.kb.derive import derive_all
 from medrag.kb.embed import Embedder
 from medrag.kb.generations import WriterLock, fsync_folder, fsync_tree, generation_path
+from medrag.kb.store import Store
 
-__all__ = ["existing", "folder_of", "make"]
+__all__ = ["make"]
 
+ID_DIGITS = 12  # that tell a knowledge base from another that was at the same address
 _NEW = "catalogue.new"  # the catalogue while it is being made
 _UNFINISHED = {"write.lock", "generations", _NEW, f"{_NEW}-wal", f"{_NEW}-shm", f"{_NEW}-journal"}
 
 
-def make(root: Path, embedder: Embedder) -> None:
-    """Makes an empty knowledge base in a folder that does not exist, is empty, or holds one that was never finished."""
+def make(store: Store, embedder: Embedder) -> None:
+    """Makes an empty knowledge base where there is none: in a folder that does not exist, is empty, or holds one that was
+    never finished, or in a schema that holds none.
+    """
+    if store.address.folder is None:
+        _make_in_database(store, embedder)
+    else:
+        _make_in_folder(store.address.folder, embedder)
+
+
+def _make_in_folder(root: Path, embedder: Embedder) -> None:
     if root.exists() and (not root.is_dir() or not _UNFINISHED.issuperset(entry.name for entry in root.iterdir())):
         raise KnowledgeBaseError(f"{root} exists and is not empty: choose another folder for the knowledge base")
     try:
@@ -51,10 +66,17 @@ def _fill(root: Path, embedder: Embedder) -> None:
         derive_all(connection, generation, 0, embedder, lambda *_: None)
         set_setting(connection, "embedder", embedder.name)
         set_setting(connection, "current", "0")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # All goes into the one file that gets the name; closing it would do that too, but not say that the disk is full.
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
     engine.dispose()
+    fsync_folder(root / _NEW)
     fsync_tree(generation)
+    fsync_folder(root)  # the name of the indexes before that of the catalogue
     os.replace(root / _NEW, root / CATALOGUE)
     fsync_folder(root)
+    with suppress(PermissionError):  # of a folder whose names one may not list
+        fsync_folder(root.absolute().parent)  # or a power failure takes the whole folder with its name
 
 
 def _clear(root: Path) -> None:
@@ -65,22 +87,19 @@ def _clear(root: Path) -> None:
             left.unlink()
 
 
-def folder_of(path: str | Path) -> Path:
-    """The folder that a knowledge base's address names."""
-    if "://" in str(path):
-        raise KnowledgeBaseError(f"{path}: only folders can be opened so far, no database addresses")
-    return Path(path)
+def _make_in_database(store: Store, embedder: Embedder) -> None:
+    """Makes the schema and its tables in one transaction; each machine derives its empty indexes when it opens it."""
 
+    store.id = uuid4().hex[:ID_DIGITS]
 
-def existing(path: str | Path) -> Path:
-    """The folder of a knowledge base that is there; raises where none is."""
-    root = folder_of(path)
+    def fill(connection: Connection) -> None:
+        said = {"id": store.id, "embedder": embedder.name, "build": "0", "stamp": "", "vectors": store.address.vectors}
+        for name, value in {**said, "current": "0"}.items():
+            set_setting(connection, name, value)
+        for engine in store.shelves.shared:
+            engine.writer(Path(), None, Edition(0, 0, embedder.dimensions), connection).publish()
+
     try:
-        there = (root / CATALOGUE).is_file()
-    except OSError as error:
-        raise KnowledgeBaseError(f"{root} cannot be opened: {error}") from error
-    if root.is_file():
-        raise KnowledgeBaseError(f"{root} is a file and no knowledge base: name a folder")
-    if not there:
-        raise NotFoundError(f"there is no knowledge base at {root}: make one with `medrag ingest PATH --kb {root}`")
-    return root
+        store.server.create(fill)
+    except (SQLAlchemyError, *store.database.errors) as error:  # type: ignore[misc]  # mypy follows no tuple whose length is not known
+        raise store.database.explain(error) from error

@@ -6,7 +6,6 @@ stretch, that stands in some passage is taken to be spelt as it should be.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +31,7 @@ from medrag.kb.terms.printed import name_variants
 from medrag.kb.terms.shapes import same_shape, shape_key
 from medrag.kb.terms.tables import table
 from medrag.kb.tokens import tokens
+from medrag.patterns import regex
 
 __all__ = ["ONE_EDIT", "NearName", "Seen", "near_names"]
 
@@ -39,9 +39,9 @@ Seen = Callable[[str], bool]  # whether a search token stands in some passage
 
 MAX_SCANNED = 400  # Chinese characters of a text, and Latin words: nobody's question is longer
 MAX_WORDS = 3
-_HAN_RUN = re.compile("[一-鿿]{3,}")
-_WORD = re.compile("[a-z]+(?:[-'][a-z]+)*")
-_STRENGTH = re.compile(r"\s?\d+(?:\.\d+)?\s?(?:mg|mcg|ug)\b")  # what stands before it is a medicine, whatever else it may mean
+_HAN_RUN = regex("[一-鿿]{3,}")
+_WORD = regex("[a-z]+(?:[-'][a-z]+)*")
+_STRENGTH = regex(r"\s?\d+(?:\.\d+)?\s?(?:mg|mcg|ug)\b")  # what stands before it is a medicine, whatever else it may mean
 
 # How sure each way is, 0 to 1. One letter is a slip; a first letter is seldom got wrong; a sound that only some speakers
 # confuse is less sure than one that all do.

@@ -1,6 +1,7 @@
-"""Finding known names in text: Aho–Corasick automata over all folded names, a base and additions beside it.
+"""Finding known names in text: Aho–Corasick automata over all folded names, a base and two tiers of additions beside it.
 
-Beside them lies an index of what the names sound and look like (`medrag.kb.near`), built anew where names were added.
+Beside each lies an index of what its names sound and look like (`medrag.kb.near`). So a label that brings a new name costs
+as much as the smallest tier, whatever there is in the base.
 
 The automata only say where some name stands; what it means, and whether it is still a name at the reader's commit,
 the catalogue says. So a removed name needs no rebuilding: it is found and then means nothing.
@@ -14,13 +15,16 @@ from pathlib import Path
 import daachorse
 
 from medrag.kb.folding import fold_with_map
-from medrag.kb.near import NearIndex
+from medrag.kb.near import NearIndex, save_near
 
 __all__ = ["NameFinder", "NameIndex", "NameWriter", "Occurrence", "is_indexed"]
 
 MIN_LENGTH = 2  # a single character is no name that could be told from a word
 MAX_LENGTH = 80
-COMPACT_AT = 0.25
+COMPACT_AT = 0.25  # additions over this share of the base make a new base
+LATE = 2_000  # names that each commit may write anew (40 ms); more of them go to the tier before
+TIERS = ("base", "more", "late")
+NEAR = dict(zip(TIERS, ("", "more", "late"), strict=True))  # what the files of `medrag.kb.near` begin with
 _Automaton = daachorse.CharwiseDoubleArrayAhoCorasick
 
 Occurrence = tuple[int, int, str]  # start and end in the text, and the folded name that stands there
@@ -31,11 +35,9 @@ class NameIndex:
 
     def __init__(self, folder: Path) -> None:
         self._automata = [
-            _Automaton.deserialize(path.read_bytes())
-            for part in ("base", "more")
-            if (path := folder / f"{part}.automaton").exists()
+            _Automaton.deserialize(path.read_bytes()) for tier in TIERS if (path := folder / f"{tier}.automaton").exists()
         ]
-        self.near = NearIndex.open(folder)
+        self.near = NearIndex.open(folder, tuple(NEAR.values()))
 
     def find(self, text: str) -> list[Occurrence]:
         """Every place where a name stands as a whole word, overlapping ones too, in text order, longest first."""
@@ -104,27 +106,30 @@ class NameWriter:
         self._new.update(filter(is_indexed, norms))
 
     def publish(self) -> None:
-        """Writes the automata, as a new base where the additions have grown large."""
+        """Writes the new names into the smallest tier that has room, or as a new base."""
         fresh = sorted(norm for norm in self._new if not self._before.knows(norm))
-        base, more = self._list("base"), self._list("more")
+        base, more, late = map(self._list, TIERS)
         if not fresh and base:
             return
-        if len(more) + len(fresh) > COMPACT_AT * len(base):
-            self._save("base", sorted({*base, *more, *fresh}))
-            self._save("more", [])
+        if len(more) + len(late) + len(fresh) > COMPACT_AT * len(base):
+            self._save(0, [*base, *more, *late, *fresh])
+        elif len(late) + len(fresh) > LATE:
+            self._save(1, [*more, *late, *fresh])
         else:
-            self._save("more", sorted({*more, *fresh}))
-        NearIndex.of([*base, *more, *fresh]).save(self._folder)
+            self._save(2, [*late, *fresh])
 
-    def _list(self, part: str) -> list[str]:
-        path = self._folder / f"{part}.txt"
+    def _list(self, tier: str) -> list[str]:
+        path = self._folder / f"{tier}.txt"
         return path.read_text("utf-8").split("\n")[:-1] if path.exists() else []
 
-    def _save(self, part: str, norms: list[str]) -> None:
-        # Unlinked first: the files may be hard links that an older generation reads.
-        listed, saved = self._folder / f"{part}.txt", self._folder / f"{part}.automaton"
-        listed.unlink(missing_ok=True)
-        saved.unlink(missing_ok=True)
-        listed.write_text("".join(norm + "\n" for norm in norms), "utf-8", newline="\n")
-        if norms:
-            saved.write_bytes(_Automaton(norms, daachorse.MATCH_KIND_STANDARD).serialize())
+    def _save(self, at: int, norms: list[str]) -> None:
+        """Makes the tier one of these names, and empties those behind it."""
+        for tier, names in [(TIERS[at], sorted(norms)), *((tier, []) for tier in TIERS[at + 1 :])]:
+            # Unlinked first: the files may be hard links that an older generation reads.
+            listed, saved = self._folder / f"{tier}.txt", self._folder / f"{tier}.automaton"
+            listed.unlink(missing_ok=True)
+            saved.unlink(missing_ok=True)
+            save_near(names, self._folder, NEAR[tier])
+            if names:
+                listed.write_text("".join(norm + "\n" for norm in names), "utf-8", newline="\n")
+                saved.write_bytes(_Automaton(names, daachorse.MATCH_KIND_STANDARD).serialize())

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medrag.kb.arrays import save_array
 from medrag.kb.terms.pinyin import alike, initials, spellings
 from medrag.kb.terms.shapes import shape_key
 from medrag.kb.tokens import token_hash
@@ -33,6 +34,7 @@ __all__ = [
     "latin_pieces",
     "latin_sound",
     "pinyin_key",
+    "save_near",
     "sound_key",
 ]
 
@@ -60,7 +62,7 @@ _SOUNDS = tuple(
         ("gh", "g"), ("th", "t"), ("rh", "r"), ("(?<=[aeiouy])h|h(?=$|[^aeiouy])", ""), ("w", "v"),
     )
 )  # fmt: skip
-_FILES = ("near.keys.npy", "near.numbers.npy", "near.starts.npy", "near.names.npy")
+_FILES = ("keys", "numbers", "starts", "names")  # of a table: near.keys.npy, or with the tier before it, more.near.keys.npy
 
 
 def edits_of(length: int) -> int:
@@ -140,7 +142,7 @@ def _han_keys(name: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class NearIndex:
+class _Table:
     """Names by their keys. `keys` is sorted, `numbers` has the name of each key, `starts` where each name stands in `names`."""
 
     keys: NDArray[np.uint32]
@@ -148,52 +150,82 @@ class NearIndex:
     starts: NDArray[np.uint32]
     names: NDArray[np.uint8]
 
+    def name(self, number: int) -> str:
+        start, end = self.starts[number : number + 2].tolist()
+        return self.names[start:end].tobytes().decode()
+
+
+def _table(names: Iterable[str]) -> _Table:
+    """The table of some folded names; the same for the same names."""
+    listed = sorted(set(names))
+    hashes: list[int] = []
+    counts: list[int] = []
+    for name in listed:
+        before = len(hashes)
+        hashes.extend(token_hash(key) for key in keys_of(name))
+        counts.append(len(hashes) - before)
+    keys = np.array(hashes, np.uint32)
+    numbers = np.repeat(np.arange(len(listed), dtype=np.uint32), counts)
+    order = np.argsort(keys, kind="stable")
+    encoded = [name.encode() for name in listed]
+    starts = np.concatenate([[0], np.cumsum([len(name) for name in encoded])]).astype(np.uint32)
+    return _Table(keys[order], numbers[order], starts, np.frombuffer(b"".join(encoded), np.uint8))
+
+
+def _files(folder: Path, tier: str) -> list[Path]:
+    return [folder / f"{tier}{'.' if tier else ''}near.{name}.npy" for name in _FILES]
+
+
+class NearIndex:
+    """Names by their keys, in one table or several that hold different names."""
+
+    def __init__(self, tables: Sequence[_Table]) -> None:
+        self._tables = tuple(tables)
+
     @classmethod
     def of(cls, names: Iterable[str]) -> NearIndex:
         """The index of some folded names; the same for the same names."""
-        listed = sorted(set(names))
-        hashes: list[int] = []
-        counts: list[int] = []
-        for name in listed:
-            before = len(hashes)
-            hashes.extend(token_hash(key) for key in keys_of(name))
-            counts.append(len(hashes) - before)
-        keys = np.array(hashes, np.uint32)
-        numbers = np.repeat(np.arange(len(listed), dtype=np.uint32), counts)
-        order = np.argsort(keys, kind="stable")
-        encoded = [name.encode() for name in listed]
-        starts = np.concatenate([[0], np.cumsum([len(name) for name in encoded])]).astype(np.uint32)
-        return cls(keys[order], numbers[order], starts, np.frombuffer(b"".join(encoded), np.uint8))
+        return cls([_table(names)])
 
     @classmethod
-    def open(cls, folder: Path) -> NearIndex:
-        """The index in a folder, mapped and not read; an empty one where there is none."""
-        if not (folder / _FILES[0]).exists():
-            return cls.of(())
-        return cls(*(np.asarray(np.load(folder / name, mmap_mode="r")) for name in _FILES))
-
-    def save(self, folder: Path) -> None:
-        """Writes the index; older files are unlinked first, for an older generation may share them."""
-        for name, array in zip(_FILES, self._arrays(), strict=True):
-            (folder / name).unlink(missing_ok=True)
-            np.save(folder / name, array)
-
-    def _arrays(self) -> tuple[NDArray[np.generic], ...]:
-        return self.keys, self.numbers, self.starts, self.names
+    def open(cls, folder: Path, tiers: Sequence[str] = ("",)) -> NearIndex:
+        """The index of the tiers that are in a folder, mapped and not read."""
+        there = [files for tier in tiers if (files := _files(folder, tier))[0].exists()]
+        return cls([_Table(*(np.asarray(np.load(file, mmap_mode="r")) for file in files)) for files in there])
 
     def find(self, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """The names that may have each key, as (number of the key, name); some of them have another of the same hash."""
-        if not len(self.keys) or not keys:
+        """The names that may have each key, as (number of the key, name); some of them have another of the same hash.
+
+        In the order of the keys' hashes, those of one key by name, in however many tables they are.
+        """
+        if not keys:
             return
         hashed = np.fromiter(map(token_hash, keys), np.uint32, len(keys))
         order = np.argsort(hashed)  # so that neighbours are looked up one after another
-        first = np.searchsorted(self.keys, hashed[order], "left")
-        found = self.keys[np.minimum(first, len(self.keys) - 1)] == hashed[order]
-        for at, start in zip(order[found].tolist(), first[found].tolist(), strict=True):
-            last = np.searchsorted(self.keys, hashed[at], "right")
-            for number in self.numbers[start:last].tolist():
-                yield at, self._name(number)
+        found = [pair for table in self._tables for pair in _found(table, hashed[order])]
+        if len(self._tables) > 1:
+            found.sort()
+        for place, name in found:
+            yield int(order[place]), name
 
-    def _name(self, number: int) -> str:
-        start, end = self.starts[number : number + 2].tolist()
-        return self.names[start:end].tobytes().decode()
+
+def _found(table: _Table, hashed: NDArray[np.uint32]) -> Iterator[tuple[int, str]]:
+    """The names of a table for each of some hashes in ascending order, as (place of the hash, name)."""
+    if not len(table.keys):
+        return
+    first = np.searchsorted(table.keys, hashed, "left")
+    known = table.keys[np.minimum(first, len(table.keys) - 1)] == hashed
+    for place in np.flatnonzero(known).tolist():
+        last = np.searchsorted(table.keys, hashed[place], "right")
+        for number in table.numbers[first[place] : last].tolist():
+            yield place, table.name(number)
+
+
+def save_near(names: Iterable[str], folder: Path, tier: str = "") -> None:
+    """Writes the index of a tier's names; older files are unlinked first, for an older generation may share them."""
+    table = _table(names)
+    arrays: tuple[NDArray[np.generic], ...] = (table.keys, table.numbers, table.starts, table.names)
+    for file, array in zip(_files(folder, tier), arrays, strict=True):
+        file.unlink(missing_ok=True)
+        if len(table.starts) > 1:  # of no names there are no files
+            save_array(file, array)

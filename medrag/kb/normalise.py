@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from medrag.kb.terms.lookalikes import is_lookalike, lookalikes
 from medrag.kb.terms.printed import name_variants
 from medrag.kb.terms.shipped import is_shipped, rows_of
 from medrag.kb.wordings import parts_of
+from medrag.patterns import regex
 from medrag.types import Entity, EntityKind
 
 __all__ = ["Normalised", "kinds_named", "names_of_kinds", "normalise"]
@@ -29,11 +29,11 @@ MIN_DRUG = 0.15  # a drug's name that is less like the text is another drug's
 STEP = 0.03  # that each further thing taken off a name costs: its form, its salt
 MAX_PARTS = 12  # of a text that joins several terms; nobody writes more
 _SCALED = frozenset({EntityKind.OPERATION, EntityKind.DISEASE})  # kinds that texts join by + and commas
-_STRENGTH = re.compile(
+_STRENGTH = regex(
     r"[\(\[【][^)\]】]*[\)\]】]|\d+(?:\.\d+)?\s*(?:mg|µg|μg|ug|mcg|g|ml|iu|毫克|微克|克|毫升|万?单位|%)(?:[:/x×*]\s*\d*(?:\.\d+)?\s*"
     r"(?:mg|g|ml|片|粒|支|袋|丸)?)*|[x×*]\s*\d+\s*(?:片|粒|支|袋|丸|tablets?|capsules?)?|[®™]"
 )
-_MAKER = re.compile(r"^.{2,16}?(?:公司|(?:药业|制药厂?|药厂|集团|牌)(?!.{0,8}公司))(?=.{2})")
+_MAKER = regex(r"^.{2,16}?(?:公司|(?:药业|制药厂?|药厂|集团|牌)(?!.{0,8}公司))(?=.{2})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from threading import Lock
+from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from medrag.kb import schema as t
-from medrag.kb.catalogue import PASSAGE_TEXT, among, in_batches, passage_rows, to_passages
+from medrag.kb.catalogue import (
+    INFO,
+    PASSAGE_TEXT,
+    AnyRow,
+    among,
+    current,
+    in_batches,
+    info_of,
+    passage_rows,
+    section_of,
+    to_passages,
+)
+from medrag.kb.engines.sql import number_in, text_in, values_of
 from medrag.kb.query import Query
-from medrag.types import DocumentInfo, Passage
+from medrag.types import DocumentInfo, Passage, Section
 
 __all__ = ["Texts", "passages_at", "passages_by_id", "passages_of"]
 
+K = TypeVar("K")
+V = TypeVar("V")
 MAX_CHARS = 24 * 2**20  # of texts that are kept; two bytes each where they are Chinese
-_BY_ID = Query(passage_rows(true()).where(among(t.passages.c.id)))
-_OF_DOCUMENT = Query(passage_rows((t.documents.c.source == bindparam("source")) & (t.documents.c.key == bindparam("key"))))
+AROUND = 8_192  # sections, and documents, that are kept
+_p, _s = t.passages.c, t.sections.c
+
+
+def _placed(condition: ColumnElement[bool]) -> Query:
+    """A query of where current passages stand, in document and text order. What they stand in is mostly known already."""
+    joined = t.passages.join(t.versions, t.versions.c.id == _p.version_id).join(t.documents)
+    query = select(_p.id, _p.version_id, _p.section, _p.start, _p.stop).select_from(joined)
+    return Query(query.where(condition, current()).order_by(_p.version_id, _p.start))
+
+
+_BY_ID = _placed(among(_p.id))
+_OF_DOCUMENT = _placed((t.documents.c.source == bindparam("source")) & (t.documents.c.key == bindparam("key")))
+_INFOS = Query(select(*INFO).join(t.documents).where(among(t.versions.c.id)))
 _TEXTS = Query(select(t.versions.c.id, t.versions.c.text).where(among(t.versions.c.id)))
-_places = func.json_each(bindparam("places")).table_valued("value")
-_source, _key, _place = (func.json_extract(_places.c.value, f"$[{at}]") for at in range(3))
+_places = values_of("places").table_valued("value")
+_SECTIONS = Query(
+    select(_s.version_id, _s.number, _s.code, _s.grp, _s.heading, _s.path, _s.start, _s.stop).where(
+        _s.version_id == number_in(_places.c.value, 0), _s.number == number_in(_places.c.value, 1)
+    )
+)
+_source, _key = (text_in(_places.c.value, at) for at in range(2))
+_place = number_in(_places.c.value, 2)
 _AT_PLACES = Query(
     passage_rows(
         (t.documents.c.source == _source)
@@ -34,13 +68,37 @@ _AT_PLACES = Query(
 
 
 class Texts:
-    """The texts of versions that were read last, up to so many characters: cutting passages out in SQL takes longer."""
+    """The versions that were read last: their texts, up to so many characters, and what stands around their passages.
+
+    Cutting passages out in SQL takes longer, and so does reading a document's title and a section's heading for each of them.
+    """
 
     def __init__(self, most: int = MAX_CHARS) -> None:
         self._most = most
         self._held = 0
         self._texts: OrderedDict[int, str] = OrderedDict()
         self._lock = Lock()
+        self._infos: dict[int, DocumentInfo] = {}
+        self._sections: dict[tuple[int, int], Section] = {}
+
+    def infos(self, connection: Connection, versions: Collection[int]) -> dict[int, DocumentInfo]:
+        """The document of each of some versions that the connection may see, by number."""
+        known = self._infos
+        found = {number: known[number] for number in versions if number in known}
+        for some in in_batches(sorted(set(versions) - found.keys())):
+            found.update((row.id, info_of(row)) for row in _INFOS.rows(connection, values=some))
+        self._infos = _kept(known, found)
+        return found
+
+    def sections(self, connection: Connection, places: Collection[tuple[int, int]]) -> dict[tuple[int, int], Section]:
+        """Some sections of versions that the connection may see, by the version and their numbers in it."""
+        known = self._sections
+        found = {place: known[place] for place in places if place in known}
+        for some in in_batches(sorted(set(places) - found.keys())):
+            rows = _SECTIONS.rows(connection, places=json.dumps(some))
+            found.update(((row[0], row[1]), section_of(*row[1:])) for row in rows)
+        self._sections = _kept(known, found)
+        return found
 
     def of(self, connection: Connection, versions: Collection[int]) -> dict[int, str]:
         """The text of each of some versions that the connection may see, by number."""
@@ -64,10 +122,27 @@ class Texts:
                 self._held -= len(self._texts.popitem(last=False)[1])
 
 
+def _kept(known: dict[K, V], found: Mapping[K, V]) -> dict[K, V]:
+    """What is known from now on; begun anew where it is too much, never emptied in place: other threads may be reading it."""
+    if len(known) > AROUND:
+        known = {}
+    known.update(found)
+    return known
+
+
+def _read(connection: Connection, rows: Sequence[AnyRow], texts: Texts) -> Iterator[Passage]:
+    """The passages that stand at some places, rows of `_placed`."""
+    whole = texts.of(connection, {row[1] for row in rows})
+    infos = texts.infos(connection, whole.keys())
+    sections = texts.sections(connection, {(row[1], row[2]) for row in rows})
+    for number, version, section, start, end in rows:
+        yield Passage(number, infos[version], sections[version, section], start, end, whole[version][start:end])
+
+
 def passages_of(connection: Connection, document: DocumentInfo, commit: int, texts: Texts) -> Iterator[Passage]:
     """The passages of a current document, in text order; its text is read once and cut here."""
     rows = _OF_DOCUMENT.rows(connection, source=document.source, key=document.key, commit=commit)
-    return to_passages(rows, texts.of(connection, {row.id for row in rows}))
+    return _read(connection, rows, texts)
 
 
 def passages_at(connection: Connection, places: Sequence[tuple[DocumentInfo, int]], commit: int) -> list[Passage]:
@@ -75,7 +150,7 @@ def passages_at(connection: Connection, places: Sequence[tuple[DocumentInfo, int
     wanted = {(document.source, document.key, start): None for document, start in places}
     found: dict[tuple[str, str, int], Passage] = {}
     for some in in_batches(list(wanted)):
-        rows = _AT_PLACES.rows(connection, commit=commit, places=some)
+        rows = _AT_PLACES.rows(connection, commit=commit, places=json.dumps(some))
         passages = to_passages(rows)
         found.update(((p.document.source, p.document.key, row.place), p) for row, p in zip(rows, passages, strict=True))
     return [found[place] for place in wanted if place in found]
@@ -86,6 +161,5 @@ def passages_by_id(connection: Connection, ids: Sequence[int], commit: int, text
     found: dict[int, Passage] = {}
     for some in in_batches(list(ids)):
         rows = _BY_ID.rows(connection, commit=commit, values=some)
-        whole = texts.of(connection, {row.id for row in rows})
-        found.update((passage.id, passage) for passage in to_passages(rows, whole))
+        found.update((passage.id, passage) for passage in _read(connection, rows, texts))
     return [found[i] for i in ids if i in found]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from medrag.kb.folding import fold
 from medrag.types import Document, EntityKind
 
-__all__ = ["EntityRef", "NameOf", "Prepared", "Span", "Statement", "entity_refs", "fault_of"]
+__all__ = ["EntityRef", "Kept", "NameOf", "Prepared", "Span", "Statement", "entity_refs", "fault_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,9 @@ class EntityRef:
     kind: EntityKind
     name: str
     code: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.code))  # an enumeration's own hash takes longer than both
 
     @property
     def id(self) -> str:
@@ -55,6 +58,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Where the passages of a document lie that were cut and encoded already (`medrag.kb.ready`)."""
+
+    at: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A document ready to be stored. `about` are the entities that the whole document is about (a label: its drug).
 
@@ -68,27 +79,39 @@ class Prepared:
     statements: tuple[Statement, ...] = ()
     about: tuple[EntityRef, ...] = ()
     occurrence: int = 0
+    ready: Kept | None = None
 
 
 def fault_of(prepared: Prepared) -> str:
     """Why the document cannot be stored; empty where it can."""
     document = prepared.document
-    names = (*(n.name for n in prepared.names), *(ref.name for ref in entity_refs(prepared)))
-    headings = (text for section in document.sections for text in (section.heading, *section.path))
-    said = "".join((document.text, document.title, document.key, document.source, document.maker, *headings, *names))
-    if "\0" in said or not _is_unicode(said):
+    said = "".join(_printed(prepared))
+    if "\0" in said or not (said.isascii() or _is_unicode(said)):
         return "it holds characters that no text may have (NUL, or half of one of UTF-16)"
-    bounds = {section.index: (section.start, section.end) for section in document.sections}
     length = len(document.text)
+    bounds = {section.index: (section.start, section.end) for section in document.sections}
     if len(bounds) < len(document.sections) or not all(0 <= start <= end <= length for start, end in bounds.values()):
         return "its sections lie outside its text, or share an index"
     for passage in prepared.passages:
         start, end = bounds.get(passage.section, (0, -1))
         if not start <= passage.start < passage.end <= end:
             return f"the passage at {passage.start} lies outside its section"
-    if not all(0 <= statement.start < statement.end <= length for statement in prepared.statements):
-        return "a statement lies outside its text"
+    for statement in prepared.statements:
+        if not 0 <= statement.start < statement.end <= length:
+            return "a statement lies outside its text"
     return ""
+
+
+def _printed(prepared: Prepared) -> list[str]:
+    """All texts of a document that are stored."""
+    document = prepared.document
+    said = [document.text, document.title, document.key, document.source, document.maker]
+    for section in document.sections:
+        said += (section.heading, *section.path)
+    said += [name.name for name in prepared.names]
+    for ref in entity_refs(prepared):
+        said += (ref.name, ref.code)
+    return said
 
 
 def entity_refs(prepared: Prepared) -> Iterator[EntityRef]:

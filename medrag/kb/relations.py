@@ -6,11 +6,11 @@ record's 适应症 (drug, indication, disease). `inverse_of` joins the two. `Ent
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.types import EntityKind
 
 __all__ = [
@@ -244,18 +244,20 @@ RELATIONS: tuple[RelationKind, ...] = (
 )
 
 _FIRST = {row.name: row for row in reversed(RELATIONS)}
-_SEPARATORS = re.compile(r"[_\-\s]+")
+_SEPARATORS = regex(r"[_\-\s]+")
 
 
 def _printed_key(printed: str) -> str:
     return _SEPARATORS.sub(" ", fold(printed)).strip()
 
 
-_BY_PRINTED = {
-    _printed_key(name): Relation(row.name, row.subject, row.object, attribute=row.attribute)
-    for row in reversed(RELATIONS)
-    for name in row.printed
-}
+@cache
+def _by_printed() -> dict[str, Relation]:
+    return {
+        _printed_key(name): Relation(row.name, row.subject, row.object, attribute=row.attribute)
+        for row in reversed(RELATIONS)
+        for name in row.printed
+    }
 
 
 # "warfarin causes bleeding" is what people ask for as an adverse reaction.
@@ -279,7 +281,7 @@ def relation_between(printed: str, subject: EntityKind | None, object_: EntityKi
 @lru_cache(maxsize=4096)
 def relation_of(printed: str) -> Relation:
     """The relation that a printed name means; an unknown one is kept as printed, with things at both ends."""
-    known = _BY_PRINTED.get(_printed_key(printed))
+    known = _by_printed().get(_printed_key(printed))
     return known or Relation(printed.strip(), T, T, known=False)
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b, sha256
+from json.encoder import encode_basestring_ascii as _quoted
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, func, select
-from sqlalchemy.dialects.sqlite import dialect
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Table, func, select
 
 from medrag.kb import schema as t
-from medrag.kb.catalogue import in_batches
+from medrag.kb.engines.insert import insert, insert_new
+from medrag.kb.engines.sql import among
 from medrag.kb.folding import fold
 from medrag.kb.identity import document_ids, is_made_up, resolve_keys
 from medrag.kb.names import is_indexed
 from medrag.kb.prepared import EntityRef, Prepared, entity_refs
+from medrag.kb.query import Query
+from medrag.kb.ready import ReadyStore
 from medrag.types import Document, digest
 
 __all__ = ["Outcome", "passage_id", "write"]
@@ -32,6 +34,19 @@ class Outcome(StrEnum):
     ADDED = "added"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+
+
+_VERSIONS = Query(
+    select(
+        *(
+            t.versions.c[name]
+            for name in "id document_id version fingerprint reader file record effective until deleted".split()
+        )
+    )
+    .where(among(t.versions.c.document_id, "ids"))
+    .order_by(t.versions.c.document_id, t.versions.c.version)
+)
+_ENTITIES = Query(select(t.entities.c.code, t.entities.c.id).where(among(t.entities.c.code, "codes")))
 
 
 @dataclass(slots=True)
@@ -56,6 +71,15 @@ class _Version:
         return int(connection.execute(sections).scalar_one()), len(connection.execute(text).scalar_one())
 
 
+@dataclass(slots=True)
+class _Rows:
+    """What is to be inserted: versions by column, for one may still end before it is written, the others in the order of columns."""
+
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    sections: list[tuple[Any, ...]] = field(default_factory=list)
+    passages: list[tuple[Any, ...]] = field(default_factory=list)
+
+
 def passage_id(identity: tuple[str, str, str], text_sha256: str, start: int, end: int) -> int:
     """The id of a passage of a document (source, key, title), 0..2**63-1, by which ties are broken.
 
@@ -69,17 +93,20 @@ def passage_id(identity: tuple[str, str, str], text_sha256: str, start: int, end
 
 def fingerprint(document: Document) -> str:
     """A hash of what makes a document another version: its text and what is printed about it, not how it was read."""
-    said = [document.text, document.title, document.maker, document.effective, document.revision, document.lang]
-    return sha256(json.dumps([*said, sorted(document.tags), document.kind.value], ensure_ascii=True).encode()).hexdigest()
+    said = (document.text, document.title, document.maker, document.effective, document.revision, document.lang)
+    tags = ", ".join(map(_quoted, sorted(document.tags)))
+    # The list of all as JSON; put together here because `json.dumps` takes several times as long about it.
+    listed = f"[{', '.join(map(_quoted, said))}, [{tags}], {_quoted(document.kind.value)}]"
+    return sha256(listed.encode()).hexdigest()
 
 
-def write(connection: Connection, batch: Sequence[Prepared], commit: int) -> list[Outcome]:
+def write(connection: Connection, batch: Sequence[Prepared], commit: int, ready: ReadyStore | None = None) -> list[Outcome]:
     """Writes what is new or changed of the batch, stamped with the commit, and says what became of each."""
     resolved = resolve_keys(connection, batch, commit)
     identities = [(p.document.source, p.document.key) for p in resolved]
-    ids = document_ids(connection, identities)
-    known = _known_versions(connection, list(ids.values()))
-    rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+    ids, new = document_ids(connection, identities)
+    known = _known_versions(connection, [at for at in ids.values() if at not in new])
+    rows = _Rows()
     next_id = (connection.execute(select(func.max(t.versions.c.id))).scalar() or 0) + 1
     pending: dict[int, dict[str, Any]] = {}
     outcomes = []
@@ -105,8 +132,10 @@ def write(connection: Connection, batch: Sequence[Prepared], commit: int) -> lis
         _supersede(connection, pending, fresh, before, commit)
         versions.append(fresh)
         _collect(rows, prepared, fresh, ids[identity], commit)
-        pending[fresh.id] = rows[t.versions][-1]
+        pending[fresh.id] = rows.versions[-1]
         written.append((fresh.id, prepared))
+        if ready is not None:
+            ready.belongs(prepared.ready, fresh.id)
     _insert(connection, rows)
     _write_graph(connection, written)
     return outcomes
@@ -120,22 +149,17 @@ def _rendering(reader: str) -> str:
 def _known_versions(connection: Connection, document_ids_: Sequence[int]) -> dict[int, list[_Version]]:
     """The versions of documents that are not deleted, oldest first."""
     found: dict[int, list[_Version]] = defaultdict(list)
-    v = t.versions.c
-    for ids in in_batches(sorted(set(document_ids_))):
-        query = select(
-            v.id, v.document_id, v.version, v.fingerprint, v.reader, v.file, v.record, v.effective, v.until, v.deleted
-        ).where(v.document_id.in_(ids)).order_by(v.document_id, v.version)  # fmt: skip
-        for row in connection.execute(query):
-            version = _Version(
-                id=row.id,
-                number=row.version,
-                fingerprint=row.fingerprint if row.deleted is None else "",
-                reader=_rendering(row.reader),
-                place=(row.file, row.record),
-                effective=row.effective,
-                is_current=row.until is None and row.deleted is None,
-            )
-            found[row.document_id].append(version)
+    for row in _VERSIONS.rows(connection, ids=document_ids_) if document_ids_ else ():
+        version = _Version(
+            id=row.id,
+            number=row.version,
+            fingerprint=row.fingerprint if row.deleted is None else "",
+            reader=_rendering(row.reader),
+            place=(row.file, row.record),
+            effective=row.effective,
+            is_current=row.until is None and row.deleted is None,
+        )
+        found[row.document_id].append(version)
     return found
 
 
@@ -165,12 +189,10 @@ def _supersede(
         connection.execute(t.versions.update().where(t.versions.c.id == before.id).values(until=commit))
 
 
-def _collect(
-    rows: dict[Table, list[dict[str, Any]]], prepared: Prepared, fresh: _Version, document_id: int, commit: int
-) -> None:
+def _collect(rows: _Rows, prepared: Prepared, fresh: _Version, document_id: int, commit: int) -> None:
     """Adds the rows of one version to those that are to be written."""
     document, sha = prepared.document, digest(prepared.document.text)
-    rows[t.versions].append(
+    rows.versions.append(
         {
             "id": fresh.id,
             "document_id": document_id,
@@ -181,7 +203,7 @@ def _collect(
             "maker": document.maker,
             "kind": document.kind.value,
             "lang": document.lang,
-            "tags": json.dumps(document.tags, ensure_ascii=False),
+            "tags": _listed(document.tags),
             "reader": document.reader,
             "file": document.place.file,
             "record": document.place.record,
@@ -193,38 +215,28 @@ def _collect(
             "text": document.text,
         }
     )
-    rows[t.sections] += [
-        {
-            "version_id": fresh.id,
-            "number": s.index,
-            "code": s.code,
-            "grp": s.group.value,
-            "heading": s.heading,
-            "path": json.dumps(s.path, ensure_ascii=False) if s.path else "[]",
-            "start": s.start,
-            "stop": s.end,
-        }
-        for s in document.sections
+    rows.sections += [
+        (fresh.id, s.index, s.code, s.group.value, s.heading, _listed(s.path), s.start, s.end) for s in document.sections
     ]
-    rows[t.passages] += [
-        {
-            "version_id": fresh.id,
-            "start": p.start,
-            "stop": p.end,
-            "section": p.section,
-            "id": passage_id((document.source, document.key, document.title), sha, p.start, p.end),
-        }
+    rows.passages += [
+        (fresh.id, p.start, p.end, p.section, passage_id((document.source, document.key, document.title), sha, p.start, p.end))
         for p in prepared.passages
     ]
+
+
+def _listed(values: Sequence[str]) -> str:
+    """The values as JSON; most often there are none."""
+    return json.dumps(values, ensure_ascii=False) if values else "[]"
 
 
 def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]) -> None:
     """Writes the names, facts and subjects of versions; what a document says twice is kept once."""
     ids = _entity_ids(connection, dict.fromkeys(ref for _, prepared in written for ref in entity_refs(prepared)))
     rows: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
+    norms = {ref: fold(ref.name) for ref in ids}  # each once: the same things stand in many rows
     for version_id, prepared in written:
         for ref in dict.fromkeys(entity_refs(prepared)):
-            norm = fold(ref.name)
+            norm = norms[ref]
             if ref.code:
                 rows[t.names].append((norm, ids[ref], version_id, ref.name, "name"))
             if ref.code or ref.name != norm:
@@ -236,42 +248,29 @@ def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]
         rows[t.about] += [(ids[ref], version_id) for ref in prepared.about]
     rows[t.names] = [row for row in rows[t.names] if is_indexed(row[0])]
     for table, values in rows.items():
-        if not values:
-            continue
-        connection.exec_driver_sql(_insertion(sqlite_insert(table).on_conflict_do_nothing()), values)
+        insert_new(connection, table, values)
 
 
 def _entity_ids(connection: Connection, refs: Iterable[EntityRef]) -> dict[EntityRef, int]:
     """The catalogue's ids of entities; entities that are not there yet are added."""
     codes = {ref: ref.id for ref in refs}
-    found: dict[str, int] = {}
-    e = t.entities.c
-    for some in in_batches(sorted(set(codes.values()))):
-        found.update((row.code, row.id) for row in connection.execute(select(e.code, e.id).where(e.code.in_(some))))
+    found: dict[str, int] = dict(_ENTITIES.rows(connection, codes=sorted(set(codes.values())))) if codes else {}
     missing = {code: ref for ref, code in codes.items() if code not in found}
     if missing:
-        first = (connection.execute(select(func.max(e.id))).scalar() or 0) + 1
+        first = (connection.execute(select(func.max(t.entities.c.id))).scalar() or 0) + 1
         found.update((code, at) for at, code in enumerate(missing, start=first))
-        connection.execute(t.entities.insert(), [_entity_row(found[code], code, ref) for code, ref in missing.items()])
+        insert(connection, t.entities, [_entity_row(found[code], code, ref) for code, ref in missing.items()])
     return {ref: found[code] for ref, code in codes.items()}
 
 
-def _entity_row(at: int, code: str, ref: EntityRef) -> dict[str, Any]:
+def _entity_row(at: int, code: str, ref: EntityRef) -> tuple[Any, ...]:
     # The same for all documents that speak of the entity, whichever comes first.
     norm = "" if ref.code else fold(ref.name)
-    return {"id": at, "code": code, "kind": ref.kind.value, "name": norm or ref.code, "norm": norm}
+    return at, code, ref.kind.value, norm or ref.code, norm
 
 
-def _insert(connection: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
-    for table in (t.versions, t.sections, t.passages):
-        if rows[table]:
-            values = itemgetter(*(column.name for column in table.columns))
-            connection.exec_driver_sql(_insertion(table.insert()), list(map(values, rows[table])))
-
-
-def _insertion(statement: Insert) -> str:
-    """The statement's SQL, which takes a table's values in the order of its columns.
-
-    The driver gets the rows as they are: what SQLAlchemy does with each of them costs more than SQLite's own work.
-    """
-    return str(statement.compile(dialect=dialect()))
+def _insert(connection: Connection, rows: _Rows) -> None:
+    values = itemgetter(*(column.name for column in t.versions.columns))
+    insert(connection, t.versions, list(map(values, rows.versions)))
+    insert(connection, t.sections, rows.sections)
+    insert(connection, t.passages, rows.passages)

@@ -24,6 +24,8 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from medrag.errors import KnowledgeBaseError, VersionError
 
@@ -31,6 +33,7 @@ __all__ = [
     "about",
     "commits",
     "create_tables",
+    "current_commit",
     "documents",
     "entities",
     "metadata",
@@ -47,23 +50,24 @@ __all__ = [
 ]
 
 metadata = MetaData()
+_Text = Text().with_variant(TEXT(collation="C"), "postgresql")  # in the order of code points, as SQLite has it
 
-settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+settings = Table("settings", metadata, Column("name", _Text, primary_key=True), Column("value", _Text, nullable=False))
 
 commits = Table(
     "commits",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("at", Text, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("at", _Text, nullable=False),
+    Column("note", _Text, nullable=False),
 )
 
 documents = Table(
     "documents",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    Column("source", _Text, nullable=False),
+    Column("key", _Text, nullable=False),
     UniqueConstraint("source", "key"),
 )
 
@@ -71,9 +75,9 @@ documents = Table(
 places = Table(
     "places",
     metadata,
-    Column("source", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("file", Text, nullable=False),
+    Column("source", _Text, nullable=False),
+    Column("title", _Text, nullable=False),
+    Column("file", _Text, nullable=False),
     Column("occurrence", Integer, nullable=False),
     Column("document_id", ForeignKey("documents.id"), nullable=False),
     Column("added", Integer, nullable=False),
@@ -86,22 +90,22 @@ versions = Table(
     Column("id", Integer, primary_key=True),
     Column("document_id", ForeignKey("documents.id"), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("revision", Text, nullable=False),
-    Column("effective", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("maker", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("lang", Text, nullable=False),
-    Column("tags", Text, nullable=False),
-    Column("reader", Text, nullable=False),
-    Column("file", Text, nullable=False),
-    Column("record", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("fingerprint", Text, nullable=False),
+    Column("revision", _Text, nullable=False),
+    Column("effective", _Text, nullable=False),
+    Column("title", _Text, nullable=False),
+    Column("maker", _Text, nullable=False),
+    Column("kind", _Text, nullable=False),
+    Column("lang", _Text, nullable=False),
+    Column("tags", _Text, nullable=False),
+    Column("reader", _Text, nullable=False),
+    Column("file", _Text, nullable=False),
+    Column("record", _Text, nullable=False),
+    Column("sha256", _Text, nullable=False),
+    Column("fingerprint", _Text, nullable=False),
     Column("added", Integer, nullable=False),
     Column("until", Integer),
     Column("deleted", Integer),
-    Column("text", Text, nullable=False),
+    Column("text", _Text, nullable=False),
     UniqueConstraint("document_id", "version"),
     Index("versions_added", "added"),
     Index("versions_until", "until"),
@@ -113,10 +117,10 @@ sections = Table(
     metadata,
     Column("version_id", ForeignKey("versions.id"), nullable=False),
     Column("number", Integer, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("grp", Text, nullable=False),
-    Column("heading", Text, nullable=False),
-    Column("path", Text, nullable=False),
+    Column("code", _Text, nullable=False),
+    Column("grp", _Text, nullable=False),
+    Column("heading", _Text, nullable=False),
+    Column("path", _Text, nullable=False),
     Column("start", Integer, nullable=False),
     Column("stop", Integer, nullable=False),
     PrimaryKeyConstraint("version_id", "number"),
@@ -142,10 +146,10 @@ entities = Table(
     "entities",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("code", Text, nullable=False, unique=True),  # the public id: `substance:普萘洛尔`
-    Column("kind", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("norm", Text, nullable=False),
+    Column("code", _Text, nullable=False, unique=True),  # the public id: `substance:普萘洛尔`
+    Column("kind", _Text, nullable=False),
+    Column("name", _Text, nullable=False),
+    Column("norm", _Text, nullable=False, info={"hashed": True}),
     Index("entities_norm", "norm"),
 )
 
@@ -155,7 +159,7 @@ spellings = Table(
     "spellings",
     metadata,
     Column("entity_id", ForeignKey("entities.id"), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _Text, nullable=False),
     Column("version_id", ForeignKey("versions.id"), nullable=False),
     PrimaryKeyConstraint("entity_id", "name", "version_id"),
     Index("spellings_version", "version_id"),
@@ -166,11 +170,11 @@ spellings = Table(
 names = Table(
     "names",
     metadata,
-    Column("norm", Text, nullable=False),
+    Column("norm", _Text, nullable=False),
     Column("entity_id", ForeignKey("entities.id"), nullable=False),
     Column("version_id", ForeignKey("versions.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("name", _Text, nullable=False),
+    Column("kind", _Text, nullable=False),
     PrimaryKeyConstraint("norm", "entity_id", "version_id"),
     Index("names_version", "version_id"),
     Index("names_entity", "entity_id", "norm"),
@@ -181,7 +185,7 @@ statements = Table(
     "statements",
     metadata,
     Column("subject", ForeignKey("entities.id"), nullable=False),
-    Column("relation", Text, nullable=False),
+    Column("relation", _Text, nullable=False),
     Column("object", ForeignKey("entities.id"), nullable=False),
     Column("version_id", ForeignKey("versions.id"), nullable=False),
     Column("start", Integer, nullable=False),
@@ -213,17 +217,54 @@ MIGRATIONS: list[Callable[[Connection], None]] = []
 
 def create_tables(connection: Connection) -> None:
     """Makes the tables in a new catalogue, in the caller's transaction."""
-    metadata.create_all(connection)
+    if connection.dialect.name == "postgresql":
+        _create_in_postgresql(connection)
+    else:
+        metadata.create_all(connection)
     _set_format(connection)
 
 
-def migrate(connection: Connection, where: str) -> None:
-    """Brings the catalogue to today's format, whole or not at all; a newer one is a `VersionError`. The caller commits."""
+# An index of PostgreSQL's usual kind takes no text over 2.7 kB, and a graph's cell may be prose of any length; one of hashes
+# does, but suffers where many rows have the same value, as the empty one. That keys are unique the one writer sees to.
+_HASHED = """
+    ALTER TABLE documents DROP CONSTRAINT documents_source_key_key;
+    CREATE INDEX documents_key ON documents USING hash (key);
+    ALTER TABLE places DROP CONSTRAINT places_pkey;
+    CREATE INDEX places_title ON places USING hash (title);
+    ALTER TABLE spellings DROP CONSTRAINT spellings_pkey;
+    CREATE INDEX spellings_entity ON spellings (entity_id, version_id);
+    ALTER TABLE entities DROP CONSTRAINT entities_code_key;
+    CREATE INDEX entities_code ON entities USING hash (code);
+    DROP INDEX entities_norm;
+    CREATE INDEX entities_norm ON entities USING hash (nullif(norm, ''));
+    """
+
+
+def _create_in_postgresql(connection: Connection) -> None:
+    for table in metadata.sorted_tables:
+        # Who refers to what is the code's business: SQLite does not look, and looking would double the time of an ingest.
+        connection.execute(CreateTable(table, include_foreign_key_constraints=[]))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index))
+    for statement in filter(None, map(str.strip, _HASHED.split(";"))):
+        connection.exec_driver_sql(statement)
+
+
+def current_commit(connection: Connection) -> int:
+    """The number of the commit that is published."""
+    return int(connection.execute(select(settings.c.value).where(settings.c.name == "current")).scalar_one())
+
+
+def migrate(connection: Connection, where: str, begin: Callable[[], object]) -> None:
+    """Brings the catalogue to today's format, whole or not at all; a newer one is a `VersionError`. The caller commits.
+
+    `begin` begins a transaction that locks other processes out.
+    """
     newest = 1 + len(MIGRATIONS)
     if _format(connection, where) == newest:
         return
     connection.rollback()
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # sqlite3 begins no transaction before statements that make tables
+    begin()
     found = _format(connection, where)  # another process may have been quicker
     if found > newest:
         raise VersionError(f"{where} has format {found}, this release of medrag reads up to {newest}: update medrag to open it")

@@ -18,6 +18,7 @@ from typing import NoReturn
 import numpy as np
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
+from medrag.kb.address import Address
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.derive import Progress, quiet
 from medrag.kb.embed import Embedder
@@ -59,8 +60,10 @@ class SeveralKnowledgeBases(KnowledgeBase):
         self._is_view = False
 
     @classmethod
-    def open(cls, *paths: str | Path, embedder: Embedder | None = None, outdated: bool = False) -> SeveralKnowledgeBases:
-        """The knowledge bases in some folders, in order of precedence; `close` closes all."""
+    def open(
+        cls, *paths: str | Path | Address, embedder: Embedder | None = None, outdated: bool = False
+    ) -> SeveralKnowledgeBases:
+        """The knowledge bases at some addresses, in order of precedence; `close` closes all."""
         with ExitStack() as opened:
             bases = [opened.enter_context(KnowledgeBase.open(path, embedder=embedder, outdated=outdated)) for path in paths]
             found = cls(bases)
@@ -78,6 +81,11 @@ class SeveralKnowledgeBases(KnowledgeBase):
     def path(self) -> Path:  # type: ignore[override]
         """The folder of the first."""
         return self.members[0].path
+
+    @property
+    def address(self) -> Address:
+        """Where the first is."""
+        return self.members[0].address
 
     @property
     def embedder(self) -> Embedder:  # type: ignore[override]
@@ -296,7 +304,7 @@ class SeveralKnowledgeBases(KnowledgeBase):
         snapshots = [base._snapshot for base in self.members]
 
         def search(number: int, most: int) -> list[tuple[int, float]]:
-            return snapshots[number].vectors.search(query, most, snapshots[number].masks(only) if only else None)
+            return snapshots[number].vectors.search(query, most, only)
 
         return self._joined.best(k, search)
 
@@ -330,12 +338,13 @@ class SeveralKnowledgeBases(KnowledgeBase):
             records=kinds[DocumentKind.RECORD],
             sources=dict(sources),
             embedder=self.embedder.name,
+            engine="; ".join(dict.fromkeys(one.engine for one in own)),
             **added,
         )
 
-    def verify(self) -> list[str]:
+    def verify(self, *, deep: bool = False) -> list[str]:
         """What is wrong with any of them, a line each that names it."""
-        return [f"{base.path}: {fault}" for base in self.members for fault in base.verify()]
+        return [f"{base.path}: {fault}" for base in self.members for fault in base.verify(deep=deep)]
 
 
 _ADDED = ("versions", "passages", "entities", "names", "facts", "bytes")

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from medrag.kb.wordings import is_other, scope_of, sides_of, worded
 from medrag.types import EntityKind
@@ -43,6 +42,8 @@ class SimilarNames:
     """The names of one kind, ready for comparing; the names are in the order given."""
 
     def __init__(self, names: Sequence[str], kind: EntityKind) -> None:
+        from scipy.sparse import csc_matrix  # a tenth of a second that most questions do not need
+
         self.names = list(names)
         self._kind = kind
         counts = [Counter(_grams(worded(name, kind))) for name in self.names]
@@ -56,7 +57,7 @@ class SimilarNames:
             columns += list(weights)
             values += list(weights.values())
         shape = (len(self.names), max(len(self._column), 1))
-        self._matrix = sparse.csc_matrix((np.array(values, np.float32), (rows, columns)), shape)
+        self._matrix = csc_matrix((np.array(values, np.float32), (rows, columns)), shape)
         self._wordings: dict[int, _Wording] = {}
 
     def find(self, text: str, k: int) -> list[tuple[str, float]]:

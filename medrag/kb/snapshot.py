@@ -6,53 +6,57 @@ from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medrag.errors import KnowledgeBaseError, MedRAGError, VersionError
-from medrag.kb.access import Access
+from medrag.kb.contract import Edition, Vectors, Words
 from medrag.kb.embed import Embedder
-from medrag.kb.filters import Filters
-from medrag.kb.generations import Generation
+from medrag.kb.engines.database import Access
+from medrag.kb.generations import Generation, GenerationGoneError
 from medrag.kb.linking import Meanings
 from medrag.kb.names import NameIndex
 from medrag.kb.passages import Texts
+from medrag.kb.shelves import LOCAL, Shelves
 from medrag.kb.similar import SimilarNames
 from medrag.kb.tokens import TOKENIZER
-from medrag.kb.vectors import Masks, VectorIndex
-from medrag.kb.words import WordIndex
 from medrag.types import Entity, EntityKind
+
+if TYPE_CHECKING:
+    from medrag.kb.engines.pins import Pin
 
 __all__ = ["Snapshot"]
 
-MASKS = 64  # a byte a passage each
 VIEWS = 64  # restricted views kept per commit, each with a byte a passage and its own small answers
 MEANT = 8_192  # names whose meanings are kept per commit
 CACHED = 512  # answers of small look-ups kept per commit
+KEPT = 16  # what takes long to make, kept per commit: days above all, each with connections and indexes of its own
 T = TypeVar("T")
 
 
 class _Indexes:
     """The indexes of a generation, each opened when it is first needed."""
 
-    def __init__(self, root: Path, commit: int, embedder: Embedder) -> None:
-        self.generation = Generation(root, commit)
+    def __init__(self, root: Path, edition: Edition, shelves: Shelves) -> None:
+        self.generation = Generation(root, edition.commit)
         self._root = root
-        self._dimensions = embedder.dimensions
+        self._edition = edition
+        self._shelves = shelves
 
     @cached_property
-    def words(self) -> WordIndex:
-        return self._open("words", WordIndex)
+    def words(self) -> Words:
+        return self._open("words", lambda folder: self._shelves.words.open(folder, self._edition))
 
     @cached_property
     def names(self) -> NameIndex:
         return self._open("names", NameIndex)
 
     @cached_property
-    def vectors(self) -> VectorIndex:
-        return self._open("vectors", lambda folder: VectorIndex(folder, self._dimensions))
+    def vectors(self) -> Vectors:
+        return self._open("vectors", lambda folder: self._shelves.vectors.open(folder, self._edition, self.words))
 
     def _open(self, name: str, open_: Callable[[Path], T]) -> T:
         try:
@@ -70,11 +74,25 @@ class Snapshot:
     The lock is let go when nobody refers to the snapshot any more, so a thread that still searches it is not disturbed.
     """
 
-    def __init__(self, root: Path, commit: int, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        root: Path,
+        commit: int,
+        embedder: Embedder,
+        *,
+        shelves: Shelves = LOCAL,
+        build: int = 0,
+        stamp: str = "",
+        pin: Pin | None = None,
+    ) -> None:
         self.commit = commit
         self._root = root
         self.embedder = embedder
-        self._indexes = _Indexes(root, commit, embedder)
+        self._indexes = _Indexes(root, Edition(commit, build, embedder.dimensions), shelves)
+        if not self.generation.is_of(stamp):
+            raise GenerationGoneError(f"{root}: generation {commit} is of a commit that was never published")
+        self.build, self.stamp, self.shelves = build, stamp, shelves
+        self.pin = pin  # keeps what it reads on engines that are shared
         self._access: Access = ()
         self._views: dict[Access, Snapshot] = {}
         self.texts = Texts()  # the same whoever may see them
@@ -82,11 +100,11 @@ class Snapshot:
 
     def _forget(self) -> None:
         """Begins with none of the small answers, and with the indexes as the access shows them."""
-        for name in ("words", "vectors"):
+        for name in ("_words", "_vectors"):
             self.__dict__.pop(name, None)
         self._cache: dict[tuple[object, ...], object] = {}
         self._kept: dict[tuple[object, ...], object] = {}
-        self._masks: dict[Filters, Masks] = {}
+        self._keeping = Lock()
         self._meant: dict[str, tuple[Entity, ...]] = {}
         self._similar: dict[frozenset[EntityKind], SimilarNames] = {}  # seconds to make, so not among the small answers
 
@@ -123,9 +141,14 @@ class Snapshot:
     def _tokenizer(self) -> object:
         return self.generation.manifest.get("tokenizer", TOKENIZER)
 
+    @property
+    def words(self) -> Words:
+        """The word index, to be asked at once: what it reads elsewhere is held for some minutes."""
+        self._hold()
+        return self._words
+
     @cached_property
-    def words(self) -> WordIndex:
-        """The word index."""
+    def _words(self) -> Words:
         return self._indexes.words.restricted(self._access) if self._access else self._indexes.words
 
     @property
@@ -133,27 +156,25 @@ class Snapshot:
         """The names that are found in text: all there are, whoever may see what; the catalogue says what one means."""
         return self._indexes.names
 
+    @property
+    def vectors(self) -> Vectors:
+        """The vector index, to be asked at once."""
+        self._hold()
+        return self._vectors
+
     @cached_property
-    def vectors(self) -> VectorIndex:
-        """The vector index."""
-        whole = self._indexes.vectors
-        return whole.restricted(np.fromiter(self.words.ids(), np.int64)) if self._access else whole
+    def _vectors(self) -> Vectors:
+        return self._indexes.vectors.restricted(self._access) if self._access else self._indexes.vectors
 
-    def masks(self, only: Filters) -> Masks:
-        """Which rows of the vectors pass the filters, at least one of which restricts them."""
-        wanted = [[self._mask(one) for one in part] for part in only.parts()]
-        passing = [[np.logical_or.reduce(rows) for rows in zip(*masks, strict=True)] for masks in wanted]
-        return tuple(np.logical_and.reduce(rows) for rows in zip(*passing, strict=True))
+    def _hold(self) -> None:
+        if self.pin is not None:
+            self.pin.hold()
 
-    def _mask(self, only: Filters) -> Masks:
-        """The rows for one restriction, remembered; the word index knows them, so that both channels filter alike."""
-        found = self._masks.get(only)
-        if found is None:
-            found = self.vectors.masks(np.fromiter(self.words.ids(only), np.int64))
-            if len(self._masks) >= MASKS:
-                self._masks.clear()
-            self._masks[only] = found
-        return found
+    def close(self) -> None:
+        """Lets go of the commit."""
+        self.generation.close()
+        if self.pin is not None:
+            self.pin.release()
 
     def meanings(self, norms: Collection[str], find: Callable[[Collection[str]], Meanings]) -> Meanings:
         """What each of some folded names stands for, as `find` says, which is asked for those alone that nobody asked for yet."""
@@ -179,10 +200,18 @@ class Snapshot:
         return self._similar[kinds]
 
     def kept(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """What `make` returns, kept as long as this commit is read: few things that take long to make."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]  # type: ignore[return-value]  # stored under its own key
+        """What `make` returns, kept as long as this commit is read; of many things those asked for last."""
+        with self._keeping:
+            found = self._kept.pop(key, None)
+            if found is not None:
+                self._kept[key] = found
+        if found is None:
+            found = make()
+            with self._keeping:
+                self._kept[key] = found
+                while len(self._kept) > KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return found  # type: ignore[return-value]  # stored under its own key
 
     def cached(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """What `make` returns, remembered for this commit; several threads may ask at once."""

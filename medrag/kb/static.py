@@ -51,11 +51,15 @@ class StaticEmbedder:
     @property
     def dimensions(self) -> int:
         """The number of columns."""
-        return int(self._vectors.shape[1])
+        return int(self._stored.shape[1])
+
+    @cached_property
+    def _stored(self) -> NDArray[np.floating]:
+        return _stored_vectors(self._folder / _INNER / "model.safetensors")
 
     @cached_property
     def _vectors(self) -> NDArray[np.float32]:
-        return _read_vectors(self._folder / _INNER / "model.safetensors")
+        return self._stored.astype(np.float32)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -84,11 +88,11 @@ class StaticEmbedder:
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The sums of the tokens' vectors: a matrix of counts times the vectors, which takes no memory for single tokens."""
-        from scipy.sparse import csr_array
-
         ids = self._ids(texts)
         if len(ids) == 1:  # a question: ten times as quick without a matrix
-            return np.asarray(self._vectors[ids[0]].sum(axis=0, keepdims=True), dtype=np.float32)
+            return np.asarray(self._stored[ids[0]].astype(np.float32).sum(axis=0, keepdims=True), dtype=np.float32)
+        from scipy.sparse import csr_array
+
         lengths = [len(row) for row in ids]
         columns = np.fromiter(chain.from_iterable(ids), np.int32, sum(lengths))
         counts = csr_array(
@@ -100,11 +104,14 @@ class StaticEmbedder:
         """The token ids of each text. No token spans white space, so what stands between is cut once and remembered."""
         known = self._known
         rows = [text.encode("utf-8", "replace").decode("utf-8").split() for text in texts]  # a lone surrogate is refused
-        new = list(dict.fromkeys(chunk for row in rows for chunk in row if chunk not in known))
+        chunks = dict.fromkeys(chain.from_iterable(rows))
+        of = {chunk: known[chunk] for chunk in chunks if chunk in known}
+        new = [chunk for chunk in chunks if chunk not in of]
         cut = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
         found = {chunk: encoding.ids for chunk, encoding in zip(new, cut, strict=True)}
+        of.update(found)
         most = int(self._tokenizer.truncation["max_length"]) if self._tokenizer.truncation else None
-        ids = [list(chain.from_iterable(known[c] if c in known else found[c] for c in row))[:most] for row in rows]
+        ids = [list(chain.from_iterable(map(of.__getitem__, row)))[:most] for row in rows]
         if len(known) > REMEMBERED:
             self._known = {}  # never emptied in place: other threads may be reading it
         self._known.update((chunk, numbers) for chunk, numbers in found.items() if len(chunk) <= REMEMBERED_CHARS)
@@ -116,8 +123,8 @@ def is_static(folder: Path) -> bool:
     return (folder / _INNER / "model.safetensors").is_file() and (folder / _INNER / "tokenizer.json").is_file()
 
 
-def _read_vectors(path: Path) -> NDArray[np.float32]:
-    """The token vectors of a safetensors file: eight bytes of length, a JSON header, then the numbers."""
+def _stored_vectors(path: Path) -> NDArray[np.floating]:
+    """The token vectors of a safetensors file, mapped and not read: eight bytes of length, a JSON header, then the numbers."""
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
@@ -125,10 +132,11 @@ def _read_vectors(path: Path) -> NDArray[np.float32]:
                 raise ValueError(f"a header of {size:,} bytes")
             header: dict[str, Any] = json.loads(file.read(size))
             entry = header[_KEY]
-            start, end = entry["data_offsets"]
-            file.seek(8 + size + start)
-            stored = np.frombuffer(file.read(end - start), dtype=_TYPES[entry["dtype"]])
-        return stored.reshape(entry["shape"]).astype(np.float32)
+        start, end = entry["data_offsets"]
+        kind = np.dtype(_TYPES[entry["dtype"]])
+        mapped = np.memmap(path, kind, "r", 8 + size + start, (end - start) // kind.itemsize)
+        stored: NDArray[np.floating] = mapped.reshape(entry["shape"])
+        return stored
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KnowledgeBaseError(
             f"{path} does not hold the vectors of a static embedder ({_KEY}, float16 or float32): {type(error).__name__}: {error}"

@@ -19,7 +19,7 @@ __all__ = ["Stats", "count_all", "size_of"]
 
 
 class Stats(BaseModel):
-    """What a knowledge base holds at a commit; `bytes` is its size on disk."""
+    """What a knowledge base holds at a commit; `bytes` is its size on disk, `engine` says what keeps it."""
 
     commit: int
     documents: int
@@ -33,10 +33,11 @@ class Stats(BaseModel):
     sources: dict[str, int]
     embedder: str
     bytes: int
+    engine: str = ""
 
 
-def count_all(connection: Connection, commit: int, embedder: str, size: int) -> Stats:
-    """What is current at the commit; the embedder's name and the size on disk are the caller's."""
+def count_all(connection: Connection, commit: int, embedder: str, kept: tuple[int, str] = (0, "")) -> Stats:
+    """What is current at the commit; the embedder's name and how it is kept (bytes and engine) are the caller's."""
     at = {"commit": commit}
 
     def one(query: Select[Any]) -> int:
@@ -62,7 +63,8 @@ def count_all(connection: Connection, commit: int, embedder: str, size: int) -> 
         facts=one(select(func.count()).select_from(triples.distinct().subquery())),
         sources={row[0]: row[1] for row in connection.execute(by_source, at)},
         embedder=embedder,
-        bytes=size,
+        bytes=kept[0],
+        engine=kept[1],
     )
 
 

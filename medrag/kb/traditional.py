@@ -1,6 +1,6 @@
 """Traditional Chinese as simplified, character by character, so that every offset stays where it was.
 
-Source of the table: OpenCC's characters (t2s). Its phrases are left out: they would change lengths.
+Source of the table (`medrag.kb.terms.made`): OpenCC's characters (t2s). Its phrases are left out: they would change lengths.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import re
 from functools import cache
 
 __all__ = ["simplified"]
-
-_BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000))  # the Basic Multilingual Plane; names are written with no rarer ones
 
 
 def simplified(text: str) -> str:
@@ -24,9 +22,7 @@ def simplified(text: str) -> str:
 @cache
 def _tables() -> tuple[re.Pattern[str], dict[int, str]]:
     """What finds a traditional character (a search costs a tenth of a translation), and what each becomes."""
-    from opencc import OpenCC
+    from medrag.kb.terms.tables import table  # a room whose door opens with folded names
 
-    characters = [chr(code) for start, end in _BLOCKS for code in range(start, end)]
-    converted = OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    table = {ord(old): new for old, new in zip(characters, converted, strict=True) if new != old and new < "\U00010000"}
-    return re.compile("[" + "".join(map(chr, table)) + "]"), table
+    (traditional,), (simple,) = table("simplified.tsv")
+    return re.compile(f"[{traditional}]"), {ord(old): new for old, new in zip(traditional, simple, strict=True)}

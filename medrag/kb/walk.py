@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 from sqlalchemy import ColumnElement, Connection, select
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import current
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = ["Walk"]
 
@@ -54,6 +57,8 @@ class Walk:
         ids, places = np.unique(pairs, return_inverse=True)
         one, other = places.reshape(-1, 2).T
         ends, starts = np.concatenate([one, other]), np.concatenate([other, one])
+        from scipy.sparse import csr_matrix
+
         joined = csr_matrix((np.ones(len(ends)), (ends, starts)), shape=(len(ids), len(ids)))
         joined.data[:] = 1.0  # what was added up where an edge stands twice
         degree = np.asarray(joined.sum(axis=0)).ravel()

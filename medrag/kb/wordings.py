@@ -11,23 +11,24 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.types import EntityKind
 
 __all__ = ["is_other", "parts_of", "scope_of", "sides_of", "worded"]
 
-_BRACKETS = re.compile(r"[\(\[【].*?[\)\]】]")
-_MARKS = re.compile(r"[()\[\]【】+。.\s\"“”,、;/·\-—:]")
-_CODES = re.compile(r"[\(\[【]{1,2}\d[\d.a-z+]*[\)\]】]{1,2}|\d{2}\.\d{2,4}[a-z0-9]*")
-_SIDE = re.compile(r"左侧|右侧|双侧|单侧|两侧|左(?!心)|右(?!心)|双(?=[侧肺眼耳乳肾足手下上腿扁膝髋])")
-_BOTH, _ONE = re.compile("双|两侧"), re.compile("单侧|左|右")
-_OTHER = re.compile(r"^其他|\b(?:nec|nos)\b|未特指", re.ASCII)
-_JOINED = re.compile(r"[+、,;]|(?<=术)(?:和|及|伴|并)(?=.{4})")
+_BRACKETS = regex(r"[\(\[【].*?[\)\]】]")
+_MARKS = regex(r"[()\[\]【】+。.\s\"“”,、;/·\-—:]")
+_CODES = regex(r"[\(\[【]{1,2}\d[\d.a-z+]*[\)\]】]{1,2}|\d{2}\.\d{2,4}[a-z0-9]*")
+_SIDE = regex(r"左侧|右侧|双侧|单侧|两侧|左(?!心)|右(?!心)|双(?=[侧肺眼耳乳肾足手下上腿扁膝髋])")
+_BOTH, _ONE = regex("双|两侧"), regex("单侧|左|右")
+_OTHER = regex(r"^其他|\b(?:nec|nos)\b|未特指", re.ASCII)
+_JOINED = regex(r"[+、,;]|(?<=术)(?:和|及|伴|并)(?=.{4})")
 _SCOPES = "腹腔 关节 宫腔 膀胱 胸腔 输尿管 支气管 胃 肠 喉 肾 脑室 纵隔".split()
 _LESION = "病损"
 
 # What is said with a side and means something else without it.
 _OF_A_SIDE = tuple(
-    (re.compile(pattern), said)
+    (regex(pattern), said)
     for pattern, said in (
         ("(?:左|右).{0,5}(?:全切|叶|切除).{0,6}(?:左|右).{0,8}(?:部分|次全|大部|近全).{0,2}(?:切除)?", "单侧甲状腺切除伴他叶部分切除"),
         ("(?:左|右).{0,5}(?:部分|次全|大部|近全).{0,8}(?:左|右).{0,8}(?:全切|叶|切除)(?:切除)?", "单侧甲状腺切除伴他叶部分切除"),
@@ -37,7 +38,7 @@ _OF_A_SIDE = tuple(
 )  # fmt: skip
 # Pattern and what it becomes, in this order.
 _RULES = tuple(
-    (re.compile(pattern), said)
+    (regex(pattern), said)
     for pattern, said in (
         (r"第?[一二三四五六七八九十]期", ""),
         ("巨大", ""), ("大疱", "大泡"), ("取(?:出)?内固定", "内固定去除"), ("后凸成形|pkp", "椎体增强"), ("清宫", "刮宫"),

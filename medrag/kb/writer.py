@@ -12,26 +12,35 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, exists, or_, select
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import ColumnElement, Connection, Engine, Table, exists, func, or_, select
+from sqlalchemy.exc import DBAPIError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb import schema as t
-from medrag.kb.catalogue import explain_database, in_batches, set_setting, setting, visible
+from medrag.kb.cache import bring, tidy
+from medrag.kb.catalogue import in_batches, set_setting, visible
 from medrag.kb.derive import Progress, derive_all, derive_changes, quiet
 from medrag.kb.embed import Embedder
-from medrag.kb.generations import WriterLock, clone, drop_unused, fsync_folder, fsync_tree, generation_path
-from medrag.kb.prepared import Prepared, fault_of
+from medrag.kb.engines.database import Database
+from medrag.kb.generations import clone, fsync_folder, fsync_tree, generation_path
+from medrag.kb.prepared import Kept, Prepared, fault_of
+from medrag.kb.ready import ReadyStore
+from medrag.kb.remembered import remembered
 from medrag.kb.rows import Outcome, write
+from medrag.kb.shelves import Building
 from medrag.kb.snapshot import Snapshot
+from medrag.kb.store import Published, Store
 
 __all__ = ["Writer"]
+
+T = TypeVar("T")
 
 OF_VERSIONS: tuple[Table, ...] = (t.sections, t.passages, t.spellings, t.names, t.statements, t.about)
 
@@ -39,29 +48,35 @@ OF_VERSIONS: tuple[Table, ...] = (t.sections, t.passages, t.spellings, t.names, 
 class Writer:
     """A write in progress; made by `KnowledgeBase.write()`."""
 
-    def __init__(self, root: Path, engine: Engine, embedder: Embedder, progress: Progress = quiet) -> None:
-        self._root = root
+    def __init__(self, store: Store, engine: Engine, embedder: Embedder, progress: Progress = quiet) -> None:
+        self._store = store
+        self._root = store.root
         self._engine = engine
         self.embedder = embedder
         self._progress = progress
         self._changed = False
         self._rebuild = False
         self._closed = False
+        self._moving = False
+        self._ready = ReadyStore(store.root)
 
     def __enter__(self) -> Writer:
-        self._lock = WriterLock(self._root)
+        self._session = _explained(self._store.database, lambda: self._store.database.writer(self._engine))
         try:
             with self._transaction() as connection:
-                self._current = int(setting(connection, "current", self._root))
-                made_with = setting(connection, "embedder", self._root)
-            drop_unused(self._root, self._current)
+                self._published = self._store.published(connection)
+            self._current = self._published.commit
+            tidy(self._store, self._current)
             with self._transaction() as connection:
                 recover(connection, self._current)
-            if made_with != self.embedder.name:
-                raise VersionError(f"{self._root} was reindexed with embedder {made_with!r} meanwhile: open it again")
+            if self._published.embedder != self.embedder.name:
+                raise VersionError(
+                    f"{self._store.where} was reindexed with embedder {self._published.embedder!r} meanwhile: open it again"
+                )
+            self._recover_shared()
             self._erase(self._current)
         except BaseException:
-            self._lock.release()
+            self._session.release()
             raise
         self.commit = self._current + 1
         return self
@@ -74,23 +89,29 @@ class Writer:
                 self._abandon()
         finally:
             self._closed = True
-            self._lock.release()
+            self._ready.clear()
+            self._session.release()
+
+    def keep(self, data: bytes) -> Kept | None:
+        """Keeps passages that are cut and encoded (`medrag.kb.ready`) for `Prepared.ready`; None where there is no room for them."""
+        return self._ready.keep(data)
 
     def add(self, prepared: Prepared) -> Outcome:
         """Adds a document, or a version of one; says which, or that nothing changed."""
         return self.add_many([prepared])[0]
 
-    def add_many(self, batch: Sequence[Prepared]) -> list[Outcome]:
+    def add_many(self, batch: Sequence[Prepared], *, checked: bool = False) -> list[Outcome]:
         """Adds documents in one transaction and says what became of each.
 
-        Records without a key of one file should come in one batch: their identities are worked out together.
+        Records without a key of one file should come in one batch: their identities are worked out together. What is `checked`
+        was looked at for faults (`fault_of`) when it was prepared.
         """
-        for prepared in batch:
+        for prepared in () if checked else batch:
             fault = fault_of(prepared)
             if fault:
                 raise KnowledgeBaseError(f"{prepared.document.source}/{prepared.document.key}: {fault}")
         with self._transaction() as connection:
-            outcomes = write(connection, batch, self.commit)
+            outcomes = write(connection, batch, self.commit, self._ready)
         self._changed = self._changed or any(outcome is not Outcome.UNCHANGED for outcome in outcomes)
         return outcomes
 
@@ -110,8 +131,9 @@ class Writer:
         with self._transaction() as connection:
             document = self._document(connection, key, source)
             self._hide(connection, document)
-            purge = sqlite_insert(t.purges).values(document_id=document, added=self.commit)
-            connection.execute(purge.on_conflict_do_nothing())  # purged already in this commit
+            known = connection.execute(select(t.purges.c.added).where(t.purges.c.document_id == document)).first()
+            if known is None:  # else purged already in this commit
+                connection.execute(t.purges.insert().values(document_id=document, added=self.commit))
         self._changed = self._rebuild = True
         return 1
 
@@ -125,6 +147,7 @@ class Writer:
             self._publish()
             self._current, self.commit = self.commit, self.commit + 1
             self._changed = self._rebuild = False
+            self._ready.clear()
 
     def reindex(self, embedder: Embedder | None = None) -> None:
         """Builds all indexes anew from the catalogue when published, with another embedder if one is given."""
@@ -147,24 +170,33 @@ class Writer:
 
     def _transaction(self) -> _Transaction:
         if self._closed:
-            raise KnowledgeBaseError(f"{self._root}: this writer is closed: make another with `kb.write()`")
-        return _Transaction(self._engine, self._root)
+            raise KnowledgeBaseError(f"{self._store.where}: this writer is closed: make another with `kb.write()`")
+        return _Transaction(self._session.begin(), self._store.database)
 
     def _publish(self) -> None:
         """Builds the generation beside the current one, forces it to disk, then moves the number."""
+        self._moving = False
         try:
             self._build_generation()
+            self._moving = True
             self._move_number()
         except BaseException as error:
             published = self._abandon()
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            if published is None:
+                raise KnowledgeBaseError(
+                    f"{self._store.where}: the connection was lost while commit {self.commit} was published ({reason}): "
+                    "open it again to see whether it is there"
+                ) from error
             if not published and isinstance(
-                error, (OSError, ValueError, RuntimeError, DatabaseError)
+                error, (OSError, ValueError, RuntimeError, DBAPIError)
             ):  # tantivy and faiss raise the middle two
-                reason = error.orig if isinstance(error, DatabaseError) else error
-                raise KnowledgeBaseError(f"{self._root}: could not be written, and is as it was before: {reason}") from error
+                raise KnowledgeBaseError(
+                    f"{self._store.where}: could not be written, and is as it was before: {reason}"
+                ) from error
             raise
         self._erase(self.commit)
-        drop_unused(self._root, self.commit)
+        tidy(self._store, self.commit)
 
     def _build_generation(self) -> None:
         target = generation_path(self._root, self.commit)
@@ -172,62 +204,71 @@ class Writer:
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         with self._transaction() as connection:
-            before = None if self._rebuild else self._sound_generation()
-            if before is None:
-                derive_all(connection, building, self.commit, self.embedder, self._progress)
-            else:
-                clone(before, building)
-                derive_changes(connection, building, self.commit, self.embedder, self._progress)
+            count = select(func.count()).select_from(t.versions).where(t.versions.c.added == self.commit)
+            self._session.settle(connection, connection.execute(count).scalar_one())
+            kept = self._store.address.vectors  # where the address says now: what the last writer kept elsewhere is built anew
+            anew = self._rebuild or (self._store.is_server and self._published.vectors != kept)
+            before = None if anew else self._sound_generation()
+            self._next = Published(
+                self.commit,
+                self.embedder.name,
+                self.commit if before is None else self._published.build,
+                datetime.now(UTC).isoformat() if self._store.is_server else "",
+                kept,
+            )
+            to = Building(self._store.shelves, self._next.build, self._next.stamp)
+            with remembered(self.embedder, self._root, anew=before is None) as embedder:
+                if before is None:
+                    derive_all(connection, building, self.commit, embedder, self._progress, self._ready, building=to)
+                else:
+                    clone(before, building)
+                    derive_changes(connection, building, self.commit, embedder, self._progress, self._ready, building=to)
         fsync_tree(building)
+        shutil.rmtree(target, ignore_errors=True)  # of a commit with this number that was never published
         os.replace(building, target)
         fsync_folder(target.parent)
 
     def _sound_generation(self) -> Path | None:
         """The folder of the current generation, unless it is damaged or was cut by another release."""
-        snapshot = Snapshot(self._root, self._current, self.embedder)
+        if self._store.is_server:
+            bring(self._store, self._engine, self._published, self.embedder)
+        snapshot = Snapshot(self._root, self._current, self.embedder, stamp=self._published.stamp)
         return None if any(snapshot.problems()) else snapshot.generation.path
 
     def _move_number(self) -> None:
-        """The one transaction that makes the commit current, forced to disk before it returns.
-
-        The transactions before it were not (what they wrote above the current number counts for nothing), but they
-        stand before it in the same write-ahead log, so this one carries them along.
-        """
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA synchronous=FULL")
-            connection.commit()
-            connection.execute(
-                t.commits.insert().values(number=self.commit, at=datetime.now(UTC).isoformat(), note=self.embedder.name)
-            )
+        """The one transaction that makes the commit current, on the disk before it returns."""
+        at = self._next.stamp or datetime.now(UTC).isoformat()
+        with self._session.publish() as connection:
+            connection.execute(t.commits.insert().values(number=self.commit, at=at, note=self.embedder.name))
             set_setting(connection, "embedder", self.embedder.name)
+            if self._store.is_server:
+                set_setting(connection, "build", str(self._next.build))
+                set_setting(connection, "stamp", self._next.stamp)
+                set_setting(connection, "vectors", self._next.vectors)
             set_setting(connection, "current", str(self.commit))
-            connection.commit()
-            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        self._published = self._next
 
     def _erase(self, commit: int) -> None:
-        """Erases what was purged up to the commit, from the database's free pages and its log too."""
-        with self._transaction() as connection:
-            connection.exec_driver_sql("PRAGMA secure_delete=ON")
-            erased = erase_purged(connection, commit)
-        if not erased:
-            return
-        try:
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        except DatabaseError as error:
-            raise explain_database(error, self._root) from error
+        """Erases what was purged up to the commit, from the database's files too."""
+        _explained(self._store.database, lambda: self._session.erase(lambda connection: erase_purged(connection, commit)))
 
-    def _abandon(self) -> bool:
-        """Removes what this writer wrote, unless it is published, and says whether it is.
+    def _recover_shared(self) -> None:
+        """Removes from indexes that are shared what stands above the current commit."""
+        if self._store.shelves.shared:
+            self._store.shelves.recover(self._published.edition(self.embedder.dimensions))
+
+    def _abandon(self) -> bool | None:
+        """Removes what this writer wrote, unless it is published, and says whether it is; None where the server does not say.
 
         Where even that fails (a full disk), the next writer does it.
         """
         try:
-            with self._transaction() as connection:
-                if int(setting(connection, "current", self._root)) == self.commit:
-                    return True
-            drop_unused(self._root, self._current)  # first, so that there is room for the rest
+            if _explained(self._store.database, lambda: self._session.is_published(self.commit)):
+                return True
+        except KnowledgeBaseError:
+            return None if self._store.is_server and self._moving else False
+        try:
+            tidy(self._store, self._current)  # first, so that there is room for the rest
             with self._transaction() as connection:
                 recover(connection, self._current)
         except KnowledgeBaseError:
@@ -235,26 +276,32 @@ class Writer:
         return False
 
 
-class _Transaction:
-    """A transaction whose database errors are a user's: one line, naming the knowledge base."""
+def _explained(database: Database, do: Callable[[], T]) -> T:
+    """What `do` returns; a database's errors are a user's: one line, naming the knowledge base."""
+    try:
+        return do()
+    except database.errors as error:
+        raise database.explain(error) from error
 
-    def __init__(self, engine: Engine, root: Path) -> None:
-        self._context = engine.begin()
-        self._root = root
+
+class _Transaction:
+    """A transaction whose database errors are a user's."""
+
+    def __init__(self, context: AbstractContextManager[Connection], database: Database) -> None:
+        self._context = context
+        self._database = database
 
     def __enter__(self) -> Connection:
-        try:
-            return self._context.__enter__()
-        except DatabaseError as error:
-            raise explain_database(error, self._root) from error
+        return _explained(self._database, self._context.__enter__)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
-            self._context.__exit__(kind, error, trace)
-        except DatabaseError as failure:
-            raise explain_database(failure, self._root) from failure
-        if isinstance(error, DatabaseError):
-            raise explain_database(error, self._root) from error
+            _explained(self._database, lambda: self._context.__exit__(kind, error, trace))
+        except KnowledgeBaseError:
+            if error is None or isinstance(error, self._database.errors):
+                raise
+        if isinstance(error, self._database.errors):
+            raise self._database.explain(error) from error
 
 
 def recover(connection: Connection, commit: int) -> None:

@@ -43,7 +43,7 @@ def keys(kb: KnowledgeBase) -> list[str]:
 def test_whatever_stops_publishing_leaves_the_last_commit(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(writer, step, fail)
@@ -143,7 +143,7 @@ def test_indexes_that_were_removed_are_built_anew_from_the_catalogue(kb: Knowled
 def test_a_knowledge_base_whose_making_was_stopped_can_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     for step in ("derive_all", "fsync_tree"):

@@ -110,7 +110,7 @@ def test_real_labels_grown_and_rebuilt_find_the_same(tmp_path: Path, shared: Pat
     assert compare(tmp_path, sources, development_questions(shared)) > 50
 
 
-@pytest.mark.skipif("MEDRAG_KILLS" not in __import__("os").environ, reason="part of `make soak`")
+@pytest.mark.skipif("MEDRAG_KILLS" not in __import__("os").environ, reason="part of `make soak-kill`")
 def test_all_real_labels_grown_and_rebuilt_find_the_same(tmp_path: Path, shared: Path) -> None:
     (tmp_path / "old").mkdir()
     assert compare(tmp_path, [shared / "labels" / "zh", shared / "labels" / "en"], development_questions(shared)) > 50

@@ -249,7 +249,7 @@ def test_what_a_dead_writer_left_is_removed_by_the_next(kb: KnowledgeBase) -> No
     left = dead.__enter__()
     left.add(FEBUXOSTAT)
     left.delete("H1")
-    left._lock.release()  # as the kernel does when the process dies
+    left._session.release()  # as the kernel does when the process dies
     shutil.copytree(kb.path / "generations" / "000001", kb.path / "generations" / "000002.building")
     with KnowledgeBase.open(kb.path) as again:
         assert [d.key for d in again.documents()] == ["H1"]

@@ -7,8 +7,12 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.cache import sweep
 from medrag.kb.prepared import Prepared
+from medrag.kb.writer import Writer
 from tests.making import fact_record, label
 
 COMMITS = 30
@@ -109,3 +113,30 @@ def test_threads_that_share_one_finish_in_their_commit_while_it_is_refreshed(tmp
             thread.join()
         assert faults == []
         assert answers(kb) == {"7"}
+
+
+@pytest.mark.parametrize("step", ["_build_generation", "_move_number"])
+def test_who_has_just_written_sweeps_nothing_that_the_next_writer_is_making(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    do = getattr(Writer, step)
+
+    def swept_meanwhile(writer: Writer) -> None:
+        if step == "_build_generation":
+            making = kb.path / "generations" / f"{writer.commit:06d}.building"
+            making.mkdir()
+            sweep(kb._store, kb._snapshot)
+            assert making.is_dir()
+        else:
+            sweep(kb._store, kb._snapshot)
+        do(writer)
+
+    with KnowledgeBase.create(tmp_path / "a.kb") as kb:
+        with kb.write() as w:
+            w.add_many(edition("0"))
+        with KnowledgeBase.open(kb.path) as other:
+            monkeypatch.setattr(Writer, step, swept_meanwhile)
+            with other.write() as w:
+                w.add_many(edition("1"))
+        with KnowledgeBase.open(kb.path) as read:
+            assert (read.commit, answers(read), read.verify()) == (2, {"1"}, [])

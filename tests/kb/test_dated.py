@@ -16,6 +16,7 @@ from medrag.cli.app import run
 from medrag.errors import KnowledgeBaseError, NotFoundError, QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.several import SeveralKnowledgeBases
+from medrag.kb.snapshot import KEPT, Snapshot
 from medrag.sections import SectionGroup
 from tests.making import fact_record, label
 
@@ -107,6 +108,22 @@ def test_days_indexes_are_kept_until_the_next_commit(kb: KnowledgeBase) -> None:
     with kb.write() as writer:
         writer.add(label("新药片", {"【适应症】": "用于发热。"}, key="E5"))
     assert list((kb.path / "dated").iterdir()) == []
+
+
+def test_of_many_days_the_last_ones_are_kept_open_and_the_others_are_made_again(kb: KnowledgeBase) -> None:
+    def open_days() -> int:
+        gc.collect()
+        return len({id(one) for one in gc.get_objects() if type(one) is Snapshot and one.commit == kb.commit}) - 1
+
+    days = [f"2021-{month:02}-{day:02}" for month in range(4, 12) for day in range(1, 11)]
+    for day in days:
+        assert kb.as_of(day).document("A1").version == 1
+    assert 0 < open_days() <= KEPT
+    first = kb.as_of(days[0])
+    for day in days[1:]:
+        kb.as_of(day)
+    assert first.document("A1").version == 1  # whoever has one goes on reading it
+    assert [p.document.version for p in first.passages([i for i, _ in first.search_words("安平片", 1)])] == [1]
 
 
 def test_access_holds_as_of_a_day_too(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medrag.kb.folding import fold
-from medrag.kb.near import NearIndex, keys_of, latin_sound
+from medrag.kb.near import NearIndex, keys_of, latin_sound, save_near
 from medrag.kb.terms.pinyin import alike, initials, is_pinyin, spellings, syllable
 from medrag.kb.terms.shapes import same_shape, shape_key
 from medrag.kb.tokens import tokens
@@ -54,7 +54,7 @@ NAMES = ["布洛芬", "布洛芬缓释胶囊", "阿莫西林", "fluoxetine", "si
 
 def test_names_are_found_by_each_of_their_keys_and_saved_as_they_are(tmp_path: Path) -> None:
     made = NearIndex.of(reversed(NAMES))
-    made.save(tmp_path)
+    save_near(NAMES, tmp_path)
     for index in (made, NearIndex.open(tmp_path)):
         for name in NAMES:
             keys = list(keys_of(name))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from medrag.kb.bm25 import K1, B
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import tokens
-from medrag.kb.words import K1, B, WordEntry, WordIndex, WordWriter
+from medrag.kb.words import WordEntry, WordIndex, WordWriter
 
 
 def entry(number: int, title: str, body: str) -> WordEntry:

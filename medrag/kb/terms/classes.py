@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from medrag.kb.folding import fold
 from medrag.kb.terms.tables import table
+from medrag.patterns import regex
 
-__all__ = ["DrugClass", "Member", "class_named", "class_names", "classes_of", "drug_classes", "spellings"]
+__all__ = ["DrugClass", "Member", "class_named", "class_names", "classes_of", "drug_classes", "names_of", "spellings"]
 
 # 抑制药 and 抑制剂, 阻滞 and 阻断, 药 and 药物 are the same word to whoever writes a label.
-_ZH_END = re.compile("(?:药物?|剂)$")
-_ZH_BLOCK = re.compile("阻滞|阻断|拮抗")
-_PLURAL = re.compile(r"(inhibitor|inducer|substrate|blocker|drug|agent|product|medicine|medication)\b")
+_ZH_END = regex("(?:药物?|剂)$")
+_ZH_BLOCK = regex("阻滞|阻断|拮抗")
+_PLURAL = regex(r"(inhibitor|inducer|substrate|blocker|drug|agent|product|medicine|medication)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,12 @@ def class_named(name: str) -> DrugClass | None:
     """The class that a printed name means (NSAIDs, 单胺氧化酶抑制剂), else None."""
     found = _by_name().get(fold(name))
     return found[0] if found else None
+
+
+def names_of(classes: Collection[DrugClass]) -> list[str]:
+    """Every folded spelling of the names of some classes of the table, in the table's order."""
+    wanted = {id(one) for one in classes}
+    return [spelling for spelling, (one, _) in _by_name().items() if id(one) in wanted and class_named(spelling) is one]
 
 
 def classes_of(substance: str) -> tuple[DrugClass, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from functools import cache, lru_cache
 from itertools import islice, product
+
+from medrag.kb.terms.tables import table
 
 __all__ = ["alike", "initials", "is_pinyin", "spellings", "syllable"]
 
@@ -17,9 +17,8 @@ _READINGS: dict[str, tuple[str, ...]] = {
     "柏": ("bai", "bo"), "茄": ("qie", "jia"), "蛤": ("ge",), "壳": ("ke", "qiao"), "都": ("du",),
     "扎": ("zha", "za"), "泊": ("bo",), "朴": ("po", "pu"), "膀": ("pang",),
 }  # fmt: skip
-_UNTONED = str.maketrans({"ü": "u", "ê": "e"})
+_LAST = "\u9fa5"  # of the characters that have been in Unicode from the beginning; later ones are in no name
 _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"))
-_LETTERS = re.compile(r"[a-z]+")
 
 
 def syllable(character: str) -> str:
@@ -61,26 +60,21 @@ def is_pinyin(word: str) -> bool:
     return len(word) in reachable
 
 
-@lru_cache(maxsize=8192)
 def _readings(character: str) -> tuple[str, ...]:
     chosen = _READINGS.get(character)
     if chosen is not None:
         return chosen
-    listed = _dictionary().get(ord(character), "")
-    first = listed.split(",")[0]
-    plain = "".join(c for c in unicodedata.normalize("NFD", first) if not unicodedata.combining(c) or c == "\u0308")
-    plain = unicodedata.normalize("NFC", plain).translate(_UNTONED)
-    return (plain,) if _LETTERS.fullmatch(plain) else ()
+    listed = _commonest().get(character)
+    return (listed,) if listed is not None else ()
 
 
 @cache
 def _syllables() -> frozenset[str]:
-    found = {syllable(chr(code)) for code in range(0x4E00, 0x9FA6)} - {""}
-    return frozenset({*found, "lv", "nv"})
+    listed = {_READINGS[one][0] if one in _READINGS else sound for one, sound in _commonest().items() if "一" <= one <= _LAST}
+    return frozenset({*listed, "lv", "nv"})
 
 
 @cache
-def _dictionary() -> dict[int, str]:
-    from pypinyin.constants import PINYIN_DICT  # 0.2 s to import
-
-    return PINYIN_DICT
+def _commonest() -> dict[str, str]:
+    """The commonest reading of each character (`medrag.kb.terms.made`)."""
+    return {character: sound for sound, characters in table("syllables.tsv") for character in characters}

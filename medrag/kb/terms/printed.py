@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from medrag.kb.folding import fold
 from medrag.kb.prepared import EntityRef
+from medrag.patterns import regex
 from medrag.types import EntityKind
 
 __all__ = ["drug_lineage", "drug_ref", "name_variants"]
@@ -31,14 +32,14 @@ _ZH_SALTS = sorted(
 _ZH_METALS = tuple("锂 钙 镁 钠 钾 锌 铁 亚铁 铝 铋 钡 铜 银 氢钠 铵".split())  # 碳酸锂 is no salt of 锂
 _ZH_CATIONS = ("钠", "钾", "钙", "镁")  # 华法林钠, 阿托伐他汀钙; but not 氯化钠, nor 葡萄糖酸钙
 _ZH_ANIONS = {"碳酸氢", "磷酸氢", "葡萄糖酸", "枸橼酸", "硫代硫酸", "磷酸二氢"}
-_EN_FORM = re.compile(
+_EN_FORM = regex(
     r"[\s,]+(?:(?:extended|delayed|immediate|modified|sustained)[- ]release|film[- ]coated|chewable|orally disintegrating|"
     r"effervescent|dispersible|enteric[- ]coated|coated|sublingual|oral|topical|ophthalmic|otic|nasal|rectal|vaginal|injectable|"
     r"for injection|for oral suspension|for oral solution|dry|hard|soft|"
     r"tablets?|capsules?|solution|suspension|syrup|elixir|injection|cream|ointment|gel|lotion|spray|drops?|powder|granules|"
     r"patch|suppositor(?:y|ies)|aerosol|inhal(?:ation|er)|inhalant|liquid|kit|film|foam|shampoo|emulsion|metered|concentrate|usp|er|xr|sr|dr|xl|odt)\.?$"
 )
-_EN_SALT = re.compile(
+_EN_SALT = regex(
     r"\s+(?:hydrochloride|dihydrochloride|hcl|hydrobromide|sulfate|sulphate|bisulfate|phosphate|maleate|fumarate|tartrate|bitartrate|"
     r"succinate|mesylate|mesilate|besylate|besilate|tosylate|citrate|acetate|sodium|potassium|calcium|magnesium|disodium|"
     r"nitrate|bromide|chloride|lactate|gluconate|malate|pamoate|propionate|dipropionate|furoate|valerate|medoxomil|axetil|"

@@ -1,0 +1,154 @@
+"""BM25 worked out exactly over what an engine proposes, from the statistics of one commit.
+
+Every engine's own statistics count passages of other commits, deleted ones or one shard's alone. So an engine only proposes
+passages, best first by its own scores, and the score is worked out again here, the same for all engines.
+Source: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond*, 2009.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medrag.kb.tokens import tokens
+
+__all__ = [
+    "Statistics",
+    "average_of",
+    "best_first",
+    "best_of",
+    "is_no_slip",
+    "score",
+    "weight",
+    "weights_of",
+]
+
+# tantivy's own parameters, so that its ranking and the exact one differ by rounding only.
+K1 = 1.2
+B = 0.75
+MAX_QUERY_TOKENS = 48  # of a longer question the rarest are kept
+CANDIDATES = 2  # candidates proposed per passage asked for
+MIN_CANDIDATES = 60
+MAX_CANDIDATES = 4_000
+PORTION = 10  # candidates scored at a time, once there are enough
+PASSAGES_PER_SLIP = 30_000  # that hold the same misspelling: of 97,000 passages of real labels one has 西灵, two 莫林
+STATISTICS = "statistics.npz"
+Address = TypeVar("Address")  # where an engine finds a passage that it proposed
+
+
+@dataclass
+class Statistics:
+    """What BM25 needs of the whole collection: passages, tokens, and in how many passages each token stands."""
+
+    passages: int = 0
+    length: int = 0
+    hashes: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @classmethod
+    def load(cls, folder: Path) -> Statistics:
+        """The statistics beside an index; empty where there are none yet."""
+        path = folder / STATISTICS
+        if not path.exists():
+            return cls()
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return cls(int(stored["passages"]), int(stored["length"]), stored["hashes"], stored["counts"])
+
+    def save(self, folder: Path) -> None:
+        """Writes the statistics beside the index."""
+        (folder / STATISTICS).unlink(missing_ok=True)  # it may be a hard link that an older generation reads
+        np.savez(folder / STATISTICS, passages=self.passages, length=self.length, hashes=self.hashes, counts=self.counts)
+
+    def frequency(self, hashed: int) -> int:
+        """In how many passages the token with that hash stands."""
+        at = int(self.hashes.searchsorted(np.uint32(hashed)))  # of a Python number numpy would convert the whole array
+        return int(self.counts[at]) if at < len(self.hashes) and self.hashes[at] == hashed else 0
+
+    def changed(self, passages: int, length: int, delta: Mapping[int, int]) -> Statistics:
+        """The statistics after so many more (or, negative, fewer) passages, tokens and frequencies."""
+        hashes = np.fromiter(delta.keys(), np.uint32, len(delta))
+        counts = np.fromiter(delta.values(), np.int64, len(delta))
+        merged, where = np.unique(np.concatenate([self.hashes, hashes]), return_inverse=True)
+        total = np.zeros(len(merged), np.int64)
+        np.add.at(total, where, np.concatenate([self.counts, counts]))
+        kept = total > 0
+        return Statistics(self.passages + passages, self.length + length, merged[kept], total[kept])
+
+
+def weight(frequency: int, total: int) -> float:
+    """The inverse document frequency, as tantivy has it."""
+    return math.log(1.0 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def weights_of(text: str, frequency: Callable[[str], int], total: int) -> dict[str, float]:
+    """The inverse document frequency of each known token of a question, of the rarest where there are many."""
+    weights: dict[str, float] = {}
+    for token in dict.fromkeys(tokens(text)):
+        stands_in = frequency(token)
+        if stands_in:
+            weights[token] = weight(stands_in, total)
+    if len(weights) > MAX_QUERY_TOKENS:
+        rarest = sorted(weights, key=lambda token: (-weights[token], token))[:MAX_QUERY_TOKENS]
+        weights = {token: weights[token] for token in rarest}
+    return weights
+
+
+def is_no_slip(token: str, frequency: int, total: int) -> bool:
+    """Whether a token that stands in so many passages is a word; a pair of Chinese characters may be a slip of the pen."""
+    return frequency > (0 if token.isascii() else total // PASSAGES_PER_SLIP)
+
+
+def average_of(every: Iterable[Statistics]) -> float:
+    """The tokens of a passage, on the average over all of several collections."""
+    listed = list(every)
+    return max(sum(one.length for one in listed) / max(sum(one.passages for one in listed), 1), 1.0)
+
+
+def score(words: Sequence[str], weights: Mapping[str, float], average: float) -> float:
+    """The exact score of a passage of these tokens."""
+    frequencies = Counter([word for word in words if word in weights])
+    norm = K1 * (1.0 - B + B * len(words) / average)
+    # Added in the question's order, so that the same question gives the same float in any process.
+    return sum(weights[w] * frequencies[w] * (K1 + 1.0) / (frequencies[w] + norm) for w in weights if w in frequencies)
+
+
+def best_first(scored: tuple[int, float]) -> tuple[float, int]:
+    """The key that sorts (id, score) best first, ties by id."""
+    return -scored[1], scored[0]
+
+
+def best_of(
+    propose: Callable[[int], Sequence[tuple[float, Address]]],
+    rescored: Callable[[list[Address]], list[tuple[int, float]]],
+    k: int,
+    *,
+    slack: float,
+    every: bool = False,
+) -> list[tuple[int, float]]:
+    """The k best passages by their exact scores as (id, score), best first, ties by id.
+
+    `propose` lists so many passages as (the engine's score, address), best first; a longer list begins with the shorter one.
+    `slack` is the factor by which an engine's score may be too low. With `every`, all that are proposed are scored, as single
+    scores may now and then be lower than that.
+    """
+    limit = max(CANDIDATES * k, MIN_CANDIDATES)
+    scored: list[tuple[int, float]] = []
+    while True:
+        hits = propose(limit)
+        # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
+        # more are asked for, until nothing that was left out could be among the k best.
+        while len(scored) < len(hits):  # a longer list begins with the shorter one, so what was scored already is kept
+            if not every and len(scored) >= k and float(hits[len(scored)][0]) * slack < scored[k - 1][1]:
+                return scored[:k]
+            portion = hits[len(scored) :] if every else hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
+            scored = sorted(scored + rescored([address for _, address in portion]), key=best_first)
+        if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * slack < scored[k - 1][1]:
+            return scored[:k]
+        limit *= 2

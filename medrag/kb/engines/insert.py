@@ -1,0 +1,47 @@
+"""Rows into a table as fast as the database takes them: past SQLAlchemy, which does more with each than the database itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+__all__ = ["insert", "insert_new"]
+
+Row = tuple[Any, ...]
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Inserts rows, each with its values in the order of the table's columns."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+    else:
+        connection.exec_driver_sql(str(table.insert().compile(dialect=dialect())), list(rows))
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Inserts rows but those whose key another of them has already; the first counts. None of the keys is in the table yet."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        at = [list(table.columns).index(column) for column in table.primary_key]
+        first: dict[Row, Row] = {}
+        for row in rows:
+            first.setdefault(tuple([row[i] for i in at]), row)
+        _copy(connection, table, first.values())
+    else:
+        statement = sqlite_insert(table).on_conflict_do_nothing()
+        connection.exec_driver_sql(str(statement.compile(dialect=dialect())), list(rows))
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
