@@ -43,7 +43,7 @@ def zip_members(path: Path | IO[bytes], name: str, suffixes: tuple[str, ...]) ->
     """
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         raise IngestError(f"{name}: not a readable zip archive: {error}") from None
     with archive:
         for member in archive.infolist():
@@ -71,7 +71,14 @@ def open_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[Iterator[tup
     check_archive(path)
     with zipfile.ZipFile(path) as archive:
         yield (
-            (m.filename, archive.open(m))
+            (m.filename, _opened(path, archive, m))
             for m in archive.infolist()
             if m.filename.lower().endswith(suffixes) and not m.is_dir()
         )
+
+
+def _opened(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(member)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, ValueError) as error:  # damaged, or encrypted
+        raise IngestError(f"{path.name}: member {member.filename!r} cannot be unpacked: {error}") from None

@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
-from medrag.errors import IngestError, MedRAGError, MissingExtraError, NotFoundError, UnknownFormatError
+from medrag.errors import NotFoundError
 from medrag.ingest import registry
-from medrag.ingest.prepare import prepare
-from medrag.ingest.records import Reader, ReadOptions, ReadRecord, Unreadable
-from medrag.ingest.registry import NotDocument
+from medrag.ingest.collecting import rarely_collected
+from medrag.ingest.portions import Made, Making
+from medrag.ingest.reading import Reading
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.workshop import Cluster, Workshop
 from medrag.kb.base import KnowledgeBase
-from medrag.kb.prepared import Prepared, fault_of
+from medrag.kb.prepared import Prepared
 from medrag.kb.rows import Outcome
 from medrag.kb.writer import Writer
-from medrag.types import Place
 
 __all__ = ["FileReport", "Report", "build"]
 
 BATCH_RECORDS = 1_000
-BATCH_CHARS = 8_000_000
+BATCH_CHARS = 4_000_000
 # Records without a key are told apart by comparing those of one file, so they are kept together up to here.
 KEYLESS_RECORDS = 20_000
 KEYLESS_CHARS = 64_000_000
 CHECKPOINT_CHARS = 200_000_000  # of canonical text, after which what was read is published
 MAX_PROBLEMS = 1_000  # kept per file; all are counted
-
-# Renderings of the same labels are one collection, so that a set id means one document.
-COLLECTIONS = {"spl-html": "spl"}
 
 Progress = Callable[[str, int, int], None]
 
@@ -121,22 +118,24 @@ def build(
     names: Sequence[str | Path] = (),
     keys: Mapping[Path, str] | None = None,
     progress: Progress = lambda _doing, _done, _of: None,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
 ) -> Report:
     """Reads files and folders into a knowledge base (opened, or made where there is none) and reports on it.
 
     Each file's format is recognised, unless `format` names a reader or `mapping` says which column is what; those of
     `names` are read as tables of names, whatever else they look like. `keys` gives the one document of a file the key that
-    it is known by. What cannot be read is in the report, and everything else goes in. Raises `MedRAGError` where nothing can
-    be written.
+    it is known by. What cannot be read is in the report, and everything else goes in. Much is prepared by `jobs` processes,
+    by default one a core, or on a `cluster` (`medrag.ingest.cluster`), with the same outcome as by one. Raises `MedRAGError`
+    where nothing can be written.
     """
     base = kb if isinstance(kb, KnowledgeBase) else _open_or_create(kb)
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    run = _Run(source, tuple(tags), format, ReadOptions(lang=lang, mapping=mapping or {}), progress)
-    run.names.update(registry.sources(names))
-    run.keys.update(keys or {})
+    options, tables = ReadOptions(lang=lang, mapping=mapping or {}), frozenset(registry.sources(names))
+    run = _Run(Reading(options, format, source, tuple(tags), tables, keys or {}), progress)
     try:
-        with base.write(progress) as writer:
-            run.run([*map(Path, given), *sorted(run.names)], writer)
+        with rarely_collected(), base.write(progress) as writer:
+            run.run([*map(Path, given), *sorted(tables)], writer, jobs, cluster)
         run.report.commit = base.commit
         return run.report
     finally:
@@ -154,92 +153,69 @@ def _open_or_create(path: str | Path) -> KnowledgeBase:
 class _Run:
     """One run of `build`: the batch that is being collected, and the report so far."""
 
-    def __init__(
-        self, source: str | None, tags: tuple[str, ...], format: str | None, options: ReadOptions, progress: Progress
-    ) -> None:
+    def __init__(self, reading: Reading, progress: Progress) -> None:
         self.report = Report()
-        self.names: set[Path] = set()  # files that are tables of names
-        self.keys: dict[Path, str] = {}  # of files with one document each
-        self._source, self._tags, self._format = source, tags, format
-        self._options, self._progress = options, progress
+        self._reading, self._progress = reading, progress
         self._batch: list[tuple[Prepared, FileReport]] = []
         self._chars = self._chars_since_checkpoint = 0
-        self._keyless = False
+        self._keyless = False  # whether a record without a key is in the batch, of the file that is being read
+        self._file: FileReport | None = None  # of which the last record was, and how often its titles came so far
+        self._occurrences: Counter[str] = Counter()
 
-    def run(self, paths: list[Path], writer: Writer) -> None:
+    def run(self, paths: list[Path], writer: Writer, jobs: int | None, cluster: Cluster | None) -> None:
         files = [(path, _size(path)) for path in registry.sources(paths)]
+        with Workshop(jobs, writer.embedder, sum(size for _, size in files), cluster) as workshop:
+            for report, made in workshop.prepared(self._records(files)):
+                self._take(made, report, writer)
+        self._flush(writer)
+
+    def _records(self, files: list[tuple[Path, int]]) -> Iterator[tuple[FileReport, Making, ReadRecord | Raw | Unreadable]]:
+        """The records of all files, each with the report on its file."""
         done, size = 0, sum(size for _, size in files)
         for path, bytes_ in files:
             self._progress("reading", done, size)
             report = FileReport(str(path))
             self.report.files.append(report)
-            for prepared in self._records(path, report):
-                self._collect(prepared, report, writer)
+            opened = self._reading.opened(path)
+            report.reader, report.skipped_reason = opened.reader, opened.skipped_reason
+            making = self._reading.making(opened.reader)
+            for record in opened.records:
+                yield report, making, record
             done += bytes_
-        self._flush(writer)
 
-    def _records(self, path: Path, report: FileReport) -> Iterator[Prepared]:
-        """What the file holds, ready to be stored; whatever is wrong with the file or its reader goes into the report."""
-        try:
-            reader = self._reader(path)
-            if isinstance(reader, NotDocument):
-                report.skipped_reason = reader.reason
-                return
-            report.reader = reader.name
-            yield from self._read(path, reader, report)
-        except UnknownFormatError as error:
-            report.fail(Unreadable(Place(file=path.name), str(error)))
-        except (IngestError, MissingExtraError, OSError) as error:  # a pdf without the reader for it stops no other file
-            report.fail(Unreadable(Place(file=path.name), _one_line(error)))
-        except MedRAGError:
-            raise
-        except Exception as error:
-            # A reader met something that it did not expect; the rest of the run must not suffer for it.
-            report.fail(Unreadable(Place(file=path.name), f"the {report.reader} reader gave up: {_named(error)}"))
-
-    def _reader(self, path: Path) -> Reader | NotDocument:
-        if path in self.names:
-            return registry.find_names(path)
-        return registry.reader(self._format) if self._format else registry.find(path, self._options)
-
-    def _read(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Prepared]:
-        occurrences: Counter[str] = Counter()
-        records = reader.read(path, self._options)
-        for record in records if path not in self.keys else _keyed(records, self.keys[path]):
-            if isinstance(record, Unreadable):
-                report.fail(record)
-                continue
-            title = record.document.title
-            prepared = self._prepare(record, reader, occurrences[title])
-            if isinstance(prepared, Unreadable):
-                report.fail(prepared)
-                continue
-            occurrences[title] += 1
-            report.read += record.rows
-            report.unmapped.update(record.unmapped)
-            yield prepared
-
-    def _prepare(self, record: ReadRecord, reader: Reader, occurrence: int) -> Prepared | Unreadable:
-        source = self._source or record.document.source or COLLECTIONS.get(reader.name, reader.name)
-        try:
-            prepared = prepare(record, source=source, tags=self._tags, occurrence=occurrence)
-            fault = fault_of(prepared)
-        except Exception as error:  # one record must not take the rest of its file along
-            fault = _named(error)
-        return Unreadable(record.document.place, fault) if fault else prepared
+    def _take(self, made: Made | Unreadable, report: FileReport, writer: Writer) -> None:
+        """Counts a record in the report and puts it into the batch."""
+        if report is not self._file:
+            self._file, self._occurrences, self._keyless = report, Counter(), False
+            if self._is_full(BATCH_RECORDS, BATCH_CHARS):
+                self._flush(writer)
+        if isinstance(made, Unreadable):
+            report.fail(made)
+            return
+        title = made.prepared.document.title
+        kept = writer.keep(made.ready) if made.ready else None
+        occurrence = self._occurrences.get(title, 0)
+        self._occurrences[title] = occurrence + 1
+        prepared = replace(made.prepared, occurrence=occurrence, ready=kept) if occurrence or kept else made.prepared
+        report.read += made.rows
+        if made.unmapped:
+            report.unmapped.update(made.unmapped)
+        self._collect(prepared, report, writer)
 
     def _collect(self, prepared: Prepared, report: FileReport, writer: Writer) -> None:
         self._batch.append((prepared, report))
         self._chars += len(prepared.document.text)
         self._keyless = self._keyless or not prepared.document.key
-        records, chars = (KEYLESS_RECORDS, KEYLESS_CHARS) if self._keyless else (BATCH_RECORDS, BATCH_CHARS)
-        if len(self._batch) >= records or self._chars >= chars:
+        if self._is_full(*(KEYLESS_RECORDS, KEYLESS_CHARS) if self._keyless else (BATCH_RECORDS, BATCH_CHARS)):
             self._flush(writer)
+
+    def _is_full(self, records: int, chars: int) -> bool:
+        return len(self._batch) >= records or self._chars >= chars
 
     def _flush(self, writer: Writer) -> None:
         if not self._batch:
             return
-        outcomes = writer.add_many([prepared for prepared, _ in self._batch])
+        outcomes = writer.add_many([prepared for prepared, _ in self._batch], checked=True)
         for outcome, (_, report) in zip(outcomes, self._batch, strict=True):
             report.count(outcome)
         self._chars_since_checkpoint += self._chars
@@ -249,29 +225,9 @@ class _Run:
             writer.checkpoint()
 
 
-def _keyed(records: Iterator[ReadRecord | Unreadable], key: str) -> Iterator[ReadRecord | Unreadable]:
-    """The one record of a file, known by the key given."""
-    found = list(islice(records, 2))
-    if len(found) > 1:
-        raise IngestError(f"the key {key!r} is of one document, and the file holds more: leave the key out")
-    for record in found:
-        if isinstance(record, ReadRecord):
-            yield replace(record, document=record.document.model_copy(update={"key": key}))
-        else:
-            yield record
-
-
 def _size(path: Path) -> int:
     """The bytes of a file, 0 where it has vanished."""
     try:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {_one_line(error)}"
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

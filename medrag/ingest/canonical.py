@@ -28,9 +28,11 @@ def clean(text: str, *, entities: bool = False) -> str:
     """
     if entities:
         text = html.unescape(text)
-    text = _SURROGATES.sub("\ufffd", text)
+    if text.isprintable() and "  " not in text:  # as most headings are, and many sections
+        return text.strip()
+    text = text if text.isascii() else _SURROGATES.sub("\ufffd", text)
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    text = "\n".join(map(str.strip, _SPACES.sub(" ", text).split("\n")))
     return _BLANK_LINES.sub("\n", text).strip()
 
 

@@ -109,6 +109,10 @@ def _values(text: _Text, pointer: str, *, in_list: bool) -> Iterator[tuple[str, 
             text.at += 1
             continue
         number += 1
+        if following in "]}":  # what follows it is read all the same
+            text.pass_brackets()
+            yield where, Bad(where, f"not valid JSON: {following!r} closes nothing")
+            continue
         fault, goes_on, value = text.attempt()
         if fault:
             yield where, Bad(where, f"not valid JSON{'' if goes_on else ' from here on'}: {fault}")
@@ -195,6 +199,11 @@ class _Text:
                 return self._window[self.at]
             if not self._more():
                 return ""
+
+    def pass_brackets(self) -> None:
+        """Passes over closing brackets that nothing was opened for, with the commas and blanks between them."""
+        while (following := self.peek()) and following in "]},":
+            self.at += 1
 
     def open(self, bracket: str) -> None:
         """Steps into the list or object that begins here; `ValueError` where there is none."""

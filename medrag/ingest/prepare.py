@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from medrag.ingest.mining import mined
+from medrag.ingest.quick import changed
 from medrag.ingest.records import ReadRecord
 from medrag.ingest.split import split
 from medrag.kb.prepared import EntityRef, Prepared, Statement
@@ -14,14 +15,13 @@ from medrag.types import Document, DocumentKind, EntityKind
 
 __all__ = ["prepare"]
 
-DRUGS = {EntityKind.SUBSTANCE, EntityKind.PREPARATION}
+DRUGS = (EntityKind.SUBSTANCE, EntityKind.PREPARATION)
 
 
 def prepare(record: ReadRecord, *, source: str, tags: tuple[str, ...] = (), occurrence: int = 0) -> Prepared:
     """The record as it is stored under a source, with tags added, as the `occurrence`-th of its title in its file."""
-    document = record.document.model_copy(
-        update={"source": source, "tags": tuple(sorted({*record.document.tags, *tags}))},
-    )
+    carried = tuple(sorted({*record.document.tags, *tags})) if tags or record.document.tags else ()
+    document = changed(record.document, source=source, tags=carried)
     passages = () if document.kind is DocumentKind.RECORD else split(document)
     lineage = list(_lineage(document, record))
     return Prepared(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from medrag.ingest.sample import Sample
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.types import Document, Place
 
-__all__ = ["ReadOptions", "ReadRecord", "Reader", "Unreadable"]
+__all__ = ["Raw", "RawReader", "ReadOptions", "ReadRecord", "Reader", "Unreadable", "from_raw", "size_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,32 @@ class Unreadable:
     place: Place
     reason: str
 
+    def __post_init__(self) -> None:
+        if len(self.reason.splitlines()) > 1:  # a file's own line breaks get into what is said about it
+            object.__setattr__(self, "reason", " ".join(self.reason.split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A record as it stands in its file (a JSON value, a page, a member of an archive), still to be made a document of."""
+
+    place: Place
+    value: Any
+
+    @property
+    def size(self) -> int:
+        """About how many characters it has."""
+        left, size = [self.value], 0
+        while left:
+            value = left.pop()
+            if isinstance(value, (str, bytes)):
+                size += len(value)
+            elif isinstance(value, dict):
+                left.extend(value.values())
+            elif isinstance(value, (list, tuple)):
+                left.extend(value)
+        return size
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -65,3 +91,35 @@ class Reader(Protocol):
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """The records of the file, in file order, one at a time; faults of single records are yielded, not raised."""
         ...
+
+
+@runtime_checkable
+class RawReader(Reader, Protocol):
+    """A format whose records are made documents of one by one, each by itself: by other processes where there are many.
+
+    `read` gives what `made` makes of each that `raw` gives, in order.
+    """
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The records as they stand in the file, in file order: the quick half of reading."""
+        ...
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The documents of one record; what it needs to know of the rest of its file is in the raw record."""
+        ...
+
+
+def size_of(record: ReadRecord | Raw | Unreadable) -> int:
+    """About how many characters a record has, by which portions are measured."""
+    if isinstance(record, ReadRecord):
+        return len(record.document.text)
+    return record.size if isinstance(record, Raw) else 0
+
+
+def from_raw(reader: RawReader, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+    """The records of a file by the two halves of its reader."""
+    for raw in reader.raw(path, options):
+        if isinstance(raw, Unreadable):
+            yield raw
+        else:
+            yield from reader.made(raw, options)

@@ -206,7 +206,7 @@ def _looks(sample: Sample) -> str:
         packed = f"a zip archive of {', '.join(members)} …: unpack it first" if members else "binary data"
         return f" ({known or packed})"
     if len(sample.columns) > 1:
-        columns = ", ".join(sample.columns[:8]) + (" …" if len(sample.columns) > 8 else "")
+        columns = " ".join(", ".join(sample.columns[:8]).split()) + (" …" if len(sample.columns) > 8 else "")
         return f" (columns: {columns[:300]}{'' if sample.rows or not sample.whole else '; no rows'})"
     if sample.text.split() in (["[]"], ["{}"]):
         return " (JSON without any record)"

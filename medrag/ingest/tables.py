@@ -22,6 +22,8 @@ _ZIP = b"PK\x03\x04"
 _WORKBOOKS = (".xlsx", ".xlsm")
 _MAX_TITLE_ROWS = 5  # a sheet may have so many lines of title above its header
 _MAX_RECORD_LINES = 2_000  # lines of one quoted cell; where it has more, its quotation mark was not meant
+# Lines of a file that may be read again for marks that were not meant; then a cell may have few lines, or it would take hours.
+_MAX_AGAIN, _FEW_LINES = 100_000, 10
 _QUOTED = re.compile(r'"[^"]*"')
 _HINT = re.compile(r"sep=(.)\s*$", re.I)  # Excel's own: a first line that names the delimiter
 
@@ -93,6 +95,9 @@ def _csv_rows(stream: IO[str], delimiter: str) -> Iterator[Cells]:
 
 def _cells(line: str, lines: _Lines, delimiter: str, width: int) -> list[str] | str:
     """The cells of the record that begins with a line, or why it cannot be read: then it takes no further lines."""
+    plain = line.rstrip("\r\n")
+    if plain and '"' not in plain and "\r" not in plain:  # as nearly all are: a reader for each takes several times as long
+        return plain.split(delimiter)
     read = [line]
     try:
         cells = next(csv.reader(lines.more(read), delimiter=delimiter), [])
@@ -104,7 +109,10 @@ def _cells(line: str, lines: _Lines, delimiter: str, width: int) -> list[str] | 
     if len(cells) == width and len(read) <= _MAX_RECORD_LINES and not lines.ended:
         return cells
     lines.give_back(read[1:])
-    cells = next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    except csv.Error as error:
+        return f"not valid csv: {error}"
     return cells if len(cells) == width else "a quotation mark opens a cell here and is not closed"
 
 
@@ -122,6 +130,7 @@ class _Lines:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._returned: list[str] = []
+        self._again = 0
         self.number = 0
         self.ended = False
 
@@ -143,7 +152,7 @@ class _Lines:
     def more(self, read: list[str]) -> Iterator[str]:
         """The lines of `read`, then further ones, which are added to it: as many as one record takes."""
         yield read[0]
-        while len(read) <= _MAX_RECORD_LINES:
+        while len(read) <= (_MAX_RECORD_LINES if self._again < _MAX_AGAIN else _FEW_LINES):
             line = self.take()
             if not line or isinstance(line, Bad):
                 self.number -= 1
@@ -154,6 +163,7 @@ class _Lines:
     def give_back(self, lines: list[str]) -> None:
         """Puts lines back, to be taken again."""
         self._returned.extend(reversed(lines))
+        self._again += len(lines)
         self.number -= len(lines)
 
 
@@ -164,18 +174,22 @@ def _named_rows(numbered: Iterator[Cells]) -> Iterator[Row | Bad]:
             yield cells
         elif not columns:
             columns = _column_names(cells)
-        elif any(cell.strip() for cell in cells):
-            if any(cell.strip() for cell in cells[len(columns) :]):
+        elif not _is_blank(cells):
+            if len(cells) > len(columns) and not _is_blank(cells[len(columns) :]):
                 yield Bad(where, f"{len(cells)} cells where the header has {len(columns)}")
             else:
                 yield Row(where, dict(zip(columns, cells, strict=False)))
+
+
+def _is_blank(cells: list[str]) -> bool:
+    return not "".join(cells).strip()
 
 
 def _from_header(numbered: Iterator[Cells]) -> Iterator[Cells]:
     """The rows from the header on: the first that is not blank, unless it is a title over a wider one below."""
     held: list[Cells] = []
     for where, cells in numbered:
-        if not isinstance(cells, Bad) and not any(cell.strip() for cell in cells):
+        if not isinstance(cells, Bad) and _is_blank(cells):
             continue
         held.append((where, cells))
         if isinstance(cells, Bad):
@@ -190,7 +204,7 @@ def _from_header(numbered: Iterator[Cells]) -> Iterator[Cells]:
 
 def _is_title(cells: list[str] | Bad) -> bool:
     """Whether nothing but the first cell of a row is filled."""
-    return not isinstance(cells, Bad) and bool(cells) and bool(cells[0].strip()) and not any(cell.strip() for cell in cells[1:])
+    return not isinstance(cells, Bad) and bool(cells) and bool(cells[0].strip()) and _is_blank(cells[1:])
 
 
 def _column_names(cells: list[str]) -> list[str]:
@@ -215,14 +229,14 @@ def _xlsx_rows(path: Path) -> Iterator[Row | Bad]:
             sheets = {sheet.title: sheet for sheet in book.worksheets}
             notes = {name for name, sheet in sheets.items() if _holds_notes(_sheet_rows(sheet))}
         except Exception as error:  # openpyxl raises whatever its XML parser raises
-            raise IngestError(f"{path.name}: not a readable xlsx workbook: {error}") from None
+            raise IngestError(f"{path.name}: not a readable xlsx workbook: {' '.join(str(error).split())}") from None
         for name, sheet in sheets.items():
             if name in notes and len(notes) < len(sheets):
                 continue
             try:
                 yield from _named_rows(_sheet_rows(sheet))
             except Exception as error:  # as above: a sheet is parsed while its rows are asked for
-                yield Bad(name, f"cannot be read from here on: {error}")
+                yield Bad(name, f"cannot be read from here on: {' '.join(str(error).split())}")
         book.close()
 
 

@@ -71,7 +71,7 @@ def test_a_record_that_cannot_be_stored_is_reported_and_the_rest_goes_in(tmp_pat
 
 
 def test_a_fault_of_the_store_is_not_blamed_on_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: Writer, batch: object) -> list[Outcome]:
+    def fail(self: Writer, batch: object, *, checked: bool = False) -> list[Outcome]:
         raise ValueError("a fault of ours")
 
     file = write(tmp_path / "a.txt", "1 one")

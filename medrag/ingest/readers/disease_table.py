@@ -8,7 +8,7 @@ from pathlib import Path
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity
 from medrag.ingest.readers.record import About, Field, Origin, is_cut, row_fields, split_list
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.ingest.tables import rows
 from medrag.kb.folding import fold
@@ -57,22 +57,31 @@ class DiseaseTableReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each row."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The rows."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
         for row in rows(path):
             if isinstance(row, Bad):
                 yield origin.unreadable(row)
-                continue
-            name_column = _name_column(tuple(row.cells))
-            text, fields = row_fields(row.cells)
-            name = next((f.value for f in fields if f.name == name_column), "")
-            if not name:
-                yield Unreadable(origin.place(row.record), f"the column {name_column or 'name'!r} is empty")
-                continue
-            about = About(None if is_cut(name) else entity(EntityKind.DISEASE, name))
-            if is_cut(name):
-                about.unmapped.append("name (cut values)")
-            _say(about, fields, name_column)
-            yield about.record(origin.document(row.record, text, name))
+            else:
+                yield Raw(origin.place(row.record), (origin, row.cells))
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The record of one row."""
+        origin, cells = raw.value
+        name_column = _name_column(tuple(cells))
+        text, fields = row_fields(cells)
+        name = next((f.value for f in fields if f.name == name_column), "")
+        if not name:
+            yield Unreadable(raw.place, f"the column {name_column or 'name'!r} is empty")
+            return
+        about = About(None if is_cut(name) else entity(EntityKind.DISEASE, name))
+        if is_cut(name):
+            about.unmapped.append("name (cut values)")
+        _say(about, fields, name_column)
+        yield about.record(origin.document(raw.place.record, text, name))
 
 
 def _relation(column: str) -> Relation:

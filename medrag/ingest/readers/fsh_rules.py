@@ -17,6 +17,8 @@ _PART = re.compile(r"([^.\[\]]+)((?:\[[^\]]*\])*)")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.S)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _INDENT = 2  # FSH: two blanks a level
+_MAX_PARTS = 64  # of a path: FHIR's have a dozen at most, and every part is counted by the whole path before it
+_MAX_DIGITS = 6  # of an index
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ class _Paths:
         """The path with every index a number; it becomes the context of what is indented under it."""
         del self._contexts[indent:]
         at = self._contexts[-1] if self._contexts and indent else ""
-        for name, indices in _PART.findall(path.strip().rstrip(".")):
+        for name, indices in _PART.findall(path.strip().rstrip("."))[:_MAX_PARTS]:
             at = f"{at}.{name}" if at else name
             if name == "section" or indices:
                 at = f"{at}[{self._index(at, indices.strip('[]'))}]"
@@ -129,7 +131,7 @@ class _Paths:
         last = self._last.get(at, -1)
         if index == "+":
             self._last[at] = last + 1
-        elif index.isdigit():
+        elif index.isdecimal() and len(index) <= _MAX_DIGITS:
             self._last[at] = int(index)
         elif index == "=":
             self._last[at] = max(last, 0)

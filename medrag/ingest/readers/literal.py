@@ -13,7 +13,7 @@ from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.cells import cell_text
 from medrag.ingest.readers.draft import Draft, name_kind, split_names
 from medrag.ingest.readers.fields import scalar_text
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.ingest.source import lines
 from medrag.sections import classify_heading
@@ -45,13 +45,22 @@ class LiteralLinesReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One document a line, named by its name key, else by its first alias."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The lines that are not blank, with the file's name."""
         for number, line in lines(path):
             place = Place(file=path.name, record=f"line {number}")
             if isinstance(line, Bad):
                 yield Unreadable(place, line.reason)
             elif line.strip():
-                record = _parse(line.strip().lstrip("﻿"))
-                yield Unreadable(place, record) if isinstance(record, str) else self._record(record, place, path.stem, options)
+                yield Raw(place, (line.strip().lstrip("﻿"), path.stem))
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The document of one line."""
+        line, stem = raw.value
+        record = _parse(line)
+        yield Unreadable(raw.place, record) if isinstance(record, str) else self._record(record, raw.place, stem, options)
 
     def _record(self, record: dict[Any, Any], place: Place, stem: str, options: ReadOptions) -> ReadRecord | Unreadable:
         fields = {_bare(str(key)): cell_text(text) for key, value in record.items() if (text := scalar_text(value).strip())}

@@ -18,6 +18,7 @@ __all__ = ["ColumnMap", "FactColumns", "SectionColumn", "list_of", "value_of"]
 
 _KEYS = ("title", "title_kind", "key", "maker", "effective", "lang", "source", "sections", "names", "ignore", "facts")
 _FACT_KEYS = ("subject", "subject_kind", "relation", "relation_column", "object", "object_kind", "separator")
+_SHOWN = 300  # characters of the columns that are named in a message
 _DRUG_KINDS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION})
 
 
@@ -107,7 +108,7 @@ class ColumnMap:
         missing = [name for name in wanted if name not in found]
         if missing:
             raise IngestError(
-                f"{file}: the mapping names a column {missing[0]!r}; the columns there are: {', '.join(there) or 'none'}"
+                f"{file}: the mapping names a column {missing[0]!r}; the columns there are: {' '.join(', '.join(there).split())[:_SHOWN] or 'none'}"
             )
 
 

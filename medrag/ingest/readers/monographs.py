@@ -16,7 +16,7 @@ from medrag.ingest.readers.headings import Piece, bracket_sections, colon_headin
 from medrag.ingest.readers.json_records import first_values
 from medrag.ingest.readers.latin_headings import latin_sections
 from medrag.ingest.readers.zh_label import label_draft
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.kb.prepared import NameOf
 from medrag.kb.terms import drug_ref
@@ -60,17 +60,30 @@ class MonographReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One document for each string or object, in file order."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The strings, with the headings that recur in the file, and the objects, with its name."""
         recurring = _recurring_headings(path)
         for pointer, item in records(path):
             place = Place(file=path.name, record=pointer)
             if isinstance(item, Bad):
                 yield Unreadable(place, item.reason)
             elif isinstance(item, str) and item.strip():
-                yield self._monograph(item, place, recurring, options)
+                yield Raw(place, (item, recurring))
             elif isinstance(item, dict) and scalar_text(item.get("text")).strip():
-                yield self._text_object(item, place, path.stem, options)
+                yield Raw(place, (item, path.stem))
             else:
                 yield Unreadable(place, "an empty string" if item == "" else "neither a string nor an object with a `text`")
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The document of one string or object."""
+        item, beside = raw.value
+        yield (
+            self._monograph(item, raw.place, beside, options)
+            if isinstance(item, str)
+            else self._text_object(item, raw.place, beside, options)
+        )
 
     def _monograph(self, text: str, place: Place, recurring: frozenset[str], options: ReadOptions) -> ReadRecord:
         lines = cell_text(text).replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from medrag.errors import IngestError, MissingExtraError
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, global_code, kind_in_name, kind_of
-from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_fields, split_list
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_text, split_list
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.ingest.tables import Row, rows
 from medrag.kb.folding import fold
@@ -98,6 +99,10 @@ class NodeReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each row; running numbers are made keys with the file's name before them."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The rows, each with what the header says of their columns."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
         columns: _NodeColumns | None = None
         for row in rows(path):
@@ -108,11 +113,18 @@ class NodeReader:
             if columns is None:
                 yield Unreadable(origin.place(row.record), "no columns of id and name")
                 return
-            node = _node(row, columns, path)
-            if node is None:
-                yield Unreadable(origin.place(row.record), f"the column {columns.id!r} is empty")
-                continue
-            yield _node_record(origin, row, columns, node)
+            yield Raw(origin.place(row.record), (origin, row.cells, columns))
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The record of one row."""
+        origin, cells, columns = raw.value
+        row = Row(raw.place.record, cells)
+        node = _node(row, columns, origin.path)
+        yield (
+            Unreadable(raw.place, f"the column {columns.id!r} is empty")
+            if node is None
+            else _node_record(origin, row, columns, node)
+        )
 
 
 def _node(row: Row, columns: _NodeColumns, path: Path) -> EntityRef | None:
@@ -126,7 +138,7 @@ def _node(row: Row, columns: _NodeColumns, path: Path) -> EntityRef | None:
 
 
 def _node_record(origin: Origin, row: Row, columns: _NodeColumns, node: EntityRef) -> ReadRecord:
-    text, _ = row_fields(row.cells)
+    text = row_text(row.cells)
     identifier = one_line(row.cells[columns.id])
     key = f"{origin.path.stem} {identifier}" if identifier.isdigit() else identifier
     document = origin.document(row.record, text, node.name, key=key)
@@ -245,6 +257,7 @@ def _resolves(path: Path, columns: _EdgeColumns, nodes: _Nodes) -> bool:
 
 def _edge_record(origin: Origin, row: Row, columns: _EdgeColumns, nodes: _Nodes) -> ReadRecord | Unreadable:
     ends: list[EntityRef] = []
+    identifiers: list[str] = []
     shown = dict(row.cells)
     for column in (columns.head, columns.tail):
         identifier = one_line(row.cells.get(column, ""))
@@ -252,22 +265,26 @@ def _edge_record(origin: Origin, row: Row, columns: _EdgeColumns, nodes: _Nodes)
         if node is None:
             return Unreadable(origin.place(row.record), f"{column} {identifier!r} is in no node table of the folder")
         ends.append(node)
+        identifiers.append(identifier)
         shown[column] = f"{identifier} ({node.name})"  # an id alone reads badly, and proves nothing to a reader
     printed = one_line(row.cells.get(columns.relation, "")) if columns.relation else ""
     relation = relation_between(printed, ends[0].kind, ends[1].kind) if printed else relation_of(_UNSAID)
-    spoken = label(relation.name, "en") if relation.known and (not printed or _is_abbreviation(printed)) else printed
+    spoken = _spoken(printed, relation)
     if printed and spoken != printed:
         shown[columns.relation] = f"{printed} ({spoken})"
-    text, _ = row_fields(shown)
+    text = row_text(shown)
     subject, object_ = _ordered(ends[0], ends[1], relation)
     title = f"{ends[0].name} {spoken} {ends[1].name}"
-    keys = [
-        one_line(row.cells[column]) if node.code else node.name
-        for column, node in zip((columns.head, columns.tail), ends, strict=True)
-    ]
+    keys = [identifier if node.code else node.name for identifier, node in zip(identifiers, ends, strict=True)]
     document = origin.document(row.record, text, title, key=f"{keys[0]} {printed or spoken} {keys[1]}")
     statement = Statement(subject, relation.name, object_, 0, len(text))
     return ReadRecord(document, (), (statement,), (subject,), () if relation.known else (printed,))
+
+
+@lru_cache(maxsize=1024)
+def _spoken(printed: str, relation: Relation) -> str:
+    """The relation as it is read."""
+    return label(relation.name, "en") if relation.known and (not printed or _is_abbreviation(printed)) else printed
 
 
 def _is_abbreviation(printed: str) -> bool:
@@ -276,7 +293,10 @@ def _is_abbreviation(printed: str) -> bool:
 
 
 def _ordered(head: EntityRef, tail: EntityRef, relation: Relation) -> tuple[EntityRef, EntityRef]:
-    drugs = {EntityKind.PREPARATION: EntityKind.SUBSTANCE}
-    kinds = (drugs.get(head.kind, head.kind), drugs.get(tail.kind, tail.kind))
-    turned = kinds[0] != kinds[1] and kinds == (relation.object, relation.subject)
+    one, other = _base(head.kind), _base(tail.kind)
+    turned = one is not other and one is relation.object and other is relation.subject
     return (tail, head) if turned else (head, tail)
+
+
+def _base(kind: EntityKind) -> EntityKind:
+    return EntityKind.SUBSTANCE if kind is EntityKind.PREPARATION else kind

@@ -13,7 +13,7 @@ from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.drug_label import Ingredient, Label, iso_date, label_record
 from medrag.ingest.readers.markup import Markup, parse_html
 from medrag.ingest.readers.openfda_fields import SECTION_FIELDS, SENTENCE_FIELDS
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.ingest.source import json_items, json_stream
 from medrag.kb.folding import fold
@@ -51,19 +51,21 @@ class OpenFDAReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """The labels of the file, streamed: one record is in memory at a time."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The objects of the labels."""
         sample = Sample.of(path)
         if sample.head.startswith(b"PK\x03\x04"):
             with open_members(path, (".json",)) as members:
                 for name, stream in members:
                     with stream:
-                        yield from self._records(json_stream(stream, "results.item"), path.name, f"{name}!", options)
+                        yield from self._records(json_stream(stream, "results.item"), path.name, f"{name}!")
             return
         prefix = "item" if sample.text.lstrip().startswith("[") else "results.item" if _RESULTS.search(sample.text) else ""
-        yield from self._records(json_items(path, prefix), path.name, "", options)
+        yield from self._records(json_items(path, prefix), path.name, "")
 
-    def _records(
-        self, items: Iterator[tuple[str, Any | Bad]], file: str, member: str, options: ReadOptions
-    ) -> Iterator[ReadRecord | Unreadable]:
+    def _records(self, items: Iterator[tuple[str, Any | Bad]], file: str, member: str) -> Iterator[Raw | Unreadable]:
         found = False
         for pointer, item in items:
             found = True
@@ -73,9 +75,13 @@ class OpenFDAReader:
             elif not isinstance(item, dict):
                 yield Unreadable(place, f"a label record is an object, not {type(item).__name__}")
             else:
-                yield self._label(item, place, options)
+                yield Raw(place, item)
         if not found:
             yield Unreadable(Place(file=file, record=member.rstrip("!")), "no label records under /results")
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The label of one object."""
+        yield self._label(raw.value, raw.place, options)
 
     def _label(self, record: dict[str, Any], place: Place, options: ReadOptions) -> ReadRecord | Unreadable:
         names = _names(record)

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from medrag.ingest.canonical import clean
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity
+from medrag.ingest.quick import made_of, place_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.kb.relations import Relation, relation_of
@@ -27,6 +29,7 @@ __all__ = [
     "language",
     "one_line",
     "row_fields",
+    "row_text",
     "says_nothing",
     "scalars",
     "split_list",
@@ -60,6 +63,16 @@ def one_line(value: str) -> str:
     return _SURROGATES.sub("�", clean(value).replace("\n", " "))
 
 
+def row_text(cells: Mapping[str, str]) -> str:
+    """A table row as text, one line `column: value` for each filled cell."""
+    return "\n".join([f"{_column(name)}: {value}" for name, cell in cells.items() if (value := one_line(cell))])
+
+
+@lru_cache(maxsize=1024)
+def _column(name: str) -> str:
+    return one_line(name)
+
+
 def row_fields(cells: Mapping[str, str]) -> tuple[str, list[Field]]:
     """A table row as text, one line `column: value` for each filled cell, and its fields."""
     lines: list[str] = []
@@ -68,7 +81,7 @@ def row_fields(cells: Mapping[str, str]) -> tuple[str, list[Field]]:
     for name, cell in cells.items():
         value = one_line(cell)
         if value:
-            line = f"{one_line(name)}: {value}"
+            line = f"{_column(name)}: {value}"
             lines.append(line)
             fields.append(Field(name, value, at, at + len(line)))
             at += len(line) + 1
@@ -155,7 +168,7 @@ class Origin:
 
     def place(self, where: str) -> Place:
         """The place of a record in the file."""
-        return Place.model_construct(file=self.path.name, record=where)
+        return place_of(self.path.name, where)
 
     def unreadable(self, bad: Bad) -> Unreadable:
         """The fault of a record, with its file."""
@@ -163,22 +176,23 @@ class Origin:
 
     def document(self, where: str, text: str, title: str, *, key: str = "") -> Document:
         """A record of the file as a document without sections."""
-        return Document.model_construct(
-            source="",
-            key=key,
-            version=0,
-            revision="",
-            effective="",
-            title=title,
-            maker="",
-            kind=DocumentKind.RECORD,
-            lang=self.options.lang or language(text[:400]),
-            tags=(),
-            place=self.place(where),
-            reader=self.reader,
-            text=text,
-            sections=(),
-        )
+        fields: dict[str, Any] = {
+            "source": "",
+            "key": key,
+            "version": 0,
+            "revision": "",
+            "effective": "",
+            "title": title,
+            "maker": "",
+            "kind": DocumentKind.RECORD,
+            "lang": self.options.lang or language(text[:400]),
+            "tags": (),
+            "place": self.place(where),
+            "reader": self.reader,
+            "text": text,
+            "sections": (),
+        }
+        return made_of(Document, fields)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from medrag.ingest.readers.draft import iso_date
 from medrag.ingest.readers.drug_label import Label, label_record
 from medrag.ingest.readers.fields import records, scalar_text
 from medrag.ingest.readers.json_records import first_value
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.types import Place, Section
 
@@ -48,6 +48,10 @@ class SectionListsReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One document an object; a section that is no object is reported, and the rest of its label is kept."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The objects with sections and a name."""
         for where, record in records(path):
             place = Place(file=path.name, record=where)
             if isinstance(record, Bad):
@@ -57,9 +61,11 @@ class SectionListsReader:
             elif not _text(record, _TITLE) and not _text(record, ("set_id",)):
                 yield Unreadable(place, "neither a title nor a set id")
             else:
-                yield from self._label(record, place, options)
+                yield Raw(place, record)
 
-    def _label(self, record: dict[str, Any], place: Place, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The label of one object."""
+        record, place = raw.value, raw.place
         title = _text(record, _TITLE) or _text(record, ("set_id",))
         canonical = CanonicalText(title)
         open_sections: list[tuple[int, Section]] = []

@@ -16,7 +16,7 @@ from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.drug_label import Label, iso_date, label_record, printed_name, unwritten
 from medrag.ingest.readers.markup import Markup, parse_xml, plain, tag_of
 from medrag.ingest.readers.spl_products import PRODUCT_DATA, Products, products_of
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.types import Place, Section
 
@@ -52,18 +52,20 @@ class SplReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """The labels of the file in file order; a member of a zip that cannot be read costs itself only."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The XML of each label."""
         with path.open("rb") as raw:
             zipped = raw.read(4) == b"PK\x03\x04"
         if zipped:
-            yield from self._archive(path, Place(file=path.name), options, 1)
+            yield from self._archive(path, Place(file=path.name), 1)
         elif path.stat().st_size > MAX_TEXT_BYTES:
             yield Unreadable(Place(file=path.name), f"larger than {MAX_TEXT_BYTES:,} bytes: no single label is")
         else:
-            yield self._label(path.read_bytes(), Place(file=path.name, record="/document"), options)
+            yield Raw(Place(file=path.name, record="/document"), path.read_bytes())
 
-    def _archive(
-        self, zipped: Path | io.BytesIO, at: Place, options: ReadOptions, depth: int
-    ) -> Iterator[ReadRecord | Unreadable]:
+    def _archive(self, zipped: Path | io.BytesIO, at: Place, depth: int) -> Iterator[Raw | Unreadable]:
         found = False
         for name, data in zip_members(zipped, at.record or at.file, (".xml", ".zip")):
             found = True
@@ -71,19 +73,23 @@ class SplReader:
             if isinstance(data, Bad):
                 yield Unreadable(place, data.reason)
             elif name.lower().endswith(".xml"):
-                yield self._label(data, place, options)
+                yield Raw(place, data)
             elif depth >= _MAX_ZIP_DEPTH:
                 yield Unreadable(place, f"zips nested deeper than {_MAX_ZIP_DEPTH} levels")
             else:
-                yield from self._inner(data, place, options, depth)
+                yield from self._inner(data, place, depth)
         if not found:
             yield Unreadable(at, "no label (.xml) in the archive")
 
-    def _inner(self, data: bytes, place: Place, options: ReadOptions, depth: int) -> Iterator[ReadRecord | Unreadable]:
+    def _inner(self, data: bytes, place: Place, depth: int) -> Iterator[Raw | Unreadable]:
         try:
-            yield from self._archive(io.BytesIO(data), place, options, depth + 1)
+            yield from self._archive(io.BytesIO(data), place, depth + 1)
         except IngestError as error:
             yield Unreadable(place, str(error))
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The label of one XML."""
+        yield self._label(raw.value, raw.place, options)
 
     def _label(self, data: bytes, place: Place, options: ReadOptions) -> ReadRecord | Unreadable:
         try:

@@ -14,7 +14,7 @@ from medrag.ingest.json_text import Bad
 from medrag.ingest.readers.drug_label import Ingredient, Label, iso_date, label_record, unwritten
 from medrag.ingest.readers.markup import Markup, parse_html, plain
 from medrag.ingest.readers.spl_products import PRODUCT_DATA, Product, Products
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.types import Place, Section
 
@@ -58,26 +58,27 @@ class SplHtmlReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """The labels of the file, members of a zip in its order."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The pages."""
         with path.open("rb") as raw:
             zipped = raw.read(4) == b"PK\x03\x04"
         if not zipped and path.stat().st_size > MAX_TEXT_BYTES:
             yield Unreadable(Place(file=path.name), f"larger than {MAX_TEXT_BYTES:,} bytes: no single label is")
         elif not zipped:
-            yield from self._labels(path.read_bytes(), Place(file=path.name), options)
+            yield from _pages(path.read_bytes(), Place(file=path.name))
         else:
             for name, data in zip_members(path, path.name, (".html", ".htm")):
                 place = Place(file=path.name, record=name)
                 if isinstance(data, Bad):
                     yield Unreadable(place, data.reason)
                 else:
-                    yield from self._labels(data, place, options)
+                    yield from _pages(data, place)
 
-    def _labels(self, data: bytes, place: Place, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
-        # Pages saved one behind another in one file exist, mostly the same page twice; a parser sees the first only.
-        pages = list(dict.fromkeys(page.strip() for page in _NEXT_PAGE.split(data)))
-        for number, page in enumerate(pages, start=1):
-            record = f"{place.record} page {number}".strip() if len(pages) > 1 else place.record
-            yield self._label(page, Place(file=place.file, record=record), options)
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The label of one page."""
+        yield self._label(raw.value, raw.place, options)
 
     def _label(self, data: bytes, place: Place, options: ReadOptions) -> ReadRecord | Unreadable:
         try:
@@ -87,6 +88,14 @@ class SplHtmlReader:
             return label_record(page.label(f"{self.name}/{self.version}", options.lang or page.lang))
         except ValueError as error:
             return Unreadable(place, str(error))
+
+
+def _pages(data: bytes, place: Place) -> Iterator[Raw]:
+    # Pages saved one behind another in one file exist, mostly the same page twice; a parser sees the first only.
+    pages = list(dict.fromkeys(page.strip() for page in _NEXT_PAGE.split(data)))
+    for number, page in enumerate(pages, start=1):
+        record = f"{place.record} page {number}".strip() if len(pages) > 1 else place.record
+        yield Raw(Place(file=place.file, record=record), page)
 
 
 class _Page:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, global_code, kind_in_name, kind_of
-from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_fields
-from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_text
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
 from medrag.ingest.sample import Sample
 from medrag.ingest.tables import Row, rows
 from medrag.kb.folding import fold
@@ -88,6 +89,10 @@ class TriplesReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each row."""
+        return from_raw(self, path, options)
+
+    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
+        """The rows, each with what the header says of their columns."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
         columns: _Columns | None = None
         for row in _rows(path):
@@ -99,7 +104,12 @@ class TriplesReader:
                 if columns is None:
                     yield Unreadable(origin.place(row.record), "no columns of head, relation and tail")
                     return
-            yield _record(origin, row, columns)
+            yield Raw(origin.place(row.record), (origin, row.cells, columns))
+
+    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+        """The record of one row."""
+        origin, cells, columns = raw.value
+        yield _record(origin, Row(raw.place.record, cells), columns)
 
 
 def _columns(header: tuple[str, ...]) -> _Columns | None:
@@ -159,21 +169,21 @@ def _rows(path: Path) -> Iterator[Row | Bad]:
 
 def _record(origin: Origin, row: Row, columns: _Columns) -> ReadRecord | Unreadable:
     cells = row.cells
-    parts = (
-        [columns.head.name, columns.tail.name] if columns.implied else [columns.head.name, columns.relation, columns.tail.name]
-    )
-    missing = next((name for name in parts if not one_line(cells.get(name, ""))), "")
     head, tail = one_line(cells.get(columns.head.name, "")), one_line(cells.get(columns.tail.name, ""))
     said = one_line(cells.get(columns.relation, ""))
+    parts = ((columns.head.name, head), (columns.relation, columns.implied or said), (columns.tail.name, tail))
+    missing = next((name for name, value in parts if not value), "")
     printed = (
         label(relation_of(columns.implied).name, "en" if columns.head.name.isascii() else "zh") if columns.implied else said
     )
     if missing:
         return Unreadable(origin.place(row.record), f"the column {missing!r} is empty")
-    relation = relation_between(printed, _kind(cells, columns.head), _kind(cells, columns.tail))
-    text, _ = row_fields(cells)
-    subject, object_ = _ends(cells, columns, head, tail, relation)
-    key = f"{_code(cells, columns.head) or head} {printed} {_code(cells, columns.tail) or tail}"
+    kinds = _kind(cells, columns.head), _kind(cells, columns.tail)
+    relation = relation_between(printed, *kinds)
+    text = row_text(cells)
+    codes = _code(cells, columns.head), _code(cells, columns.tail)
+    subject, object_ = _ends((head, tail), kinds, codes, relation)
+    key = f"{codes[0] or head} {printed} {codes[1] or tail}"
     told = [one_line(cells.get(name, "")) for name in columns.qualifiers] + ([said] if columns.implied else [])
     key += "".join(f" ({value})" for value in told if value)
     document = origin.document(row.record, text, f"{head} {printed} {tail}", key=key[:500])
@@ -189,19 +199,23 @@ def _id(cells: dict[str, str], end: _End) -> str:
     return cells.get(end.id, "").strip() if end.id else ""
 
 
-def _ends(cells: dict[str, str], columns: _Columns, head: str, tail: str, relation: Relation) -> tuple[EntityRef, EntityRef]:
+def _ends(
+    names: tuple[str, str], kinds: tuple[EntityKind | None, EntityKind | None], codes: tuple[str, str], relation: Relation
+) -> tuple[EntityRef, EntityRef]:
     """Subject and object, turned round where the source's types say that the row is written the other way."""
-    head_kind, tail_kind = _kind(cells, columns.head), _kind(cells, columns.tail)
-    turned = head_kind != tail_kind and (head_kind, tail_kind) == (relation.object, relation.subject)
-    first = entity(head_kind or relation.subject, head, _code(cells, columns.head))
-    second = entity(tail_kind or relation.object, tail, _code(cells, columns.tail))
+    turned = kinds[0] != kinds[1] and kinds == (relation.object, relation.subject)
+    first = entity(kinds[0] or relation.subject, names[0], codes[0])
+    second = entity(kinds[1] or relation.object, names[1], codes[1])
     return (second, first) if turned else (first, second)
 
 
 def _kind(cells: dict[str, str], end: _End) -> EntityKind | None:
-    if end.type:
-        return kind_of(cells.get(end.type, ""))
-    return kind_in_name(end.name) if end.name.casefold().startswith(("drug", "disease", "药")) else kind_of(end.name)
+    return kind_of(cells.get(end.type, "")) if end.type else _kind_of_column(end.name)
+
+
+@lru_cache(maxsize=1024)
+def _kind_of_column(name: str) -> EntityKind | None:
+    return kind_in_name(name) if name.casefold().startswith(("drug", "disease", "药")) else kind_of(name)
 
 
 def _code(cells: dict[str, str], end: _End) -> str:
