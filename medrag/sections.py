@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from medrag.patterns import regex
+
 __all__ = [
     "OTHER",
     "SECTION_KINDS",
@@ -308,12 +310,12 @@ SECTION_KINDS: tuple[SectionKind, ...] = (
 OTHER = SectionCode("medrag:other", SectionGroup.OTHER)
 
 _BY_CODE = {kind.code: kind.group for kind in SECTION_KINDS}
-_NUMBERING = re.compile(
+_NUMBERING = regex(
     r"^(?:第?[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]|[（(]?\d{1,2}(?:\.\d{1,2})*[)）、.．]?(?=[\s　一-鿿])|\d{1,2}(?:\.\d{1,2})*\s+|[●■◆▪•*#]+)\s*"
 )
 _TRAILING = " \t\n\r\f\v:.。*†‡"
 _MAX_HEADING_CHARS = 400  # a boxed warning's title is the longest
-_BRACKETS = re.compile(r"[【】\[\]［］〔〕「」『』〖〗<>《》]")
+_BRACKETS = regex(r"[【】\[\]［］〔〕「」『』〖〗<>《》]")
 # The traditional characters of headings, and no others: what is stored keeps the characters that are printed.
 _SIMPLIFIED = str.maketrans(
     "適應證症誤禁忌貯儲藏劑規項語應與藥品過敘專處購產廠滅體動物學評論臨床試驗類別號準標無餵婦產兒長輔淨單預檢療藝發關連條裝賦",
@@ -337,7 +339,7 @@ _BY_HEADING = {
 
 
 _BOXED = SectionCode("34066-1", SectionGroup.BOXED_WARNING)
-_BOX_TITLE = re.compile(r"(?:boxed )?warnings?: ?[a-z]")
+_BOX_TITLE = regex(r"(?:boxed )?warnings?: ?[a-z]")
 
 
 def classify_heading(heading: str) -> SectionCode | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from medrag.patterns import regex
+
 __all__ = ["CELL_BREAK", "NUMBER", "sentences", "table_header"]
 
 CELL_BREAK = " | "
@@ -20,22 +22,22 @@ _UNITS = (
     r"|毫克|微克|克|千克|公斤|毫升|升|国际单位|单位|万单位|毫摩尔|片|粒|袋|支|丸|瓶|包|贴|滴|喷|揿|次|日|天|周|月|年|岁|小时|分钟|个|倍|度"
 )
 # A number with its unit, a range or a ratio with its unit: what nothing may cut.
-NUMBER = re.compile(
+NUMBER = regex(
     rf"(?<![\d.])\d[\d,]*(?:\.\d+)?(?:\s?(?:[~～–—\-−/×:：至到]|to)\s?\d[\d,]*(?:\.\d+)?)*(?:\s?(?:{_UNITS})(?:\s?/\s?\w+)?)?",
     re.IGNORECASE,
 )
-_BROKEN_NUMBER = re.compile(rf"\s*(?:{_UNITS})", re.IGNORECASE)
+_BROKEN_NUMBER = regex(rf"\s*(?:{_UNITS})", re.IGNORECASE)
 
 _MARKER = r"(?:\d{1,2}[.．、](?!\d)|（\d{1,2}）|\(\d{1,2}\)|[①-⑳])"
 _CLOSERS = "”’」』）】\"')\\]"
 _BULLETS = "•●▪◦‣■"
 # Every alternative begins with a character, not with a look-behind: so the engine skips to candidates.
-_LATIN_END = re.compile(
+_LATIN_END = regex(
     rf"[.!?]{{1,8}}(?:[{_CLOSERS}]*(?=\s)|(?<=[a-z]{{3}}[.])(?=[A-Z][a-z]))"  # the second: a lost blank, Take one tablet.Do not
     rf"|;(?=\s*{_MARKER})"  # …; 2. …
     rf"|[{_BULLETS}](?=\s?\w)"
 )
-_HAN_END = re.compile(
+_HAN_END = regex(
     rf"[。！？]+[{_CLOSERS}]*|[.!?]{{1,8}}[{_CLOSERS}]*(?=\s)|[!?](?=[一-鿿])"
     r"|[.．](?<=[一-鿿）)].)(?=[一-鿿（(①-⑳\d])"  # an English stop that ends Chinese: 禁用.孕妇慎用
     rf"|[；;](?=\s*{_MARKER})"  # …；2. …
@@ -44,13 +46,13 @@ _HAN_END = re.compile(
     rf"|[{_BULLETS}](?=\s?\w)"
 )
 _BEGINNERS = frozenset(_BULLETS + "②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")  # the sentence ends before these, not behind them
-_HAN = re.compile(r"[。！？；一-鿿]")
+_HAN = regex(r"[。！？；一-鿿]")
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof st jr sr vs no nos fig figs ref refs e.g i.e eg ie cf ca al approx max min incl excl viz sp spp var subsp "
     "inc ltd co corp dept univ vol ed eds pp tab tabs cap caps inj wt ht temp conc resp misc ph.d m.d u.s.p n.f".split()
 )
-_INITIALS = re.compile(r"(?:[a-z]\.)+[a-z]")  # i.v, b.i.d, u.s
-_LABEL = re.compile(r"\d{1,2}(?:\.\d{1,2})*|[A-Za-z]|[ivx]{2,4}")  # the number of a list item: 1. / 2.1. / A. / iv.
+_INITIALS = regex(r"(?:[a-z]\.)+[a-z]")  # i.v, b.i.d, u.s
+_LABEL = regex(r"\d{1,2}(?:\.\d{1,2})*|[A-Za-z]|[ivx]{2,4}")  # the number of a list item: 1. / 2.1. / A. / iv.
 _WORD_REACH = 14  # characters; longer than the longest abbreviation
 _OPENERS = "([（【“\"'‘"
 

@@ -12,6 +12,7 @@ import pytest
 
 from medrag import build
 from medrag.cli import main
+from medrag.cli.app import COMMANDS
 from medrag.ingest.registry import reader_names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,9 +119,17 @@ def test_the_table_of_formats_names_every_reader() -> None:
     assert sorted(set(re.findall(r"`([a-z_-]+)`", table)) & set(reader_names())) == sorted(reader_names())
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)", README))))
+DOCS = README + "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^    )make ([a-z-]+)", DOCS, re.MULTILINE))))
 def test_every_make_target_is_there(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_list_of_commands_names_them_all() -> None:
+    listed = README[README.index("    medrag ingest PATH") : README.index("Exit codes:")]
+    assert [name for name in COMMANDS if not re.search(rf"(medrag|[`|]) {name}\b|`medrag {name}\b", listed)] == []
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "examples").glob("*.py")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +12,8 @@ from medrag.answer.quote.patients import dose_patients
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
+from medrag.kb.memory import memory_of
+from medrag.patterns import regex
 from medrag.retrieve.forms import form_end
 from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup, heading_of
@@ -102,7 +103,9 @@ def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
     """Titles of documents that look like one of the names, most alike first."""
     near: dict[str, None] = {}
     for name in names[:2]:
-        titles = _latin_titles(kb) if name.isascii() else _titles_beside(name, kb)
+        titles = (
+            memory_of(kb, "latin titles", 1).kept("", lambda: _latin_titles(kb)) if name.isascii() else _titles_beside(name, kb)
+        )
         cutoff = NEAR_LATIN if name.isascii() else NEAR_CUTOFF
         for match in get_close_matches(fold(name), list(titles), n=NEAR_NAMES, cutoff=cutoff):
             near.setdefault(titles[match])
@@ -120,7 +123,7 @@ def _latin_titles(kb: KnowledgeBase) -> dict[str, str]:
     return {fold(word): word for word in words}
 
 
-_LATIN = re.compile(r"[A-Za-z]{6,}")
+_LATIN = regex(r"[A-Za-z]{6,}")
 
 
 def _sections(understanding: Understanding, kb: KnowledgeBase) -> list[str]:

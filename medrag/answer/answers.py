@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medrag.answer.abstain import abstain
 from medrag.answer.quote.draft import Draft
 from medrag.answer.reply import remarks
-from medrag.answer.reply.composition import Composition
-from medrag.answer.reply.generate import Generated
 from medrag.answer.verify.pointers import verified_claims
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.rank import Retrieval
 from medrag.types import Answer, Question
+
+if TYPE_CHECKING:
+    from medrag.answer.reply.composition import Composition
+    from medrag.answer.reply.generate import Generated
 
 __all__ = ["Basis", "abstained", "declined", "from_draft", "from_model", "withheld"]
 

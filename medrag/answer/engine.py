@@ -16,33 +16,34 @@ from medrag.answer.answers import Basis, abstained, declined, from_draft, from_m
 from medrag.answer.beside import beside
 from medrag.answer.confidence import Features, carried, confidence, default_model, features
 from medrag.answer.policy import NoEvidence, Policy
-from medrag.answer.prompt.templates import Template
 from medrag.answer.quote.draft import Draft
 from medrag.answer.quote.extract import write
 from medrag.answer.quote.listing import completed, listed_groups
 from medrag.answer.reply import remarks
-from medrag.answer.reply.generate import Generated, Job, from_memory, generate
-from medrag.answer.safety.check import check_medication
-from medrag.answer.safety.guard import GuardedChecker
 from medrag.answer.settings import finding_settings, writing_settings
 from medrag.answer.stream import events_of, in_thread
 from medrag.answer.trace import generated_trace, milliseconds, retrieval_trace
 from medrag.errors import MedRAGError, QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
+from medrag.kb.memory import holding
 from medrag.retrieve.channels import NO_FILTERS
-from medrag.retrieve.explain import Explanation, explain
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.rank import Retrieval, retrieve
 from medrag.retrieve.rerank import Reranker
 from medrag.types import Answer, Evidence, Notice, NoticeKind, Patient, Question, SafetyReport, StreamEvent, Turn, Writing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from llama_index.core.llms import LLM
 
     from medrag.answer.audit.log import AuditLog
+    from medrag.answer.prompt.templates import Template
+    from medrag.answer.reply.generate import Generated, Job
     from medrag.answer.verify.entail import Entailment
     from medrag.llm.model import Model
+    from medrag.retrieve.explain import Explanation
 
 __all__ = ["EXTRACTIVE", "MedRAG"]
 
@@ -66,7 +67,7 @@ class Task:
 
 
 class MedRAG:
-    """Answers questions from a knowledge base with k pieces of evidence.
+    """Answers questions from a knowledge base (an open one, or the address of one) with k pieces of evidence.
 
     `llm` writes: "extractive" quotes the evidence; a string such as "hf:PATH" or "http:URL#MODEL", a `Model` or any LlamaIndex
     LLM writes in its own words, of which every claim is checked against what it cites (`preset` says how it was trained
@@ -82,7 +83,7 @@ class MedRAG:
 
     def __init__(
         self,
-        kb: KnowledgeBase,
+        kb: KnowledgeBase | str | Path,
         *,
         k: int = 10,
         only: Filters = NO_FILTERS,
@@ -99,7 +100,7 @@ class MedRAG:
         wording: Mapping[str, str] | None = None,
         audit: AuditLog | None = None,
     ) -> None:
-        self.kb = kb
+        self.kb = kb if isinstance(kb, KnowledgeBase) else KnowledgeBase.open(kb)
         self.k = k
         self.only = only
         self.profile = profile
@@ -122,6 +123,8 @@ class MedRAG:
 
     def explain(self, question: Question | str, k: int | None = None) -> Explanation:
         """How a question is understood and why its k best pieces of evidence stand where they do."""
+        from medrag.retrieve.explain import explain
+
         return explain(question, self.kb, k=self.k if k is None else k, only=self.only, profile=self.profile)
 
     def _retrieve(self, question: Question | str, kb: KnowledgeBase, k: int) -> Retrieval:
@@ -153,9 +156,10 @@ class MedRAG:
         kb = self.kb.pinned()  # the whole answer from one commit, whoever refreshes meanwhile
         started = perf_counter()
         found = self._retrieve(asked, kb, self.k)
-        whole = completed(found.understanding, found.evidence, kb, only=self.only)
+        with holding(kb):
+            whole = completed(found.understanding, found.evidence, kb, only=self.only)
+            aside = beside(found.understanding, asked.patient, kb, wording=self.wording)
         found = replace(found, evidence=whole)
-        aside = beside(found.understanding, asked.patient, kb, wording=self.wording)
         yield StreamEvent.model_construct(evidence=found.evidence, notices=aside.notices, safety=aside.safety)
         writing = perf_counter()
         answer, out = yield from self._written(Task(asked, found, kb, aside.safety, cancel or Event()))
@@ -216,6 +220,8 @@ class MedRAG:
         self, medicines: Sequence[str], patient: Patient | None = None, *, lang: str | None = None
     ) -> SafetyReport:
         """What labels, graphs and classical rules say against medicines for a patient (`medrag.answer.safety.check`)."""
+        from medrag.answer.safety.check import check_medication
+
         return check_medication(medicines, patient, self.kb.pinned(), lang=lang)
 
     # ------------------------------------------------------------------ how
@@ -270,6 +276,9 @@ class MedRAG:
         return answer, None
 
     def _job(self, task: Task) -> Job:
+        from medrag.answer.reply.generate import Job
+        from medrag.answer.safety.guard import GuardedChecker
+
         if self.model is None:
             raise RuntimeError("no model writes here")
         checker = GuardedChecker(task.kb.link, entailment=self.entailment, report=task.safety)
@@ -278,6 +287,8 @@ class MedRAG:
     def _by_model(
         self, basis: Basis, draft: Draft, seen: Features, job: Job
     ) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+        from medrag.answer.reply.generate import Generated, generate
+
         out = Generated()
         yield from generate(job, out)
         if out.composition is not None:
@@ -294,6 +305,8 @@ class MedRAG:
         return answer, out
 
     def _from_memory(self, basis: Basis, job: Job) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
+        from medrag.answer.reply.generate import Generated, from_memory
+
         out = Generated()
         answer = abstained(basis)
         if answer.reason == OUTSIDE:

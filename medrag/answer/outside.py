@@ -6,9 +6,8 @@ country or of another dosage form would give.
 
 from __future__ import annotations
 
-import re
-
 from medrag.kb.terms import name_variants
+from medrag.patterns import regex
 from medrag.retrieve.cues import Population, group_cues
 from medrag.retrieve.forms import asked_form, form_end, is_chemical, printed_form, same_form
 from medrag.retrieve.subjects import Drug
@@ -49,7 +48,7 @@ _EN = (
     r"|[a-z]+\d+[a-z\d]*|\w{3,}(?:oma|pathy|trophy|plasia|pn[eo]ea|rrh[eo]ea|plegia|paresis|sclerosis|ectomy|otomy|oscopy|ectasia|axia|opia|asia|phagia|lexia|esia|sthenia|pecia|onia|cephaly|somia|osmia|nevus)"
     r"|bab(?:y|ies)|infants?|newborns?|toddlers?|ingredients?|half-?life|active substance|brand name|generic|fda|labels?|\w{3,}(?:mab|nib|pril|artan|statin|cillin|mycin|azole|oxacin|cycline|zepam|zolam|triptan|gliptin|gliflozin|glutide|dipine|olol|itis|osis|emia|uria|algia))\b"
 )
-_MEDICAL = re.compile(f"{_ZH}|{_EN}")
+_MEDICAL = regex(f"{_ZH}|{_EN}")
 _KINDS = frozenset(EntityKind) - {EntityKind.THING, EntityKind.FOOD, EntityKind.BODY_PART}
 
 # Sections that nobody asks for who asks of something else, and patients that nobody is elsewhere.
@@ -81,7 +80,7 @@ def is_outside(understanding: Understanding) -> bool:
     return _MEDICAL.search(understanding.question) is None
 
 
-_CLASS = re.compile(
+_CLASS = regex(
     r"抑制剂|激动剂|拮抗剂|阻[滞断]剂|类(?=药|抗|降|镇|止|激|的?(?:副|不良|禁|用))|\b(?:inhibitors?|agonists?|antagonists?|blockers?|statins|benzodiazepines|opioids|steroids|diuretics)\b"
 )
 
@@ -92,7 +91,7 @@ def is_of_class(understanding: Understanding) -> bool:
 
 
 # What no label tells of its medicine: what it costs, who pays, where it is sold, and its history as goods.
-_BEYOND = re.compile(
+_BEYOND = regex(
     r"多少钱|价[格钱位]|什么价|售价|贵不贵|贵吗|便宜|医保|报销|自费|集采|(?:哪里|哪儿|哪能|在哪|网上|药店)(?:可以|能|可)?(?:有?得?买|有卖|卖)|淘宝|京东|股[票价]|谁发[明现]|专利|销量|代言"
     r"|\bhow much (?:do|does|is|are|will|would|did)\b.{1,40}\b(?:cost|run|sell|sold)\b|\b(?:price[sd]?|pricing|costs?|coupons?|insurance|medicare|medicaid|co-?pays?|cheap(?:er|est)?|afford)\b"
     r"|\bwhere (?:can|could|do|to|should) (?:i |you |we )?(?:buy|order|get)\b|\bstreet (?:value|price)\b|\bstock\b|\bpatent\b|\bwho (?:discovered|invented|developed)\b"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from medrag.answer.prompt.templates import Template
 from medrag.kb.filters import Filters
 from medrag.retrieve.profile import Profile, default_profile
 from medrag.types import digest
+
+if TYPE_CHECKING:
+    from medrag.answer.prompt.templates import Template
 
 __all__ = ["finding_settings", "writing_settings"]
 

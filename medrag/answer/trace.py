@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from medrag.answer.reply.generate import Generated
+from typing import TYPE_CHECKING
+
 from medrag.retrieve.rank import Retrieval
 from medrag.types import Claim
+
+if TYPE_CHECKING:
+    from medrag.answer.reply.generate import Generated
 
 __all__ = ["generated_trace", "milliseconds", "retrieval_trace"]
 

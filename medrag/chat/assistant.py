@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PlainValidator, ValidationError
 
 from medrag.answer.policy import NoEvidence, Policy
 from medrag.errors import ProfileError
+from medrag.kb.address import Place, place_of
 from medrag.kb.filters import Filters
 from medrag.sections import SectionGroup
 from medrag.types import Record
@@ -69,6 +71,15 @@ class Only(Record):
         )
 
 
+def _as_place(given: object) -> Place:
+    if not isinstance(given, (str, Path)):
+        raise ValueError("neither a folder nor an address")
+    return place_of(given)
+
+
+_Place = Annotated[Place, PlainValidator(_as_place)]
+
+
 class Assistant(Record):
     """What one assistant is made of; a field's description says what may stand in it.
 
@@ -78,7 +89,7 @@ class Assistant(Record):
     """
 
     name: str = Field(pattern=NAME, description="a name of 1 to 64 letters, digits, '-', '_', '.' and ':'")
-    knowledge_bases: tuple[Path, ...] = Field(min_length=1, description="a folder, or a list of folders")
+    knowledge_bases: tuple[_Place, ...] = Field(min_length=1, description="a folder, or a list of folders")
     about: str = Field(default="", description="a line that says what it is for")
     only: Only = Field(default=Only(), description=f"a table of {', '.join(Only.model_fields)}")
     lang: str = Field(default="zh", pattern="^(zh|en)$", description="zh or en")
@@ -215,6 +226,9 @@ def _beside(assistant: Assistant, path: Path) -> Assistant:
     def whole(relative: Path) -> Path:
         return folder / relative.expanduser()
 
+    def place(given: Place) -> Place:
+        return given if isinstance(given, str) else whole(given)
+
     def named(name: str | None) -> str | None:
         return name and _named(name, folder)
 
@@ -222,7 +236,7 @@ def _beside(assistant: Assistant, path: Path) -> Assistant:
     llm = f"hf:{'+'.join(_local(part, folder) for part in rest.split('+'))}" if kind == "hf" else assistant.llm
     return assistant.model_copy(
         update={
-            "knowledge_bases": tuple(map(whole, assistant.knowledge_bases)),
+            "knowledge_bases": tuple(map(place, assistant.knowledge_bases)),
             "template": assistant.template and whole(assistant.template),
             "profile": assistant.profile and whole(assistant.profile),
             "preset": named(assistant.preset),

@@ -12,6 +12,7 @@ from medrag.answer.engine import EXTRACTIVE, MedRAG
 from medrag.answer.prompt.templates import read_template
 from medrag.chat.assistant import Assistant
 from medrag.errors import MedRAGError, ProfileError
+from medrag.kb.address import Place, whole
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.kb.several import SeveralKnowledgeBases
@@ -100,12 +101,12 @@ class _Shared:
     """What assistants that are opened together have in common."""
 
     keys: Mapping[str, str]
-    bases: dict[Path, _Holding] = field(default_factory=dict)
+    bases: dict[Place, _Holding] = field(default_factory=dict)
     loaded: dict[tuple[object, ...], object] = field(default_factory=dict)
 
-    def base(self, path: Path, held: ExitStack) -> KnowledgeBase:
-        """The knowledge base in a folder, held until the stack is closed."""
-        place = path.resolve()
+    def base(self, path: Place, held: ExitStack) -> KnowledgeBase:
+        """The knowledge base in a folder or a database, held until the stack is closed."""
+        place = whole(path)
         holding = self.bases.get(place)
         if holding is None or not holding.holders:
             holding = self.bases[place] = _Holding(KnowledgeBase.open(path))
@@ -153,7 +154,7 @@ def _read(read: Callable[[Path], T], path: Path | None) -> T | None:
     return None if path is None else read(path)
 
 
-def _base(paths: Sequence[Path], shared: _Shared, held: ExitStack) -> KnowledgeBase:
+def _base(paths: Sequence[Place], shared: _Shared, held: ExitStack) -> KnowledgeBase:
     bases = [shared.base(path, held) for path in paths]
     return bases[0] if len(bases) == 1 else SeveralKnowledgeBases(bases)
 

@@ -1,4 +1,4 @@
-"""The command line: `medrag ingest | ask | search | show | list | delete | stats | verify | reindex`.
+"""The command line, `medrag COMMAND`; `medrag --help` lists the commands.
 
 Exit codes: 0 done (an abstention too), 1 failed, 2 not called rightly, 130 stopped by Ctrl-C. Results go to standard output;
 progress, and what went wrong in one line, to standard error.

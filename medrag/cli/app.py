@@ -4,35 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated, cast
 
 import typer
 
-from medrag.cli import (
-    audit,
-    chat,
-    check,
-    check_drugs,
-    conflicts,
-    contents,
-    doctor,
-    evaluate,
-    export,
-    ingest,
-    keys,
-    mcp,
-    questions,
-    serve,
-    terms,
-    tune,
-    versions,
-)
 from medrag.errors import MedRAGError
 
 __all__ = ["run"]
 
 FAILED = 1
 USAGE = 2
+# The commands in the order of `--help`, each as "module:function" of this folder; a group's function makes its commands.
+COMMANDS = {
+    "ingest": "ingest:ingest",
+    "ask": "questions:ask",
+    "chat": "chat:chat",
+    "search": "questions:search",
+    "check": "check:check",
+    "check-drugs": "check_drugs:check_drugs",
+    "audit": "audit:audit_app",
+    "replay": "audit:replay",
+    "diff": "versions:diff",
+    "impact": "versions:impact",
+    "conflicts": "conflicts:conflicts",
+    "show": "contents:show",
+    "normalise": "terms:normalise",
+    "list": "contents:list_documents",
+    "delete": "contents:delete",
+    "stats": "contents:stats",
+    "verify": "contents:verify",
+    "reindex": "contents:reindex",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "migrate": "migrate:migrate",
+    "doctor": "doctor:doctor",
+    "evaluate": "evaluate:evaluate_app",
+    "export": "export:export_app",
+    "tune": "tune:tune",
+    "serve": "serve:serve",
+    "mcp": "mcp:mcp",
+    "keys": "keys:keys_app",
+}
+GROUPS = frozenset({"audit", "evaluate", "export", "keys"})
 # Typer exports this one usage error; its base is all that a command line can be told it got wrong.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 
@@ -42,7 +56,7 @@ def run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # half a surrogate pair, or a terminal that is not UTF-8, must not end a run
             stream.reconfigure(errors="backslashreplace")
-    command = typer.main.get_command(_app())
+    command = typer.main.get_command(_app(_asked(arguments)))
     try:
         code = command.main(arguments or ["--help"], prog_name="medrag", standalone_mode=False)
         sys.stdout.flush()
@@ -89,7 +103,12 @@ def _medrag(
     """Answers questions about medicines and diseases from a knowledge base, every sentence cited."""
 
 
-def _app() -> typer.Typer:
+def _asked(arguments: list[str]) -> list[str]:
+    """The command that is called, whose module alone is then imported; all of them where help is wanted, or none is named."""
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else list(COMMANDS)
+
+
+def _app(commands: list[str]) -> typer.Typer:
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -97,29 +116,11 @@ def _app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_medrag)
-    app.command("ingest")(ingest.ingest)
-    app.command("ask")(questions.ask)
-    app.command("chat")(chat.chat)
-    app.command("search")(questions.search)
-    app.command("check")(check.check)
-    app.command("check-drugs")(check_drugs.check_drugs)
-    app.add_typer(audit.audit_app(), name="audit")
-    app.command("replay")(audit.replay)
-    app.command("diff")(versions.diff)
-    app.command("impact")(versions.impact)
-    app.command("conflicts")(conflicts.conflicts)
-    app.command("show")(contents.show)
-    app.command("normalise")(terms.normalise)
-    app.command("list")(contents.list_documents)
-    app.command("delete")(contents.delete)
-    app.command("stats")(contents.stats)
-    app.command("verify")(contents.verify)
-    app.command("reindex")(contents.reindex)
-    app.command("doctor")(doctor.doctor)
-    app.add_typer(evaluate.evaluate_app(), name="evaluate")
-    app.add_typer(export.export_app(), name="export")
-    app.command("tune")(tune.tune)
-    app.command("serve")(serve.serve)
-    app.command("mcp")(mcp.mcp)
-    app.add_typer(keys.keys_app(), name="keys")
+    for name in commands:
+        module, function = COMMANDS[name].split(":")
+        found = getattr(import_module(f"medrag.cli.{module}"), function)
+        if name in GROUPS:
+            app.add_typer(found(), name=name)
+        else:
+            app.command(name)(found)
     return app

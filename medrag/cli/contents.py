@@ -188,16 +188,31 @@ def stats(kb: Kb, json: AsJson = False) -> None:
     write_table(("source", "documents and records"), [(name or "-", f"{count:,}") for name, count in sources.items()])
 
 
-def verify(kb: Kb, json: AsJson = False) -> None:
+def verify(
+    kb: Kb,
+    deep: Annotated[bool, typer.Option("--deep", help="Also read all that is in the indexes: as long as reindex.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, and say what was.")] = False,
+    json: AsJson = False,
+) -> None:
     """Check that a knowledge base is whole.
 
-    The catalogue and everything derived from it must agree; exit code 1 where something is wrong.
+    The catalogue and everything derived from it must agree; exit code 1 where something is wrong, and with --repair where
+    something still is.
     """
-    with open_kb(kb, outdated=True) as base:
-        faults, commit = base.verify(), base.commit
-    if json:
-        write_json({"ok": not faults, "commit": commit, "faults": faults})
+    repaired: tuple[str, ...] = ()
+    if repair:
+        from medrag.kb.repair import repair as mend
+
+        with progress_bar() as tell:
+            mended = mend(kb, deep=deep, progress=tell)
+        repaired, faults, commit = mended.done, list(mended.left), mended.commit
     else:
+        with open_kb(kb, outdated=True) as base:
+            faults, commit = base.verify(deep=deep), base.commit
+    if json:
+        write_json({"ok": not faults, "commit": commit, "faults": faults, **({"repaired": repaired} if repair else {})})
+    else:
+        write_lines(f"repaired: {line}" for line in repaired)
         write_lines(faults or [f"nothing wrong at commit {commit}"])
     if faults:
         raise typer.Exit(1)

@@ -33,6 +33,9 @@ def ingest(
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="A tag for every document; may be repeated.")] = None,
     format: Annotated[str | None, typer.Option(metavar="NAME", help="Read every file with this reader.")] = None,
     map: Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="How the columns are to be read.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Processes that prepare what is read.", show_default="one a core")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Read files and folders into a knowledge base.
@@ -50,8 +53,8 @@ def ingest(
     began = perf_counter()
     with progress_bar() as tell:
         report = build(
-            paths or (), kb, source=source, tags=tag or (), format=format, mapping=mapping, names=names or (), progress=tell
-        )
+            paths or (), kb, source=source, tags=tag or (), format=format, mapping=mapping, names=names or (), progress=tell, jobs=jobs
+        )  # fmt: skip
     if json:
         write_json(_as_json(report))
     else:

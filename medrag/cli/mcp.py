@@ -15,6 +15,7 @@ import typer
 from medrag.chat.assistant import Assistant, read_assistant
 from medrag.cli.serve import NAME, Bases, Hosts, Keys, require_server
 from medrag.errors import MissingExtraError
+from medrag.kb.address import place_of
 
 if TYPE_CHECKING:
     from medrag.server.desk import Desk
@@ -53,7 +54,7 @@ def mcp(kb: Bases = None, assistant: One = None, http: Http = None, keys: Keys =
 
 
 def _of_folders(folders: Sequence[str]) -> Assistant:
-    return Assistant(name=NAME, knowledge_bases=tuple(map(Path, folders)))
+    return Assistant(name=NAME, knowledge_bases=tuple(map(place_of, folders)))
 
 
 def _address(http: str, keys: Path | None) -> tuple[str, int]:

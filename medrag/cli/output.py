@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsJson", "Kb", "counted", "open_kb", "wide", "write_json", "write_lines", "write_table"]
 
-Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER", help="The folder of the knowledge base.")]
+Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER|URL", help="The knowledge base: a folder, or a database.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

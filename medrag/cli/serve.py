@@ -19,6 +19,7 @@ from medrag.chat.assistant import Assistant, read_assistants
 from medrag.cli.questions import AuditFile, AuditLevelName, LlmName, NoEvidenceName, PolicyName, PresetName
 from medrag.cli.settings import EXTRACTIVE, logging_to
 from medrag.errors import MissingExtraError
+from medrag.kb.address import address_of, place_of
 
 if TYPE_CHECKING:
     from medrag.server.settings import ServerSettings
@@ -28,7 +29,9 @@ __all__ = ["require_server", "serve"]
 NAME = "medrag"  # what clients call the assistant that no file names
 OFF = "off"
 
-Bases = Annotated[list[str] | None, typer.Option("--kb", metavar="FOLDER", help="A knowledge base; several are asked as one.")]
+Bases = Annotated[
+    list[str] | None, typer.Option("--kb", metavar="FOLDER|URL", help="A knowledge base; several are asked as one.")
+]
 Assistants = Annotated[
     list[Path] | None,
     typer.Option("--assistant", metavar="FILE.yaml", help="An assistant, or a folder of them; may be repeated."),
@@ -136,7 +139,7 @@ def _assistants(
     return (
         Assistant(
             name=NAME,
-            knowledge_bases=tuple(map(Path, bases)),
+            knowledge_bases=tuple(map(place_of, bases)),
             llm=llm,
             preset=preset,
             policy=policy or Policy.FLAG,
@@ -152,8 +155,10 @@ def _file(given: str | None, default: Path) -> Path | None:
 
 
 def _beside(assistant: Assistant) -> Path:
-    """The file beside the first knowledge base in which feedback is kept where no other is named."""
+    """The file beside the first knowledge base (of a database, in the cache folder) for feedback where no other is named."""
     folder = assistant.knowledge_bases[0]
+    if isinstance(folder, str):
+        return (address_of(folder).cache or Path()) / "feedback.sqlite"
     return folder.resolve().parent / f"{folder.resolve().stem}.feedback.sqlite"
 
 

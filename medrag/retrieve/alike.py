@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.retrieve.understand import Understanding
 from medrag.types import DocumentInfo, Passage
 
@@ -14,8 +15,8 @@ __all__ = ["Folded", "folded", "names_maker"]
 
 ALIKE = 0.8  # Jaccard overlap of words (bigrams in Chinese) from which two passages say the same
 MAKER_LETTERS = 4
-_WORD = re.compile(r"[a-z0-9]+")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_WORD = regex(r"[a-z0-9]+")
+_NUMBER = regex(r"\d+(?:\.\d+)?")
 _COMPANY = frozenset(
     "pharmaceutical pharmaceuticals pharma laboratories labs company corporation limited incorporated healthcare health "
     "international group holdings industries products medical manufacturing private america north".split()
@@ -30,6 +31,21 @@ class Folded:
     also: list[DocumentInfo] = field(default_factory=list)
 
 
+class _Read:
+    """What is looked at in a text to find whether another says the same, each once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        return _NUMBER.findall(self._text)
+
+    @cached_property
+    def shingles(self) -> frozenset[str]:
+        return _shingles(self._text)
+
+
 def folded(passages: Sequence[Passage | None], understanding: Understanding, k: int) -> list[Folded]:
     """The first k places of a ranking (None: a fact, never folded) when near-duplicates of other documents are folded.
 
@@ -37,9 +53,9 @@ def folded(passages: Sequence[Passage | None], understanding: Understanding, k: 
     more than another, the newest; else the first.
     """
     kept: list[Folded] = []
-    shingles: dict[int, frozenset[str]] = {}
+    read: dict[int, _Read] = {}
     for at, passage in enumerate(passages):
-        same = _same(passage, at, kept, passages, shingles) if passage is not None else None
+        same = _same(passage, at, kept, passages, read) if passage is not None else None
         if same is None or passage is None:
             if len(kept) < k:
                 kept.append(Folded(at))
@@ -58,7 +74,7 @@ def _same(
     at: int,
     kept: Sequence[Folded],
     passages: Sequence[Passage | None],
-    shingles: dict[int, frozenset[str]],
+    read: dict[int, _Read],
 ) -> Folded | None:
     """The kept place of a passage of the same section of another document that says the same."""
     for place in kept:
@@ -69,11 +85,10 @@ def _same(
             continue
         if min(len(other.text), len(passage.text)) < ALIKE * max(len(other.text), len(passage.text)):
             continue
-        if _NUMBER.findall(other.text) != _NUMBER.findall(passage.text):
+        mine, theirs = (read.setdefault(i, _Read(text)) for i, text in ((at, passage.text), (place.at, other.text)))
+        if mine.numbers != theirs.numbers:
             continue  # a dose makes the difference, however alike the rest
-        mine = shingles.setdefault(at, _shingles(passage.text))
-        theirs = shingles.setdefault(place.at, _shingles(other.text))
-        if len(mine & theirs) >= ALIKE * len(mine | theirs):
+        if len(mine.shingles & theirs.shingles) >= ALIKE * len(mine.shingles | theirs.shingles):
             return place
     return None
 

@@ -8,11 +8,12 @@ from functools import lru_cache
 
 from medrag.kb.folding import fold
 from medrag.kb.relations import ALIAS, RELATIONS, relation_of
+from medrag.patterns import regex
 from medrag.types import EntityKind
 
 __all__ = ["asked_relations"]
 
-_HAN = re.compile("[一-鿿]+$")
+_HAN = regex("[一-鿿]+$")
 _HOW = r"(?:怎么样?|如何|怎样|咋样?)"
 _WHICH = r"(?:什么|啥|哪些|哪种|哪类|哪几种|何种?)"
 _LONG = r"(?:多久|多长(?:的?时间)?|多少(?:天|日|周|个?月|年|时间)|几(?:天|日|周|个?星期|个?月|年)|什么时[候间]|何时|哪天)"

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
+from medrag.patterns import regex
+from medrag.retrieve.reading import found_by_words, passages_of_ids
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.words import EVERYDAY, STOP_WORDS
 from medrag.types import DocumentInfo
@@ -22,8 +24,8 @@ __all__ = ["with_shortened"]
 SEARCHED = 30  # passages whose titles are looked at
 MIN_ALONE = 5  # letters of a single word that names a brand
 OWN_SHARE = 0.8  # of the passages that have the words, those of labels that are titled so
-_TOKEN = re.compile(r"[a-z0-9]+")
-_DASH = re.compile(r"\s*- ")
+_TOKEN = regex(r"[a-z0-9]+")
+_DASH = regex(r"\s*- ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def with_shortened(text: str, drugs: tuple[Drug, ...], kb: KnowledgeBase) -> tup
     Where others are known it takes the place of those that are its beginning: ORAJEL DRY MOUTH is not orajel.
     """
     words = list(_TOKEN.finditer(text))
-    found = kb.passages([ref for ref, _ in kb.search_words(text, SEARCHED)])
+    found = passages_of_ids([ref for ref, _ in found_by_words(text, SEARCHED, kb)], kb)
     documents = list({(p.document.source, p.document.key): p.document for p in found if p.document.lang == "en"}.values())
     matches = [match for document in documents if (match := _match(words, document)) is not None]
     for start, end in sorted({(match.start, match.end) for match in matches}, key=lambda span: (span[0] - span[1], span)):
@@ -92,7 +94,7 @@ def _is_own(text: str, match: _Match, kb: KnowledgeBase) -> bool:
     if len(leading) == 1 and (len(leading[0]) < MIN_ALONE or leading[0] in EVERYDAY or leading[0].isdigit()):
         return False
     phrase = re.compile(r"\b" + r"\W+".join(leading) + r"\b")
-    found = kb.passages([ref for ref, _ in kb.search_words(" ".join(leading), SEARCHED)])
+    found = passages_of_ids([ref for ref, _ in found_by_words(" ".join(leading), SEARCHED, kb)], kb)
     having = [p for p in found if phrase.search(fold(p.text)) or phrase.search(fold(p.document.title))]
     titled = sum(phrase.search(fold(p.document.title)) is not None for p in having)
     return bool(having) and titled >= OWN_SHARE * len(having)

@@ -5,7 +5,7 @@ The fourth, the look-up of labels, is in `medrag.retrieve.label`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from medrag.kb.base import KnowledgeBase
@@ -14,9 +14,10 @@ from medrag.kb.relations import inverse_of
 from medrag.retrieve.bridges import bridges
 from medrag.retrieve.diseases import illnesses
 from medrag.retrieve.pairs import joins
+from medrag.retrieve.reading import NO_FILTERS, found_by_words, passages_of_ids
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
-from medrag.types import DocumentKind, Fact, Passage
+from medrag.types import DocumentInfo, DocumentKind, Fact, Passage
 
 __all__ = [
     "NO_FILTERS",
@@ -27,14 +28,13 @@ __all__ = [
     "asked_facts_relations",
     "fact_ref",
     "graph",
-    "said_by",
+    "said_by_each",
     "vectors",
     "words",
 ]
 
 Ref = int | str  # a passage's id, or the text that identifies a fact
 
-NO_FILTERS = Filters()
 POOL = 20  # passages that share the question's words, looked at to choose among labels of the same drug
 MAX_ENTITIES = 12
 MAX_JOINING = 300  # facts looked through for those that join two things
@@ -67,7 +67,7 @@ class Pool:
     def passages(self) -> list[Passage]:
         """The first of the passages found by words."""
         if self._passages is None:
-            self._passages = self._kb.passages([hit.ref for hit in self._found[:POOL] if isinstance(hit.ref, int)])
+            self._passages = passages_of_ids([hit.ref for hit in self._found[:POOL] if isinstance(hit.ref, int)], self._kb)
         return self._passages
 
 
@@ -78,7 +78,7 @@ def fact_ref(fact: Fact) -> str:
 
 def words(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters = NO_FILTERS) -> Ranking:
     """The passages that share the question's words, by BM25."""
-    return [Hit(ref, score) for ref, score in kb.search_words(understanding.question, k, only)]
+    return [Hit(ref, score) for ref, score in found_by_words(understanding.question, k, kb, only)]
 
 
 def vectors(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters = NO_FILTERS) -> Ranking:
@@ -120,8 +120,7 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
 def _hits(facts: Sequence[Fact], kb: KnowledgeBase) -> Ranking:
     """The facts, best first; one that was read from labels stands for the passages that say so, and these are shown."""
     found: dict[Ref, Hit] = {}
-    for rank, fact in enumerate(facts, start=1):
-        passages = said_by(fact, kb)
+    for rank, (fact, passages) in enumerate(zip(facts, said_by_each(facts, kb), strict=True), start=1):
         for passage in passages:
             found.setdefault(passage.id, Hit(passage.id, 1.0 / rank, passage=passage))
         if not passages:
@@ -129,13 +128,27 @@ def _hits(facts: Sequence[Fact], kb: KnowledgeBase) -> Ranking:
     return list(found.values())
 
 
-def said_by(fact: Fact, kb: KnowledgeBase) -> list[Passage]:
-    """The passages of labels that say a fact, by id; none for one that a row of a graph says.
+def said_by_each(facts: Sequence[Fact], kb: KnowledgeBase) -> list[list[Passage]]:
+    """Of each fact the passages of labels that say it, by id; none for one that a row of a graph says. All are read at once.
 
     By id, which depends on content alone: the order of sources goes by keys, which may be made up of an older version's text.
     """
-    places = [(source.document, source.start) for source in fact.sources if source.document.kind is not DocumentKind.RECORD]
-    return sorted(kb.passages_at(places), key=lambda passage: passage.id) if places else []
+    places = [
+        [(source.document, source.start) for source in fact.sources if source.document.kind is not DocumentKind.RECORD]
+        for fact in facts
+    ]
+    read: dict[tuple[str, str], list[Passage]] = {}
+    for passage in kb.passages_at([place for own in places for place in own]) if any(places) else ():
+        read.setdefault((passage.document.source, passage.document.key), []).append(passage)
+    said = ({p.id: p for place in own if (p := _at(place, read)) is not None} for own in places)
+    return [sorted(passages.values(), key=lambda passage: passage.id) for passages in said]
+
+
+def _at(place: tuple[DocumentInfo, int], read: Mapping[tuple[str, str], Sequence[Passage]]) -> Passage | None:
+    """The passage that was read for a place: of those in which it lies the last to begin."""
+    document, start = place
+    around = (p for p in read.get((document.source, document.key), ()) if p.start <= start < p.end)
+    return max(around, key=lambda passage: passage.start, default=None)
 
 
 def asked_facts_relations(understanding: Understanding) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ __all__ = ["SectionModel", "question_features"]
 
 GROUPS = tuple(SectionGroup)
 MAX_WORDS = 60  # features of a long-winded question; the first ones ask as a rule
-UNIFORM = 1.0 / len(GROUPS)
 
 
 class SectionModel(Record):

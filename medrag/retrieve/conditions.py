@@ -7,10 +7,11 @@ from dataclasses import replace
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.kb.relations import inverse_of
-from medrag.retrieve.channels import Hit, Ranking, said_by
+from medrag.retrieve.channels import Hit, Ranking, said_by_each
 from medrag.retrieve.features import features_of
 from medrag.retrieve.kinds import kind_of
 from medrag.retrieve.profile import Profile
+from medrag.retrieve.reading import passages_of_ids
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.retrieve.wanted import condition_words
 from medrag.retrieve.words import term_hits
@@ -67,7 +68,7 @@ def candidates(understanding: Understanding, kb: KnowledgeBase, only: Filters, p
         found.update(dict.fromkeys(ref for ref, _ in kb.search_words(said, SEARCHED, within)))
     if profile.asks("vectors"):
         found.update(dict.fromkeys(ref for ref, _ in kb.search_vectors(understanding.masked, SEARCHED, within)))
-    passages = {passage.id: passage for passage in kb.passages(list(found))}
+    passages = {passage.id: passage for passage in passages_of_ids(list(found), kb)}
     if profile.asks("graph"):
         passages.update((passage.id, passage) for passage in _stated(understanding, kb, within))
     return list(passages.values())
@@ -95,6 +96,6 @@ def _stated(understanding: Understanding, kb: KnowledgeBase, only: Filters) -> l
     wanted = _FORBIDS if understanding.shape is Shape.DISEASE_AVOIDS else _TREATS
     relations = [name for relation in wanted for name in (relation, inverse_of(relation)) if name]
     found: dict[int, Passage] = {}
-    for fact in kb.facts_of(ills, relations, limit=MAX_FACTS):
-        found.update((p.id, p) for p in said_by(fact, kb) if only.allows(p.document) and only.allows_passage(p))
+    for said in said_by_each(kb.facts_of(ills, relations, limit=MAX_FACTS), kb):
+        found.update((p.id, p) for p in said if only.allows(p.document) and only.allows_passage(p))
     return list(found.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.retrieve.asked import asked_relations
 from medrag.retrieve.words import subject_words
 from medrag.types import Entity, EntityKind, Fact
@@ -29,8 +29,8 @@ _PATIENTS = {
     "孕妇": ("妊娠合并", "妊娠"),
 }
 _DISEASES = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
-_HAS = re.compile(r"会|有|出现|伴|引起|导致")
-_OPEN = re.compile(r"的?(?:都|会|一般)?(?:有|是|包括)?(?:什么|啥|哪些|哪几|吗|么|多少)")
+_HAS = regex(r"会|有|出现|伴|引起|导致")
+_OPEN = regex(r"的?(?:都|会|一般)?(?:有|是|包括)?(?:什么|啥|哪些|哪几|吗|么|多少)")
 MAX_WORDS = 6
 MAX_FACTS = 200  # looked at for one that joins two illnesses
 MIN_NAME = 2

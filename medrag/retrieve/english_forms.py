@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
+
+from medrag.patterns import regex
 
 __all__ = ["Form", "fits_form", "forms_beside", "forms_in_title"]
 
@@ -50,9 +51,9 @@ _PRINTED: Mapping[Form, str] = {
     Form.BELOW: r"suppositor|enema|rectal|vaginal|insert|ovule",
     Form.PATCH: r"patch|film, extended",
 }
-_SAID_PATTERNS = {form: re.compile(rf"\b(?:{pattern})\b") for form, pattern in _SAID.items()}
-_PRINTED_PATTERNS = {form: re.compile(pattern) for form, pattern in _PRINTED.items()}
-_OTHER_THING = re.compile(r"[,.;?!]|\b(?:and|with|or|plus|but|then|for)\b")  # behind it a form is that of something else
+_SAID_PATTERNS = {form: regex(rf"\b(?:{pattern})\b") for form, pattern in _SAID.items()}
+_PRINTED_PATTERNS = {form: regex(pattern) for form, pattern in _PRINTED.items()}
+_OTHER_THING = regex(r"[,.;?!]|\b(?:and|with|or|plus|but|then|for)\b")  # behind it a form is that of something else
 
 
 def forms_beside(text: str, start: int, end: int) -> frozenset[Form]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +19,12 @@ from medrag.retrieve import overlap
 from medrag.retrieve.cues import patient_pattern, support_groups, support_pattern
 from medrag.retrieve.understand import Understanding
 from medrag.retrieve.wanted import WORDED, condition_features
-from medrag.retrieve.words import STOP_WORDS, term_hits
+from medrag.retrieve.words import STOP_WORDS, hits_in
 from medrag.sections import SectionGroup
 from medrag.types import Passage, Record, Section
 
 __all__ = ["FEATURES", "PANEL", "Ranker", "features_of"]
 
-T = TypeVar("T")
 PANEL = "51945-4"  # package label, principal display panel: the print on the box repeats the label's beginning
 RARE = 1e-3  # a probability below it says no more than this one
 K1, B = 1.2, 0.75  # of BM25, as in the word index
@@ -88,9 +86,35 @@ class Ranker(Record):
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The texts of the passages, in lower case."""
+    """The texts of the passages in lower case, and their sections, each once, with which of them each passage is of."""
 
     bodies: list[str]
+    sections: list[Section]
+    headings: list[str]  # of each section with those above it, in lower case
+    of: NDArray[np.intp]
+
+    @classmethod
+    def read(cls, passages: Sequence[Passage]) -> _Texts:
+        sections = {id(passage.section): passage.section for passage in passages}
+        numbers = {key: number for number, key in enumerate(sections)}
+        return cls(
+            [passage.text.lower() for passage in passages],
+            list(sections.values()),
+            [" ".join((*section.path, section.heading)).lower() for section in sections.values()],
+            np.array([numbers[id(passage.section)] for passage in passages], np.intp),
+        )
+
+    def by_section(self, value: Callable[[Section], float]) -> NDArray[np.float64]:
+        """A value of each passage's section, worked out once for those that share one."""
+        return np.array([value(section) for section in self.sections], np.float64)[self.of]
+
+    def by_heading(self, value: Callable[[str], float]) -> NDArray[np.float64]:
+        """A value of each passage's headings."""
+        return np.array([value(heading) for heading in self.headings], np.float64)[self.of]
+
+    def by_body(self, value: Callable[[str], float]) -> NDArray[np.float64]:
+        """A value of each passage's text."""
+        return np.array([value(body) for body in self.bodies], np.float64)
 
 
 def features_of(
@@ -107,22 +131,22 @@ def features_of(
     `places` says how far down each one's document stands among those of its drug (from 0), `others` what the other
     medicines of the question are called. Without `vectors` no cosine is worked out.
     """
-    texts = _Texts([p.text.lower() for p in passages])
+    texts = _Texts.read(passages)
     weights = _weights(understanding, kb)
     words = _bm25(texts.bodies, weights)
     cosines = _cosines(understanding, passages, kb) if vectors else np.zeros(len(passages))
-    section = np.array(
-        _by_section(passages, lambda section: math.log(max(RARE, understanding.sections.get(section.group, 0.0))))
-    )
+    section = texts.by_section(lambda section: math.log(max(RARE, understanding.sections.get(section.group, 0.0))))
+    whole, hints = sum(weights.values()), understanding.hints
     loose = float(not understanding.groups)
+    nothing = np.zeros(len(passages))
     much = float(len(understanding.terms) >= MANY_TERMS)
     table: dict[str, NDArray[np.float64] | list[float]] = {
         "section": section,
         "words": words,
         "words best": words / max(float(words.max(initial=0.0)), 1e-9),
-        "heading": _by_section(passages, lambda section: _share(_headings(section), weights)),
-        "hints": [min(2.0, term_hits(body, understanding.hints)) for body in texts.bodies],
-        "hint heading": _by_section(passages, lambda section: float(term_hits(_headings(section), understanding.hints) > 0)),
+        "heading": texts.by_heading(lambda heading: _share(heading, weights, whole)),
+        "hints": texts.by_body(lambda body: min(2.0, hits_in(body, hints))) if hints else nothing,
+        "hint heading": texts.by_heading(lambda heading: hits_in(heading, hints) > 0) if hints else nothing,
         "cosine": cosines,
         "cosine best": cosines - cosines.max(initial=-1.0),
         "document": [float(min(place, 3)) for place in places],
@@ -151,18 +175,23 @@ def _of_words(
         "rare words": overlap.covered(there, local),
         "rare words, section": overlap.covered(overlap.together_by_section(there, passages), local),
         "phrases": overlap.phrases(texts.bodies, understanding.masked),
-        "number": [float(number and overlap.has_number(body)) for body in texts.bodies],
+        "number": texts.by_body(overlap.has_number) if number else np.zeros(len(passages)),
     }
 
 
 def _of_sections(
     understanding: Understanding, passages: Sequence[Passage], texts: _Texts, others: Collection[str]
-) -> dict[str, list[float]]:
+) -> dict[str, NDArray[np.float64] | list[float]]:
     """The features that a passage's section and its place give it."""
     asked = understanding.groups
     patient = patient_pattern(understanding.populations)
-    groups = {passage.section.group for passage in passages}
-    missing = [group for group in asked if group not in groups]
+    nothing = np.zeros(len(passages))
+    groups = {section.group for section in texts.sections}
+    elsewhere = [
+        (support_groups(group), pattern)
+        for group in asked
+        if group not in groups and (pattern := support_pattern(group)) is not None
+    ]
     seen: set[tuple[str, str, int]] = set()
     begins = []
     for passage in passages:
@@ -170,22 +199,23 @@ def _of_sections(
         begins.append(float(place not in seen))
         seen.add(place)
     return {
-        "asked first": [float(p.section.group in asked[:1]) for p in passages],
-        "asked": [float(p.section.group in asked) for p in passages],
-        "patient": [float(patient is not None and patient.search(body) is not None) for body in texts.bodies],
-        "patient heading": _by_section(
-            passages, lambda section: float(patient is not None and patient.search(_headings(section)) is not None)
-        ),
+        "asked first": texts.by_section(lambda section: section.group in asked[:1]),
+        "asked": texts.by_section(lambda section: section.group in asked),
+        "patient": texts.by_body(lambda body: patient.search(body) is not None) if patient else nothing,
+        "patient heading": texts.by_heading(lambda heading: patient.search(heading) is not None) if patient else nothing,
         "first": begins,
         "place": _places(passages),
         "short": [float(len(body) < SHORT) for body in texts.bodies],
-        "panel": [float(p.section.code == PANEL) for p in passages],
-        "unclassified": [float(p.section.group is SectionGroup.OTHER) for p in passages],
-        "leaflet": [float(p.section.group is SectionGroup.PATIENT) for p in passages],
+        "panel": texts.by_section(lambda section: section.code == PANEL),
+        "unclassified": texts.by_section(lambda section: section.group is SectionGroup.OTHER),
+        "leaflet": texts.by_section(lambda section: section.group is SectionGroup.PATIENT),
         "stands in": [
-            float(any(_stands_in(p, body, g) for g in missing)) for p, body in zip(passages, texts.bodies, strict=True)
-        ],
-        "names another": [float(any(name in body for name in others)) for body in texts.bodies],
+            float(any(p.section.group in where and said.search(body) is not None for where, said in elsewhere))
+            for p, body in zip(passages, texts.bodies, strict=True)
+        ]
+        if elsewhere
+        else nothing,
+        "names another": texts.by_body(lambda body: any(name in body for name in others)) if others else nothing,
     }
 
 
@@ -198,24 +228,6 @@ def _places(passages: Sequence[Passage]) -> list[float]:
     return [passage.start / ends[ref] for ref, passage in zip(refs, passages, strict=True)]
 
 
-def _stands_in(passage: Passage, body: str, missing: SectionGroup) -> bool:
-    pattern = support_pattern(missing)
-    return pattern is not None and passage.section.group in support_groups(missing) and pattern.search(body) is not None
-
-
-def _headings(section: Section) -> str:
-    return " ".join((*section.path, section.heading)).lower()
-
-
-def _by_section(passages: Sequence[Passage], value: Callable[[Section], T]) -> list[T]:
-    """A value of each passage's section, worked out once for those that share one."""
-    known: dict[int, T] = {}
-    for passage in passages:
-        if id(passage.section) not in known:
-            known[id(passage.section)] = value(passage.section)
-    return [known[id(passage.section)] for passage in passages]
-
-
 def _weights(understanding: Understanding, kb: KnowledgeBase) -> dict[str, float]:
     """The words of the question without the names of its medicines, with their inverse document frequencies."""
     return {word: weight for word, weight in kb.word_weights(understanding.masked).items() if word not in STOP_WORDS}
@@ -224,18 +236,19 @@ def _weights(understanding: Understanding, kb: KnowledgeBase) -> dict[str, float
 def _bm25(bodies: Sequence[str], weights: Mapping[str, float]) -> NDArray[np.float64]:
     """BM25 of each text over what a text with every word would score at most; words are counted wherever they stand."""
     best = sum(weights.values()) * (K1 + 1.0)
-    scores = np.zeros(len(bodies))
-    for at, body in enumerate(bodies):
-        norm = K1 * (1.0 - B + B * len(body) / USUAL_LENGTH)
+    listed = []
+    for body in bodies:
+        norm, score = K1 * (1.0 - B + B * len(body) / USUAL_LENGTH), 0.0
         for word, weight in weights.items():
             frequency = body.count(word)
             if frequency:
-                scores[at] += weight * frequency * (K1 + 1.0) / (frequency + norm)
+                score += weight * frequency * (K1 + 1.0) / (frequency + norm)
+        listed.append(score)
+    scores = np.array(listed, np.float64)
     return scores / best if best else scores
 
 
-def _share(heading: str, weights: Mapping[str, float]) -> float:
-    whole = sum(weights.values())
+def _share(heading: str, weights: Mapping[str, float], whole: float) -> float:
     return sum(weight for word, weight in weights.items() if word in heading) / whole if whole else 0.0
 
 

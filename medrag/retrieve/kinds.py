@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from medrag.patterns import regex
 from medrag.retrieve.understand import Understanding
 
 __all__ = ["LITERAL", "OPEN", "kind_of"]
@@ -11,10 +10,10 @@ __all__ = ["LITERAL", "OPEN", "kind_of"]
 OPEN = "open"  # names no medicine
 LITERAL = "literal"  # put as a label puts it: its words are to be trusted more than what is asked as a rule
 MIN_LITERAL = 10  # words of a question that is more than "what is X used for"
-_PERSON = re.compile(
+_PERSON = regex(
     r"\b(?:i|i'm|im|i've|ive|i'd|i'll|my|me|mine|myself|we|we're|our|ours|us|you|your|u|ur|he|he's|his|him|she|she's|her|mom|dad|hubby)\b"
 )
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?:what|which|why|how|when|where|who|whose|do|does|did|is|are|was|were|has|have|can|could|should|must|may"
     r"|(?:in|for|to|by|at|on|over|through|under|with|after|below|above|between) (?:what|which|whom|how))\b"
 )

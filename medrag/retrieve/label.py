@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,9 @@ def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
         found = candidates(drug, understanding, kb, only, pool, vectors=profile.asks("vectors"))
         if found.passages:
             scores = profile.ranker.scores(found.rows, kind_of(understanding))
-            others = np.array([_of_other_patient(passage, understanding) for passage in found.passages])
+            headings = {passage.section.heading for passage in found.passages}
+            foreign = {heading: _of_other_patient(heading, understanding.populations) for heading in headings}
+            others = np.array([foreign[passage.section.heading] for passage in found.passages])
             runs.append(_ranked(found, scores - OTHER_PATIENT * others, k))
     runs.sort(key=lambda run: -run[0].score)
     merged: dict[int, Passage] = {}
@@ -99,10 +102,8 @@ def _others(drug: Drug, understanding: Understanding, kb: KnowledgeBase) -> set[
     return {name for name in called if len(name) >= MIN_NAME}
 
 
-def _of_other_patient(passage: Passage, understanding: Understanding) -> bool:
+def _of_other_patient(heading: str, who: tuple[Population, ...]) -> bool:
     """Whether a section is headed by a kind of patient that was not asked about, as nursing where pregnancy was."""
-    who = understanding.populations
-    heading = passage.section.heading
     asked = patient_pattern(who)
     if asked is None or not heading or asked.search(heading):
         return False
@@ -136,13 +137,24 @@ def _varied(scored: Sequence[_Scored]) -> list[_Scored]:
     first: list[_Scored] = []
     taken: dict[int, int] = {}
     while left and len(first) < VARIED:
-        at = max(range(len(left)), key=lambda i: (left[i].score - REPEATED * taken.get(left[i].passage.section.index, 0), -i))
-        item = left.pop(at)
+        item = left.pop(_next(left, taken))
         taken[item.passage.section.index] = taken.get(item.passage.section.index, 0) + 1
         first.append(item)
     best = first[0].passage.section.index if first else -1
     left.sort(key=lambda item: item.passage.section.index != best)  # stable: the others stay in their order
     return [*first, *left]
+
+
+def _next(left: Sequence[_Scored], taken: Mapping[int, int]) -> int:
+    """Which of what is left, best first, is best when its section pays for what was taken of it already; the first such."""
+    best, place = -math.inf, 0
+    for at, item in enumerate(left):
+        if item.score <= best:
+            break
+        pays = item.score - REPEATED * taken.get(item.passage.section.index, 0)
+        if pays > best:
+            best, place = pays, at
+    return place
 
 
 def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only: Filters, pool: Pool) -> list[DocumentInfo]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
+from medrag.patterns import regex
 from medrag.retrieve.forms import is_ailment, is_chemical, name_begins
 from medrag.retrieve.names import UnknownName
+from medrag.retrieve.reading import found_by_words, passages_of_ids
 from medrag.retrieve.subjects import Drug
 
 __all__ = ["longer_names"]
@@ -17,7 +18,7 @@ __all__ = ["longer_names"]
 SHORT = 3  # characters of a name without its form that may end another's
 BEGINNING = 2  # characters with which another medicine's name begins
 SEARCHED = 20  # passages whose titles are looked at
-_BOUND = re.compile(r"[㐀-鿿]{2,6}$")
+_BOUND = regex(r"[㐀-鿿]{2,6}$")
 
 
 def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[UnknownName, ...]:
@@ -38,5 +39,5 @@ def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[U
 
 
 def _begins_some_name(head: str, kb: KnowledgeBase) -> bool:
-    passages = kb.passages([ref for ref, _ in kb.search_words(head, SEARCHED)])
+    passages = passages_of_ids([ref for ref, _ in found_by_words(head, SEARCHED, kb)], kb)
     return any(fold(passage.document.title).startswith(head) for passage in passages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,6 +9,7 @@ from itertools import islice
 from medrag.kb.facts import Mention
 from medrag.kb.linking import shipped_in
 from medrag.kb.terms import name_variants
+from medrag.patterns import regex
 from medrag.retrieve.forms import FILLER, FORM, is_ailment, is_chemical, printed_form, stands_alone
 from medrag.retrieve.subjects import DRUG_KINDS, Drug
 from medrag.types import EntityKind
@@ -27,34 +27,34 @@ class UnknownName:
 
 
 # What ends in a form's character and is no medicine's name; what is a kind of medicine and no name either.
-_NO_NAME = re.compile(
+_NO_NAME = regex(
     r"^栓$|(?:血|脑|肺|静脉|动脉|心|门脉)栓$|睾丸|弹丸|[扩分涣弥发解]散(?!片)|照片|[胸拍名图影鸦切底刀唱芯x瓦]片|(?:^|[线光腹位部胸])平片|药[片丸膏散酒茶]|^(?:软|牙|乳|唇|润肤|眼|贴|脂)膏|^丸|^片"
 )
-_GENERIC = re.compile(
+_GENERIC = regex(
     r"(?:[一二两三四五六七八九十半几每多少数整\d.]+|这[种个款]?|那[种个款]?|此|该|[红白黄黑绿蓝]色?|[颗粒个]|什么|哪种|哪些|某种|的|了|大|小|药|中药|西药|中成药|止痛|消炎|退烧|退热|感冒|避孕|降压|降糖|安眠|抗生素|营养|镇静|减肥"
     r"|外用|口服|祛痘|补钙|补血|护肝|痔疮|眼|喷|贴|涂|用|吃|抗病毒|抗过敏|止咳|化痰|通便|助消化|维生素|新冠|流感|一支|一盒|一瓶|注射|打|薄荷|鱼肝油|静脉|肌肉|雾化|湿疹|皮炎|杀菌|润滑|葡萄糖|生理盐水)*"
 )
 # Words of a sentence before a name; what stands left of them is not part of it.
-_BEFORE = re.compile(
+_BEFORE = regex(
     r".*(?:[里上中头家边]有|服用|使用|吃了?些?|喝了?|涂抹?|注射|口服|外用|买了?|开了?|那[种个款]|这[种个款]|[一二两三几][种个款]|请问一?下?|咨询下?|想问|问一?下|可以|能否|能|可否|是否|需要|应该|治疗|患者|适合|以及|或者?|还有|听说|推荐|关于|医生|你好|您好|一直用?|在用|[的了和与跟及或同比、用服给把对是叫到加吃]|[去来要想]打|有[一几]?[颗粒片个盒瓶支])"
 )
-_THERE = re.compile(r"[里上中头家边]有$")
-_MEASURES = re.compile(r"[了吃服用喝给开有拿买来个几一二两三四五六七八九十半\d]$")
-_THAT = re.compile(r"[那这][种个款]$")
+_THERE = regex(r"[里上中头家边]有$")
+_MEASURES = regex(r"[了吃服用喝给开有拿买来个几一二两三四五六七八九十半\d]$")
+_THAT = regex(r"[那这][种个款]$")
 # Fluids in which a medicine is given: beside it they are not what is asked about.
-_DILUENT = re.compile(
+_DILUENT = regex(
     r"(?:复方)?氯化钠(?:注射液|溶液)?|(?:乳酸钠|复方)?林格氏?液?|葡萄糖(?:氯化钠)?(?:注射液|溶液)?|(?:生理)?盐水|注射用水"
 )
-_DILUTES = re.compile(r"[冲稀溶]|配(?!伍)|[加兑]入|液体|[静滴]滴|滴注|输液")
-_TALK = re.compile(r"[治吃喝服用打次天日后前能可怎多那这的了要会想跟和与就还也把给]")
-_COUNT = re.compile(r"[一二两三四五六七八九十半几每多少数整\d.][来多]?[大小]?$")  # three tablets are no name
-_BOUND = re.compile(r"[㐀-鿿A-Za-z0-9αβγ\-+/·.%]+$")
+_DILUTES = regex(r"[冲稀溶]|配(?!伍)|[加兑]入|液体|[静滴]滴|滴注|输液")
+_TALK = regex(r"[治吃喝服用打次天日后前能可怎多那这的了要会想跟和与就还也把给]")
+_COUNT = regex(r"[一二两三四五六七八九十半几每多少数整\d.][来多]?[大小]?$")  # three tablets are no name
+_BOUND = regex(r"[㐀-鿿A-Za-z0-9αβγ\-+/·.%]+$")
 _COMPOUND = ("复方", "复合")
-_PAST = re.compile(
+_PAST = regex(
     r"吃了|吃过|用了|用过|服了|服过|在吃|在用|在服用?|一直吃|一直用|每[天日]吃|天天吃|正?吃着|以前|之前|已经|曾经|上次|开了"
 )
-_ASKS = re.compile(r"吗|能|可以|怎么|什么|多少|几|是否|哪|如何|多久|作用|功效|用法|用量|副作用|禁忌|适应|[?？]")
-_CLAUSE = re.compile(r"[^，。；;,!！？?\n]+[？?]?")
+_ASKS = regex(r"吗|能|可以|怎么|什么|多少|几|是否|哪|如何|多久|作用|功效|用法|用量|副作用|禁忌|适应|[?？]")
+_CLAUSE = regex(r"[^，。；;,!！？?\n]+[？?]?")
 MIN_NAME = 2
 LONGEST_NAME = 40  # characters before the form
 MAX_UNKNOWN = 40  # names looked at, as of those that are known

@@ -6,22 +6,22 @@ that a single section has points at that section. So words are weighed by how ra
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medrag.patterns import regex
 from medrag.retrieve.words import STOP_WORDS, stands
 from medrag.types import Passage
 
 __all__ = ["asks_for_number", "covered", "has_number", "local_weights", "phrases", "standing", "together_by_section"]
 
 TINY = 1e-9
-_WORD = re.compile(r"[a-z0-9]+")
-_NUMBER = re.compile(r"\d")
-_ASKS_NUMBER = re.compile(
+_WORD = regex(r"[a-z0-9]+")
+_NUMBER = regex(r"\d")
+_ASKS_NUMBER = regex(
     r"\bhow (?:many|much|long|often|old|far|soon|high)\b|\bwhat (?:percent\w*|share|age|temperature|dos(?:e|es|age)|strengths?)\b|\bhalf-life\b"
     r"|多少|几[次片粒天岁个周月]|多[久长大高]|剂量|用量"
 )
@@ -49,13 +49,17 @@ def covered(there: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[n
 
 def together_by_section(there: NDArray[np.bool_], passages: Sequence[Passage]) -> NDArray[np.bool_]:
     """The same for the whole section that each passage is of: a question may take words from several passages of one."""
-    rows: dict[tuple[str, str, int], list[int]] = {}
-    for at, passage in enumerate(passages):
-        rows.setdefault((passage.document.source, passage.document.key, passage.section.index), []).append(at)
-    whole = there.copy()
-    for own in rows.values():
-        whole[own] = there[own].any(axis=0)
-    return whole
+    numbers: dict[tuple[str, str, int], int] = {}
+    sections = [
+        numbers.setdefault((passage.document.source, passage.document.key, passage.section.index), len(numbers))
+        for passage in passages
+    ]
+    whole = np.zeros((len(numbers), there.shape[1]), np.bool_)
+    rows, columns = np.nonzero(there)
+    of = np.array(sections, np.intp)
+    whole[of[rows], columns] = True
+    together: NDArray[np.bool_] = whole[of]
+    return together
 
 
 def phrases(bodies: Sequence[str], question: str) -> NDArray[np.float64]:

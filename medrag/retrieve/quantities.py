@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from medrag.patterns import regex
+
 __all__ = ["Quantity", "ages", "chinese_number", "quantities"]
 
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
@@ -12,10 +14,10 @@ _TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = "[零〇一二两三四五六七八九十百千]"
 _NUMBER = rf"(?:(?<![\d.,])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,9}})(?:\.\d+)?|{_NUMERAL}{{1,7}})"
 
-_YEARS_ZH = re.compile(rf"({_NUMBER})\s*(周岁|岁)(半)?(?!以)")
-_MONTHS_ZH = re.compile(rf"({_NUMBER})\s*个?(半)?(?:月龄|个月大|月大|个月)(?:的?(?:宝宝|婴儿|孩子|娃|小孩|女儿|儿子|大))?")
-_MONTHS_SURE = re.compile(r"月龄|月大|个月大|宝宝|婴儿|孩子|娃|小孩|女儿|儿子")
-_AGE_EN = re.compile(
+_YEARS_ZH = regex(rf"({_NUMBER})\s*(周岁|岁)(半)?(?!以)")
+_MONTHS_ZH = regex(rf"({_NUMBER})\s*个?(半)?(?:月龄|个月大|月大|个月)(?:的?(?:宝宝|婴儿|孩子|娃|小孩|女儿|儿子|大))?")
+_MONTHS_SURE = regex(r"月龄|月大|个月大|宝宝|婴儿|孩子|娃|小孩|女儿|儿子")
+_AGE_EN = regex(
     r"\b(\d{1,3})[\s-]*(years?|yrs?|yr|y|months?|mos?|m|weeks?|wks?|days?)(?:[\s-]+old\b|[\s-]*of age\b|[/.]o\b)"
     r"|\b(\d{1,3})[\s-]?(yo|mo)\b|\bage[ds]?:? (\d{1,3})\b"
 )
@@ -33,7 +35,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "片": ("piece", 1.0), "粒": ("piece", 1.0), "颗": ("piece", 1.0), "袋": ("piece", 1.0), "包": ("piece", 1.0),
     "tablets": ("piece", 1.0), "tablet": ("piece", 1.0), "capsules": ("piece", 1.0), "pills": ("piece", 1.0),
 }  # fmt: skip
-_QUANTITY = re.compile(rf"({_NUMBER})\s*({'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))})(?![a-z])")
+_QUANTITY = regex(rf"({_NUMBER})\s*({'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))})(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)

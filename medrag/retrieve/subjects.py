@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
+from medrag.kb.memory import memory_of
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.shipped import rows_of
+from medrag.patterns import regex
 from medrag.retrieve.english_forms import Form, fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
+from medrag.retrieve.reading import found_by_words, passages_of_ids
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
 
@@ -24,20 +27,19 @@ TITLED = 8  # passages whose titles are looked at for a group of words
 SEARCHED = 30  # passages, of which many are of one label
 TITLED_GROUPS = 3
 MAX_DOCUMENTS = 40  # of one drug; a common substance has hundreds of labels
-_HAN = re.compile(r"[㐀-鿿]")
-_WORD = re.compile(r"\w")
+_HAN = regex(r"[㐀-鿿]")
+_WORD = regex(r"\w")
 _JOINS = frozenset({"/", "-", "+"})
+LINKED = 256  # lists of names whose meaning is remembered
 SURE = 0.5  # score of a mention below which it may be of several medicines
 SHORT_NAME = 3  # characters; a patent medicine's name so short may be a piece of another's
 MIN_OWN = 3  # characters of a patent medicine's name that is said without its form
 # Names that say nothing but what a medicine does, and questions that ask for a medicine, name none.
-_EFFECTS = re.compile(
+_EFFECTS = regex(
     r"(?:小儿|儿童|老年|妇[科女]|感冒|咳嗽|止[咳嗽痛泻血痒喘]|消[炎食肿]|退[热烧]|通便|安神|清[热肺火肝]|解[毒热表痛]|降[压糖脂]|减肥|补[血肾气钙脾]|健[胃脾脑身]"
     r"|强[身肾]|润[肠肺喉]|化[痔痰湿瘀]|祛[痰风湿]|抗病毒|镇[痛咳]|平喘|宣肺|活血|养[血阴颜]|益[气肾])+"
 )
-_SEEKS = re.compile(
-    r"(?:吃|用|服|喝|买|涂|擦)(?:一?[点些])?(?:什么|啥|哪)|怎[么样]办|(?:怎[么样]|如何|咋)治|什么药|哪[些种]药|的药"
-)
+_SEEKS = regex(r"(?:吃|用|服|喝|买|涂|擦)(?:一?[点些])?(?:什么|啥|哪)|怎[么样]办|(?:怎[么样]|如何|咋)治|什么药|哪[些种]药|的药")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +155,22 @@ def _form_of(text: str, mention: Mention, lang: str) -> str | None:
 def _ids_of(names: Collection[str], kb: KnowledgeBase) -> dict[str, list[str]]:
     """The ids of the medicines that have the names, by name."""
     ids: dict[str, list[str]] = {}
-    for mention in kb.link("\n".join(sorted(names))) if names else ():  # one look-up for all of them
+    for mention in _linked("\n".join(sorted(names)), kb) if names else ():  # one look-up for all of them
         if mention.name in names:
             ids[mention.name] = [entity.id for entity in mention.entities if entity.kind in DRUG_KINDS]
     return ids
+
+
+def _linked(names: str, kb: KnowledgeBase) -> Sequence[Mention]:
+    """The names in a list of names, remembered: many questions are about the same medicines."""
+    return memory_of(kb, "names", LINKED).kept(names, lambda: kb.link(names))
 
 
 def _with_ingredient(drug: Drug, kb: KnowledgeBase) -> Drug:
     """A brand with the ids of what its label's title names: NORVASC - amlodipine besylate tablet."""
     if not any(entity.kind is EntityKind.PRODUCT for entity in drug.entities):
         return drug
-    named = kb.link("\n".join(name_variants(drug.documents[0].title)))
+    named = _linked("\n".join(name_variants(drug.documents[0].title)), kb)
     return replace(drug, ids=drug.ids.union(e.id for mention in named for e in mention.entities if e.kind in DRUG_KINDS))
 
 
@@ -211,7 +218,7 @@ def _relatives(name: str, said: _Said, documents: Sequence[DocumentInfo], kb: Kn
 
 def _found_by_title(words: str, kb: KnowledgeBase) -> list[DocumentInfo]:
     """The documents of the passages that share the most words with a few, each once; titles are searched with the text."""
-    found = kb.passages([ref for ref, _ in kb.search_words(words, SEARCHED)])
+    found = passages_of_ids([ref for ref, _ in found_by_words(words, SEARCHED, kb)], kb)
     return list({(p.document.source, p.document.key): p.document for p in found}.values())
 
 

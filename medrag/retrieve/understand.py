@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.memory import memory_of
 from medrag.kb.traditional import simplified
+from medrag.patterns import regex
 from medrag.retrieve.asked import asked_relations
 from medrag.retrieve.brands import with_shortened
 from medrag.retrieve.classify import SectionModel, question_features
@@ -99,21 +99,21 @@ def plain(text: str) -> str:
 
 
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_HAN = re.compile(r"[㐀-鿿]")
+_HAN = regex(r"[㐀-鿿]")
 # 维c is vitamin C; 维a酸 and 维c银翘片 are other medicines.
-_VITAMIN = re.compile(r"维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|酸|银))")
+_VITAMIN = regex(r"维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|酸|银))")
 
-_YES_NO = re.compile(
+_YES_NO = regex(
     r"吗|嘛|么[?？]?$|能不能|可不可以|可否|能否|是否|是不是|会不会|要不要|有没有|行不行|好不好|需不需要"
     r"|^(?:can|could|does|do|did|is|are|was|should|may|will|would|has|have)\b|[.?] (?:can|is|does|should) "
 )
-_MAY_TAKE = re.compile(
+_MAY_TAKE = regex(
     r"(?:能|可以|可|需要|适合|想|要)(?:不能|不可以|否)?(?:再|继续|直接|同时|长期)?(?:吃|用|服|喝|涂|贴|打|使用|治)|\b(?:can|may|should) i\b"
 )
-_WHAT_IS = re.compile(
+_WHAT_IS = regex(
     r"是什么(?:药|东西|样的药|$|[?？])|是(?:啥|干什么|做什么)|(?:介绍|说明书|什么药)[?？。]?$|^(?:what (?:is|are|was)|tell me about|information (?:on|about))\b"
 )
-_WHICH_DRUG = re.compile(
+_WHICH_DRUG = regex(
     r"(?:吃|用|服|喝|涂|擦|抹|打|买|开)(?:一?[点些])?(?:什么|啥|哪[些种个]|何种?)(?:[^,，。;?？!]{0,6})(?:药|膏|片|针)|(?:什么|哪些|啥|何|哪种)(?:[^,，。;?？!]{0,4})药(?!物?相互)"
     r"|(?:吃|用|喝|抹|涂|贴|买)(?:一?[点些])?(?:什么|啥)(?:好|管用|有用|能|呢|[?？]|$)|(?:什么|啥|哪[些种个几])(?:[^,，。;?？!]{0,8})(?:药|药?膏|药?茶)(?!物?相互)|有没有[^,，。;?？!]{0,12}(?:药|膏|茶)|推荐[^,，。;?？!]{0,6}(?:药|膏)"
     r"|常用药|用药(?:有|是|推荐)|药物(?:有哪些|治疗|推荐)|(?:治疗|缓解).{1,20}的药"
@@ -122,18 +122,18 @@ _WHICH_DRUG = re.compile(
     r"|\b(?:anything|something)\b.{0,30}\b(?:for|to|that|you can)\b|\bmedic(?:ine|ation)s? (?:for|to treat)\b"
 )
 # Which drugs are not to be taken: what treats the disease would be the opposite of an answer.
-_NOT_TAKEN = re.compile(
+_NOT_TAKEN = regex(
     r"(?:不|别|勿)(?:能|可以?|宜|该|应该?|要|适合)?(?:乱|随便|同时|再)?(?:吃|用|服|喝|碰|给|打|准用)|禁[用忌]|忌|慎用|避免|避开|躲开|绕[着开]|[要得]小心|惹[出上]|加重"
     r"|\b(?:avoid(?:ed|ing)?|contraindicated|unsafe|harmful|careful|never|worse\w*|off[- ]limits|(?:keep|stay)\b.{0,12}\baway)\b|\b(?:should|must|can|may|do) ?(?:not|n't|n’t)\b|\bcannot\b"
 )
-_COMPARES = re.compile(
+_COMPARES = regex(
     r"哪[个种](?:更|比较|副作用|效果)?[^,，。?？]{0,6}(?:好|强|大|小|快|安全|合适)|区别|差别|不同|有什么不一样|一样吗|比较|对比|相比|还是(?!饭|餐|空腹|早|晚|睡)"
     r"|\b(?:compar\w+|differen\w+|versus|vs|better|stronger|safer|same as|or)\b"
 )
 # A person with something beside the illness that is treated: the precautions answer, not the indications.
-_CONDITION = re.compile(r"过敏|\ballerg\w+|\b(?:when|if|since|because|as) i(?:'m| am| have| had|'ve)\b|\bhistory of\b")
-_LIST = re.compile(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
-_AND = re.compile(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
+_CONDITION = regex(r"过敏|\ballerg\w+|\b(?:when|if|since|because|as) i(?:'m| am| have| had|'ve)\b|\bhistory of\b")
+_LIST = regex(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
+_AND = regex(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
 _PATIENT_GROUPS = frozenset({G.WARNINGS, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
 _ILLS = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 _ORGANS = frozenset({Population.RENAL, Population.HEPATIC})

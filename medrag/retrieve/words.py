@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from medrag.kb.tokens import tokens
+from medrag.patterns import regex
 
 __all__ = [
     "EVERYDAY",
     "FOODS",
     "STOP_WORDS",
     "content_terms",
+    "hits_in",
     "place_of",
     "speaks_of",
     "stands",
@@ -24,10 +25,10 @@ __all__ = [
 MAX_TERMS = 40  # a pasted case history has thousands; the first ones decide
 MANY_WORDS = 4
 SHORT_TERM = 4  # letters; med is no beginning of median
-_WORD = re.compile(r"[a-z][a-z\-']{3,}")
-_HAN_RUN = re.compile(r"[a-z0-9]{0,20}[㐀-鿿][㐀-鿿a-z0-9]*")
+_WORD = regex(r"[a-z][a-z\-']{3,}")
+_HAN_RUN = regex(r"[a-z0-9]{0,20}[㐀-鿿][㐀-鿿a-z0-9]*")
 
-_ZH_STOP = re.compile(
+_ZH_STOP = regex(
     r"请问|你好|您好|医生|大夫|咨询|帮我|解答|谢谢|麻烦|拜托|一下|知道|朋友|我们?|你们?|您|他们?|她们?|它|自己|老是|最近|感觉|需要|应该|应当|如果|因为|所以|但是|而且"
     r"|或者|还是|还|就是|就|都|也|很|太|再|又|吗|呢|啊|呀|吧|嘛|哦|了|的|地|得|着|过|是|有没有|有|在|和|与|跟|及|或|对于?|关于|被|把|给|让|从|到|向"
     r"|可不可以|能不能|可以|可否|能否|能|会不会|会|要不要|要|不知道|想|咋么样|怎么样|怎么|怎样|如何|什么|啥|哪些|哪种|哪个|哪|谁|为什么|多少|多久|几|吃|服用|服|使用|用|喝|涂|打"
@@ -94,8 +95,12 @@ def subject_spans(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int
 
 def term_hits(text: str, terms: Sequence[str]) -> int:
     """How many of the terms stand in the text; a Latin term counts where a word begins with it, a short one as a whole word."""
-    lowered = text.lower()
-    return sum(term in lowered and stands(lowered, term) for term in terms)  # most do not, and looking is quicker than asking
+    return hits_in(text.lower(), terms) if terms else 0
+
+
+def hits_in(lowered: str, terms: Sequence[str]) -> int:
+    """The same of a text in lower case."""
+    return sum([stands(lowered, term) for term in terms if term in lowered])  # most do not, and looking is quicker than asking
 
 
 def stands(lowered: str, term: str) -> bool:

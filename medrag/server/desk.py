@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from pathlib import Path
 from threading import Lock
 
 from fastapi import Request
@@ -17,6 +16,7 @@ from medrag.chat.opened import OpenAssistant
 from medrag.chat.session import Chat
 from medrag.chat.store import SessionStore
 from medrag.errors import KnowledgeBaseError
+from medrag.kb.address import Place
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.catalogue import CATALOGUE
 from medrag.kb.several import SeveralKnowledgeBases
@@ -28,7 +28,7 @@ from medrag.server.restrict import both
 
 __all__ = ["Desk", "Desks", "desks"]
 
-_Mark = tuple[tuple[int, int], ...]
+_Mark = tuple[tuple[object, int], ...]
 
 
 class Desk:
@@ -137,15 +137,21 @@ class Desk:
                 old.close()
 
 
-def _open(paths: Sequence[Path]) -> KnowledgeBase:
+def _open(paths: Sequence[Place]) -> KnowledgeBase:
     bases = [KnowledgeBase.open(path) for path in paths]
     return bases[0] if len(bases) == 1 else SeveralKnowledgeBases(bases)
 
 
 def _mark(assistant: Assistant) -> _Mark:
-    """Which catalogues stand there: another file of the same name is another knowledge base. Raises where one is missing."""
-    marks = []
+    """Which catalogues stand there: another file of the same name is another knowledge base. Raises where one is missing.
+
+    A database is looked at when it is asked.
+    """
+    marks: list[tuple[object, int]] = []
     for path in assistant.knowledge_bases:
+        if isinstance(path, str):
+            marks.append((path, 0))
+            continue
         try:
             status = os.stat(path / CATALOGUE)
         except OSError:

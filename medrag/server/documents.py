@@ -11,7 +11,6 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -21,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from medrag.errors import NotFoundError
+from medrag.kb.address import Place
 from medrag.kb.base import KnowledgeBase
 from medrag.server.desk import Desk, Desks, desks
 from medrag.server.errors import ERRORS, ApiError
@@ -274,7 +274,7 @@ def _deletable(kb: KnowledgeBase, at: _Address, who: Caller) -> None:
         raise ApiError(403, "this document belongs to others too, so this key may not delete it", code="shared_document")
 
 
-def _deleted(paths: tuple[Path, ...], at: _Address, purge: bool, tell: Tell) -> dict[str, Any]:
+def _deleted(paths: tuple[Place, ...], at: _Address, purge: bool, tell: Tell) -> dict[str, Any]:
     """Deletes the document from each knowledge base that has it; an earlier one hides what a later one holds."""
     deleted, commit = 0, 0
     for path in paths:

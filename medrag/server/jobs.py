@@ -23,6 +23,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response, StreamingResponse
 
 from medrag.errors import LockedError
+from medrag.kb.address import Place, whole
 from medrag.server.board import Board
 from medrag.server.errors import ERRORS, ApiError, ErrorDetail, body_of, error_of
 from medrag.server.job import Job, JobList, JobState
@@ -78,13 +79,13 @@ class Jobs:
     def __init__(self, folder: Path | None = None) -> None:
         self._board = Board(folder)
         self._tasks: dict[str, _Task] = {}
-        self._threads: dict[Path, ThreadPoolExecutor] = {}
+        self._threads: dict[Place, ThreadPoolExecutor] = {}
         self._lock = Lock()
         self._closing = Event()
 
     def submit(
         self,
-        kb: Path,
+        kb: Place,
         kind: str,
         *,
         who: Caller,
@@ -106,7 +107,7 @@ class Jobs:
             task = self._tasks[job.id] = _Task(job, who.id, work, discard, self._board)
             task.set()
             self._forget()
-            place = kb.resolve()
+            place = whole(kb)
             if place not in self._threads:
                 self._threads[place] = ThreadPoolExecutor(1, "medrag-writer")
             task.future = self._threads[place].submit(self._run, task)

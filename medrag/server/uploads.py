@@ -14,6 +14,7 @@ from tempfile import mkdtemp
 from typing import BinaryIO
 
 from medrag.ingest.build import FileReport, build
+from medrag.kb.address import Place
 from medrag.kb.base import KnowledgeBase
 from medrag.server.errors import ApiError
 from medrag.server.job import FileOutcome
@@ -39,7 +40,7 @@ class Upload:
     keys: Mapping[Path, str] | None = None
     lang: str = ""
 
-    def ingest(self, kb: Path, tell: Tell) -> dict[str, object]:
+    def ingest(self, kb: Place, tell: Tell) -> dict[str, object]:
         """Reads the files into the knowledge base and returns what came of it, as fields of a `Job`."""
         with KnowledgeBase.open(kb) as base:
             report = build(self.files, base, source=self.source, tags=self.tags, lang=self.lang, keys=self.keys, progress=tell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,6 +12,7 @@ from medrag.answer.conflicts.positions import Position, Sentence, Topic, positio
 from medrag.answer.verify.amounts import FREQUENCY, Amount, Fit, fit
 from medrag.answer.verify.units import TIME
 from medrag.answer.versions.said import what_changed
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import Document, FactSource, digest
 
@@ -21,7 +21,7 @@ __all__ = ["Conflict", "conflicts_among", "conflicts_between"]
 G = SectionGroup
 ALIKE = 72.0  # likeness of two sentences, 0..100, from which they say the same but for what differs
 SAME = 90.0  # from which nothing but what differs can be meant, whatever else the labels say
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = regex(r"\d+(?:\.\d+)?")
 FAR = 2  # ranks of strictness between two sentences in different words that contradict each other: 禁用 and 慎用
 _TOPICS = {
     G.DOSAGE: Topic.DOSE,

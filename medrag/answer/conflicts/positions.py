@@ -12,6 +12,7 @@ from medrag.answer.verify.numbers import amounts
 from medrag.answer.verify.units import DAYS_A_YEAR, TIME
 from medrag.answer.versions.strict import strictness
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.sentences import sentences
 from medrag.types import Document, Section
@@ -69,27 +70,27 @@ class Position:
 
 # Whom a word strictly said is about. Trimesters and the like are left to sentences that are alike.
 _WHO: tuple[tuple[Topic, re.Pattern[str]], ...] = (
-    (Topic.PREGNANCY, re.compile(r"孕妇|妊娠|怀孕|孕期|\bpregnan\w+")),
-    (Topic.LACTATION, re.compile(r"哺乳|乳母|授乳|\b(?:lactat\w+|breast[- ]?feeding|nursing (?:mothers?|women))\b")),
-    (Topic.CHILDREN, re.compile(r"儿童|小儿|婴幼?儿|\b(?:children|pa?ediatric)\b")),
+    (Topic.PREGNANCY, regex(r"孕妇|妊娠|怀孕|孕期|\bpregnan\w+")),
+    (Topic.LACTATION, regex(r"哺乳|乳母|授乳|\b(?:lactat\w+|breast[- ]?feeding|nursing (?:mothers?|women))\b")),
+    (Topic.CHILDREN, regex(r"儿童|小儿|婴幼?儿|\b(?:children|pa?ediatric)\b")),
 )
-_PART_OF = re.compile(
+_PART_OF = regex(
     r"早期|中期|晚期|后期|前三|后三|个月|孕\d|\d+\s*周|以下|以上|\d\s*岁|大剂量|长期|\btrimester|\bweeks?\b|\bmonths?\b|\byears?\b|\bunder\b|\bover\b|\bhigh doses?\b"
 )
 # Said to be free to take it: what is merely not known, or asked of a doctor, is no leave.
-_ALLOWED = re.compile(
+_ALLOWED = regex(
     r"(?<!不)(?<!未)(?<!否)可(?:以)?(?:安全)?(?:使用|服用|应用|用药)(?!时|前|后|性|本品的)(?!.{0,24}(?:医师|医生|药师|权衡|利大于|尚|未|不|如|若|仅))"
     r"|\b(?:may|can) be (?:safely )?(?:used|taken|given) (?:in|by|during|to)\b(?!.{0,60}\b(?:if|only|unless|when|but|not|doctor|benefit)\b)|\b(?:is|are) (?:considered )?safe (?:in|for|during)\b"
 )
-_MAXIMUM = re.compile(
+_MAXIMUM = regex(
     r"最大|最高|极量|不(?:得|应|可|要|能)?(?:超过|大于|多于)|\bmax\w*\b|\b(?:not|never) (?:to )?(?:exceed|more than|take more)\b|\bup to\b"
 )
-_A_DAY = re.compile(r"(?:每|一|1)[日天]|日|24\s*小时|\b(?:daily|a day|per day|/day|24[- ]hours?|each day|every day)\b")
-_CHILD = re.compile(r"儿童|小儿|婴|幼|岁|/\s*kg|每公斤|每千克|\b(?:child\w*|p[a]?ediatric|infants?|kg|years?)\b")
-_NUMBERED = re.compile(r"^[\s\-•·*]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳])?\s*")
+_A_DAY = regex(r"(?:每|一|1)[日天]|日|24\s*小时|\b(?:daily|a day|per day|/day|24[- ]hours?|each day|every day)\b")
+_CHILD = regex(r"儿童|小儿|婴|幼|岁|/\s*kg|每公斤|每千克|\b(?:child\w*|p[a]?ediatric|infants?|kg|years?)\b")
+_NUMBERED = regex(r"^[\s\-•·*]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳])?\s*")
 _MASS = frozenset({"mg", "ml", "unit"})
 _STRENGTH = _MASS | {"%"}
-_ORGAN = re.compile(r"肾|肝|老年|\b(?:renal|hepatic|liver|kidney|elderly|geriatric)\b")
+_ORGAN = regex(r"肾|肝|老年|\b(?:renal|hepatic|liver|kidney|elderly|geriatric)\b")
 
 
 def statements(document: Document) -> list[Sentence]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
-from medrag.answer.conflicts.find import Conflict, conflicts_among
 from medrag.answer.show.words import document_name, short
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, Notice, NoticeKind
+
+if TYPE_CHECKING:
+    from medrag.answer.conflicts.find import Conflict
 
 __all__ = ["conflict_notices"]
 
@@ -27,9 +30,17 @@ def conflict_notices(understanding: Understanding, kb: KnowledgeBase) -> tuple[N
         labels = [d for d in drug.documents[: drug.equals] if d.lang == understanding.lang]
         labels = [d for d in labels if fold(d.title) == fold(labels[0].title)]  # a tablet that melts has its own doses
         if len(labels) > 1:
-            conflicts = conflicts_among(_differing(labels[: 2 * LABELS], groups, kb))
-            found += [_notice(conflict, understanding.lang) for conflict in conflicts]
+            found += [_notice(conflict, understanding.lang) for conflict in _conflicts(labels[: 2 * LABELS], groups, kb)]
     return tuple(found[:SHOWN])
+
+
+def _conflicts(labels: Sequence[DocumentInfo], groups: Collection[SectionGroup], kb: KnowledgeBase) -> list[Conflict]:
+    differing = _differing(labels, groups, kb)
+    if len(differing) < 2:  # what reads the numbers and words of labels is not loaded for nothing
+        return []
+    from medrag.answer.conflicts.find import conflicts_among
+
+    return conflicts_among(differing)
 
 
 def _differing(labels: Sequence[DocumentInfo], groups: Collection[SectionGroup], kb: KnowledgeBase) -> list[Document]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from medrag.answer.notices.learned import SURE, THRESHOLD, danger
-from medrag.answer.notices.rules import Rule, rules, wordings
+from medrag.answer.notices.rules import SCRIPTS, Rule, rules, wordings
 from medrag.patterns import regex
 from medrag.types import Notice, NoticeKind, Patient
 
@@ -19,6 +19,7 @@ EMERGENCY, LEARNED = "emergency", "learned"  # the wording and the name of what 
 SOON = {"blood-in-urine", "long-illness"}  # rules for complaints that a doctor must see, and no ambulance need be called for
 NEAR = 14  # characters before a complaint in which something else may claim it
 
+_WRITTEN = {"zh": regex("[㐀-鿿]"), "en": regex("[a-z]")}
 _ONSET = regex(
     r"突然|忽然|刚刚?|刚才|现在|正在|今[天早晚]|昨[天晚]|半夜|凌晨|小时前|分钟前|[着太很好]急|急急|救命|得(?:很|特别|非常|好)?(?:厉害|受不了|要命)|受不了"
     r"|\b(?:sudden\w*|now|just|tonight|today|right now|hours? ago|minutes? ago|help|started|urgent\w*|emergency)\b"
@@ -71,26 +72,32 @@ def by_rules(
     """The notices that the table's rules give, as `notices` does."""
     text = question if len(question) <= 2 * READ else f"{question[:READ]} {question[-READ:]}"
     text = text.replace("’", "'")  # as telephones write it
+    scripts = _scripts(text)
     said: dict[str, Notice] = {}
     for rule in rules():
-        if rule.wording not in said and _fires(rule, text, patient):
+        if rule.wording not in said and _fires(rule, text, scripts, patient):
             words = (wording or {}).get(rule.wording) or wordings()[rule.wording][lang if lang == "zh" else "en"]
             said[rule.wording] = Notice(kind=rule.kind, text=words, rule=rule.name)
     return tuple(_without_milder(list(said.values())))
 
 
-def _fires(rule: Rule, text: str, patient: Patient | None) -> bool:
+def _scripts(text: str) -> tuple[str, ...]:
+    """The scripts whose patterns may find something in the text (`medrag.answer.notices.rules`)."""
+    return tuple(script for script in SCRIPTS if script == "any" or _WRITTEN[script].search(text))
+
+
+def _fires(rule: Rule, text: str, scripts: Sequence[str], patient: Patient | None) -> bool:
     if rule.age_below is not None and (patient is None or patient.age is None or patient.age >= rule.age_below):
         return False
     if any(pattern.search(text) for pattern in rule.unless):
         return False
-    return any(not rule.told or _is_told(text, start, end) for start, end in _hits(rule, text))
+    return any(not rule.told or _is_told(text, start, end) for start, end in _hits(rule, text, scripts))
 
 
-def _hits(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
-    for pattern in rule.patterns:
+def _hits(rule: Rule, text: str, scripts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    for pattern in chain.from_iterable(rule.patterns[script] for script in scripts):
         yield from (hit.span() for hit in pattern.finditer(text))
-    for first, second in rule.pairs:
+    for first, second in chain.from_iterable(rule.pairs[script] for script in scripts):
         for hit in islice(first.finditer(text), TRIED):
             if second.search(text[max(0, hit.start() - APART) : hit.end() + APART]):
                 yield hit.span()

@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Sequence
 
 from medrag.answer.reply.marks import MarkForm, parse_marks
+from medrag.patterns import regex
 
 __all__ = ["as_data", "relettered", "without_markers"]
 
 # <|im_start|> </s> <s> <reserved_102> <<SYS>> <bot>: become ‹…›; "<5 mg" and "p<0.05" stay as they are.
-_OPEN_TAG = re.compile(r"<[|/!<]{0,2}[A-Za-z_|][^<>\n]{0,40}>{1,2}|<\||\|>")
-_BRACKET_TOKEN = re.compile(r"\[(/?[gs]?[A-Z]{3,}[A-Z_\d]*)\]")  # [INST] [/INST] [gMASK]
-_HASHES = re.compile(r"^([^\S\n]*)(#{2,})", re.MULTILINE)  # ### Response:
-_ROLE = re.compile(
+_OPEN_TAG = regex(r"<[|/!<]{0,2}[A-Za-z_|][^<>\n]{0,40}>{1,2}|<\||\|>")
+_BRACKET_TOKEN = regex(r"\[(/?[gs]?[A-Z]{3,}[A-Z_\d]*)\]")  # [INST] [/INST] [gMASK]
+_HASHES = regex(r"^([^\S\n]*)(#{2,})", re.MULTILINE)  # ### Response:
+_ROLE = regex(
     r"^([^\S\n]*)(User|Helper|Human|Assistant|System|Instructions?|Response|Question|Knowledge|Bot"
     r"|用户|助手|助理|系统|目标|限制|文档|聊天记录)([^\S\n]*[:：])",
     re.MULTILINE | re.IGNORECASE,
@@ -27,10 +28,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BEGINS = r"(?:^|(?<=[\n。；;：:]))[^\S\n]*"
 # The forms of a list's numbers, and how they are written instead: 1. → (a), (1) → (i).
 _LISTS = (
-    re.compile(rf"(?P<before>{_BEGINS})(?P<number>\d{{1,2}})(?P<after>(?:[.．](?!\d)|、)[^\S\n]*)"),
-    re.compile(rf"(?P<before>{_BEGINS})[（(](?P<number>\d{{1,2}})[)）](?P<after>[^\S\n]*)"),
+    regex(rf"(?P<before>{_BEGINS})(?P<number>\d{{1,2}})(?P<after>(?:[.．](?!\d)|、)[^\S\n]*)"),
+    regex(rf"(?P<before>{_BEGINS})[（(](?P<number>\d{{1,2}})[)）](?P<after>[^\S\n]*)"),
     # Bare numbers, if no unit follows: 1 头痛；2 恶心
-    re.compile(
+    regex(
         rf"(?P<before>{_BEGINS})(?P<number>\d{{1,2}})(?P<after>[^\S\n]+)(?![次日天周月年岁片粒袋支丸瓶个倍种例名级型期度]|[A-Za-zµμ%℃])"
     ),
 )

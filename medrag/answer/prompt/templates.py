@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medrag.errors import ProfileError
+from medrag.patterns import regex
 
 __all__ = ["PLACEHOLDERS", "Template", "read_template", "template_from_text"]
 
@@ -20,7 +21,7 @@ _ELSEWHERE = {
     "query": "question", "query_str": "question", "instruction": "question",
 }  # fmt: skip
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)\}")
+_PLACEHOLDER = regex(r"\{\{|\}\}|\{([A-Za-z_]\w*)\}")
 _BRACES = {"{{": "{", "}}": "}"}
 
 

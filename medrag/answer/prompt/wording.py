@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from medrag.answer.prompt.templates import Template
 from medrag.llm.messages import EvidenceForm
+from medrag.patterns import regex
 
 __all__ = ["REFUSALS", "REFUSING", "built_in", "evidence_missing", "refusal", "revision_words", "rules", "turn_line"]
 
@@ -17,12 +18,12 @@ REFUSALS = {
 
 # How models refuse in words of their own. Nothing here names what is missing: "the label says nothing on driving" is a claim.
 REFUSING = (
-    re.compile(
+    regex(
         r"(?:资料|文档|文献|知识库|说明书|以上信息)[^。]{0,8}(?:没有|未|无|不)[^，。]{0,6}(?:这个|该|此|您的|相关)?(?:问题的)?(?:答案|相关(?:的)?(?:信息|内容|资料|说明|记载))"
     ),
-    re.compile(r"(?:无法|不能)(?:根据|从)?[^，。]{0,10}回答[^，。]{0,6}(?:问题|提问)"),
-    re.compile(r"\b(?:can(?:no|')t|can not|could not|unable to) answer\b", re.IGNORECASE),
-    re.compile(
+    regex(r"(?:无法|不能)(?:根据|从)?[^，。]{0,10}回答[^，。]{0,6}(?:问题|提问)"),
+    regex(r"\b(?:can(?:no|')t|can not|could not|unable to) answer\b", re.IGNORECASE),
+    regex(
         r"\b(?:sources?|documents?|evidence)\b.{0,30}\b(?:do(?:es)? not|don't|doesn't|no)\b.{0,20}"
         r"\b(?:answer (?:this|the|your) question|the answer|relevant information|any information)\b",
         re.IGNORECASE,

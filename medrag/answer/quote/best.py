@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from medrag.answer import phrases
@@ -10,6 +9,7 @@ from medrag.answer.quote.draft import Draft
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
+from medrag.patterns import regex
 from medrag.retrieve.cues import patient_pattern
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.retrieve.words import speaks_of, term_hits
@@ -41,7 +41,7 @@ _NUMBERS = {
     "16": SectionGroup.STORAGE,
     "17": SectionGroup.PATIENT,
 }
-_NUMBERED = re.compile(r"(\d{1,2})\.\d{1,2} [A-Z]")
+_NUMBERED = regex(r"(\d{1,2})\.\d{1,2} [A-Z]")
 
 
 def asks_rather(understanding: Understanding, best: Passage) -> bool:

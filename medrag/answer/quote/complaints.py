@@ -10,6 +10,7 @@ from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene
 from medrag.answer.quote.select import fitting, matching, units_of
 from medrag.answer.quote.statements import relevant_facts, write_facts
+from medrag.patterns import regex
 from medrag.retrieve.cues import patient_pattern
 from medrag.retrieve.understand import Shape
 from medrag.retrieve.words import speaks_of, term_hits
@@ -25,9 +26,9 @@ FILE_COVERAGE = 0.6  # of the question's words, in a user's own file that names 
 LABEL_COVERAGE = 0.75  # the same in a drug label, where words meet by chance
 MIN_LABEL_TERMS = 4
 # Words for medicines of some kind, which are no complaint.
-_REMEDY = re.compile(r"(?:中成|中草|中西|中|西|草|成)?药[物品材]?")
+_REMEDY = regex(r"(?:中成|中草|中西|中|西|草|成)?药[物品材]?")
 # A warning that tells somebody off, and not merely what may happen.
-_FORBIDS = re.compile(r"禁|忌|慎用|避免|不[宜应能可得]|\b(?:avoid|not|caution|contraindicated)\b", re.IGNORECASE)
+_FORBIDS = regex(r"禁|忌|慎用|避免|不[宜应能可得]|\b(?:avoid|not|caution|contraindicated)\b", re.IGNORECASE)
 
 
 def about_complaint(draft: Draft, scene: Scene) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from medrag.answer.quote.select import ITEM
+from medrag.patterns import regex
 from medrag.types import Citation, Claim, DocumentInfo, Fact, FactSource, Passage, Section, Support, Verdict, digest
 
 __all__ = ["Draft", "Span"]
 
 Span = tuple[int, int]
 
-_WORD = re.compile(r"\w")
+_WORD = regex(r"\w")
 
 
 @dataclass

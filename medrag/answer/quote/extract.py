@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from medrag.answer import phrases
@@ -29,8 +28,9 @@ from medrag.answer.reply.marks import marker_style
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
-from medrag.kb.terms.classes import class_named, class_names, classes_of
+from medrag.kb.terms.classes import classes_of, names_of
 from medrag.kb.terms.shipped import rows_of
+from medrag.patterns import regex
 from medrag.retrieve.cues import PATIENT_GROUPS, patient_group, patient_pattern, support_groups, support_pattern
 from medrag.retrieve.features import PANEL
 from medrag.retrieve.forms import printed_form
@@ -53,8 +53,8 @@ MAX_LEFT = 2  # words left over in a question that are sure to be what it is abo
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
-_AND = re.compile(r"[,/;、]|\band\b")
-_EVERYTHING = re.compile(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
+_AND = regex(r"[,/;、]|\band\b")
+_EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
 
 def write(understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase) -> Draft:
@@ -107,8 +107,7 @@ def _called(unknown: str, understanding: Understanding) -> list[str]:
     written = dict.fromkeys(variant for name in (unknown, *meant) for variant in name_variants(name))
     names = dict.fromkeys([*written, *(fold(name) for one in written for drug in rows_of(one) for name in drug.names)])
     parts = [part.strip() for one in names for part in _AND.split(one)]  # maalox is aluminum hydroxide and more
-    of = {of for one in (*names, *parts) for of in classes_of(one)}
-    classes = [spelling for spelling in class_names() if class_named(spelling) in of]
+    classes = names_of([of for one in (*names, *parts) for of in classes_of(one)])
     return [name for name in dict.fromkeys([*names, *classes, *kinds]) if len(name) >= MIN_NAME]
 
 

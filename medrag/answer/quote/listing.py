@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from medrag.answer import phrases
@@ -13,6 +12,7 @@ from medrag.answer.quote.select import Unit, fitting, units_of
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.retrieve.channels import NO_FILTERS
 from medrag.retrieve.cues import group_cues, support_pattern
 from medrag.retrieve.features import PANEL
@@ -28,10 +28,10 @@ MAX_DRUGS = 3
 FOUND_BY = ("listing",)  # of evidence that no channel found: the rest of a section that is listed
 
 # What asks for a list wherever it stands, and what does only beside the name of a section.
-_VERB = re.compile(
+_VERB = regex(
     r"列出|列举|罗列|逐[一条个]|一一(?:说|告|列)|\blist (?:of|all|the|every|out|each)\b|^(?:please |now )?list\b|\benumerate\b"
 )
-_ALL = re.compile(
+_ALL = regex(
     r"哪些|所有|全部|全都|完整|详尽|清单|大全|都有(?:什么|啥|哪)|\b(?:all|every|each|complete|full|entire|whole|exhaustive|comprehensive)\b"
 )
 # Sections that tell of patients, tests and the law: none of their sentences says what the medicine does to those who take it.
@@ -41,10 +41,10 @@ _WHOLE = frozenset(
     {"34066-1", "34071-1", "43685-7", "50566-9", "50567-7"}
 )  # sections of labels in English that are about little else
 # How a label in Chinese says among its advice what the medicine may do; whom it forbids something it tells nothing of the kind.
-_MAY = re.compile(
+_MAY = regex(
     r"(?:可能?会?|偶尔?|常)(?:引起|导致|致|出现|发生|见|产生|有(?!效|助|利))|罕见|少见|(?:少数|个别|部分)(?:病人|患者|人)|有报[告道]|诱发"
 )
-_ADVISES = re.compile(r"禁用|慎用|忌用|就医|就诊|咨询|请将|避免|不[宜应能得可]")
+_ADVISES = regex(r"禁用|慎用|忌用|就医|就诊|咨询|请将|避免|不[宜应能得可]")
 
 
 def listed_groups(understanding: Understanding) -> tuple[SectionGroup, ...]:

@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from medrag.answer.quote.select import Unit
 from medrag.kb.base import KnowledgeBase
+from medrag.patterns import regex
 from medrag.retrieve.cues import Population, patient_pattern
 from medrag.retrieve.understand import Understanding
 from medrag.retrieve.words import term_hits
@@ -22,26 +23,26 @@ from medrag.types import DocumentInfo
 __all__ = ["dose_patients", "for_patients", "speaks_of_patients"]
 
 _SPECIAL = frozenset({Population.CHILD, Population.PREGNANT, Population.LACTATING})
-_ADULTS = re.compile(r"(?<!未)成年?人|\badults?\b", re.IGNORECASE)
+_ADULTS = regex(r"(?<!未)成年?人|\badults?\b", re.IGNORECASE)
 # Ages of grown people, which are no word on children: 18 岁以上, 65 years of age.
-_GROWN = re.compile(
+_GROWN = regex(
     r"(?<![\d～~–-])(?<![至到])(?<!to )(?<!under )(?<!below )(?<!less than )(?<!younger than )"
     r"(?:1[89]|[2-9]\d)\s*(?:周?岁(?!以[下内])|years?(?: of age| old)?|yrs?)",
     re.IGNORECASE,
 )
-_YOUNG = re.compile(
+_YOUNG = regex(
     r"\b(?:junior|kids?|teens?|teenagers?|adolescents?|toddlers?|newborns?|bab(?:y|ies))\b|\bage\b(?! (?:1[89]|[2-9]\d))|\d\s*yrs?\b"
     r"|\d\s*(?:years?|months?|mos?)(?: of age| old|,? (?:and|or|to) )|(?:under|over|below) \d+ (?:years|months)|月龄|年龄|未成年|青少年|早产",
     re.IGNORECASE,
 )
 # An amount of medicine. Ages, times and durations are none.
-_AMOUNT = re.compile(
+_AMOUNT = regex(
     r"(?:\d|[一二两三四五六七八九十半每])\s*(?:mg|[mµμu]?g\b|mcg|ml|毫克|微克|克(?!服)|毫升|万?单位|IU|U\b|units?\b|片|粒|袋|包|支|丸|滴|贴|瓶|喷|揿|枚"
     r"|tablets?|capsules?|caplets?|teaspoon|tsp|drops?|sprays?|puffs?|patch)"
     r"|\b(?:one|two|three|four|half)(?: (?:to|or) \w+)? (?:\w+ )?(?:tablet|capsule|caplet|teaspoon|drop|spray|puff|patch)",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"[。．.!！？?;；]\s*$")
+_STOP = regex(r"[。．.!！？?;；]\s*$")
 HEADING = 40  # characters; what is shorter and has no stop leads what follows
 
 

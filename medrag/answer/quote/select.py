@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from medrag.patterns import regex
 from medrag.retrieve.words import term_hits
 from medrag.sentences import CELL_BREAK, sentences
 from medrag.types import Passage
@@ -13,17 +14,17 @@ from medrag.types import Passage
 __all__ = ["ITEM", "Choice", "Unit", "choose", "fitting", "matching", "units_of"]
 
 # A list item as labels number or mark it.
-ITEM = re.compile(r"\s*(?:\d{1,2}[.．、)）](?!\d)|[（(]\d{1,2}[)）]|[①-⑳•●▪◦‣■]|[-–] )")
+ITEM = regex(r"\s*(?:\d{1,2}[.．、)）](?!\d)|[（(]\d{1,2}[)）]|[①-⑳•●▪◦‣■]|[-–] )")
 PATTERN_WEIGHT = 2  # shared terms that a match of the pattern is worth
 MAX_ITEMS = 12  # quoted of a list because its lead-in was chosen
 STATEMENT = 40  # characters; what is shorter and ends without a stop is a heading or a cell
-_WORD = re.compile(r"\w")
+_WORD = regex(r"\w")
 # A sentence that is understood from the one before.
-_POINTS_BACK = re.compile(
+_POINTS_BACK = regex(
     r"(?:(?:in|if|with|for|while|although|because of|should|during|under|to) )?(?:this|these|those|such|they|it|its|their|the effect)\b|(?:该|此|其(?![他它余])|上述|以上|这)",
     re.IGNORECASE,
 )
-_ENDED = re.compile(r"[。．.!！?？;；:：][”’」』）】\"')\]]*$")
+_ENDED = regex(r"[。．.!！?？;；:：][”’」』）】\"')\]]*$")
 
 
 @dataclass(frozen=True, slots=True)

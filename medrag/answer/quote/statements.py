@@ -9,6 +9,7 @@ from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
 from medrag.kb.folding import fold
 from medrag.kb.relations import inverse_of, label
+from medrag.patterns import regex
 from medrag.retrieve.channels import asked_facts_relations
 from medrag.retrieve.pairs import joins
 from medrag.retrieve.understand import Shape, Understanding
@@ -20,9 +21,9 @@ MAX_FACTS = 30  # shown on one line; more where the question asks for a list
 MAX_LISTED = 60
 MAX_LINES = 6
 MAX_DESCRIBED = 2  # facts of a line whose rows are quoted
-_HAN = re.compile(r"[㐀-鿿]")
+_HAN = regex(r"[㐀-鿿]")
 # In a row of `name: value` lines those that say more than subject, relation and object do.
-_DESCRIPTION = re.compile(
+_DESCRIPTION = regex(
     r"^(?:relation|description|comment|note|detail|effect|mechanism|severity|management|关系|描述|说明|备注|机制|后果|建议|程度)\s?[:：]\s*(\S.*?)\s*$",
     re.IGNORECASE | re.MULTILINE,
 )

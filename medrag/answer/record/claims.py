@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,12 +14,13 @@ from medrag.answer.reply.sources import citation_of, source_of
 from medrag.answer.show.words import answer_lang
 from medrag.answer.verify.claim import Checked, Checker, Source
 from medrag.kb.facts import Mention
+from medrag.patterns import regex
 from medrag.types import Answer, Citation, Claim, Evidence, Fact, Verdict
 
 __all__ = ["Claims", "Difference"]
 
 _CARRIED = frozenset({Verdict.SUPPORTED, Verdict.PARTIAL})
-_BREAK = re.compile(r"[、,，]")
+_BREAK = regex(r"[、,，]")
 
 
 @dataclass(frozen=True, slots=True)

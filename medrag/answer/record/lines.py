@@ -16,13 +16,14 @@ from medrag.answer.record.faults import Fault, short
 from medrag.answer.reply import remarks
 from medrag.answer.show.words import answer_lang
 from medrag.kb.relations import inverse_of, label
+from medrag.patterns import regex
 from medrag.retrieve.cues import Population
 from medrag.sections import SectionGroup, heading_of
 from medrag.types import Answer, DocumentInfo, Fact
 
 __all__ = ["abstention_faults", "fact_leads", "facts_of", "line_faults"]
 
-_WORD = re.compile(r"\w")
+_WORD = regex(r"\w")
 _A, _B = "\ue000", "\ue001"  # names while a phrase is made into a pattern
 _NUMBER = 987_654_321
 _ANY_NAME = r"[^\n。！？”]{1,2000}"

@@ -14,11 +14,12 @@ from medrag.answer.reply.cut import Piece, cut_claims
 from medrag.answer.reply.marks import marker_style
 from medrag.answer.reply.said import Said, said
 from medrag.answer.show.words import answer_lang, style_of
+from medrag.patterns import regex
 from medrag.types import Answer, Claim
 
 __all__ = ["Cut", "cut_again"]
 
-_WORD = re.compile(r"\w")
+_WORD = regex(r"\w")
 _NAME = "\x00"
 # What evidence looks like for which `marker_style` chooses each form.
 _EVIDENCE_OF_EACH_STYLE: tuple[list[str], ...] = ([], ["[1]"], ["[1]〔1〕"], ["[1]〔1〕⟦1⟧"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,12 +12,13 @@ from medrag.answer.reply.cut import ClaimCutter, Piece
 from medrag.answer.reply.said import Said, said
 from medrag.answer.reply.sources import citation_of, source_of
 from medrag.answer.verify.claim import Checked, Checker
+from medrag.patterns import regex
 from medrag.types import Citation, Claim, Dangling, StreamEvent, Verdict
 
 __all__ = ["Composition"]
 
 MAX_CLAIMS = 300  # of one answer; a longer one is a model that does not end
-_ENDED = re.compile(r"(?:[。!！?？]|(?<!\d)\.)[\"'”’)）\]]*$")  # a stop behind a digit may be a decimal point
+_ENDED = regex(r"(?:[。!！?？]|(?<!\d)\.)[\"'”’)）\]]*$")  # a stop behind a digit may be a decimal point
 
 
 @dataclass

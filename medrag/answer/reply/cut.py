@@ -11,24 +11,24 @@ Which marks belong to a piece:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from medrag.answer.reply.cut_units import Cursor, Unit, UnitKind, next_unit
 from medrag.answer.reply.marks import PLAIN, Mark, parse_marks
 from medrag.answer.reply.unmarked import unmarked
+from medrag.patterns import regex
 
 __all__ = ["ClaimCutter", "Piece", "cut_claims"]
 
 SHORTEST_CLAUSE = 6  # Han characters and twice the Latin words of a clause between commas
 
-_SEPARATOR = re.compile(r"[）)*_]{0,4}[^\S\n]*(?P<sign>[；;，,])[^\S\n]*")
-_BOLD_LINE = re.compile(r"\*\*[^*\n]+\*\*[:：]?|__[^_\n]+__[:：]?")
-_LEADS_IN = re.compile(r"[:：][*_)）\s]*$")
-_ENDING = re.compile(r"[\s。！？!?.;；*_）)]*")
-_HAN = re.compile(r"[㐀-鿿]")
-_WORD = re.compile(r"[A-Za-z]{2,}")
+_SEPARATOR = regex(r"[）)*_]{0,4}[^\S\n]*(?P<sign>[；;，,])[^\S\n]*")
+_BOLD_LINE = regex(r"\*\*[^*\n]+\*\*[:：]?|__[^_\n]+__[:：]?")
+_LEADS_IN = regex(r"[:：][*_)）\s]*$")
+_ENDING = regex(r"[\s。！？!?.;；*_）)]*")
+_HAN = regex(r"[㐀-鿿]")
+_WORD = regex(r"[A-Za-z]{2,}")
 
 
 @dataclass(frozen=True, slots=True)

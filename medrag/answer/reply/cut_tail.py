@@ -5,11 +5,10 @@ Each answer is final or `UNSURE`: what is said of a text holds for every longer 
 
 from __future__ import annotations
 
-import re
-
 from medrag.answer.reply.mark_patterns import LINK_AFTER, UNIT_AFTER
 from medrag.answer.reply.marks import parse_marks
 from medrag.answer.reply.unmarked import only_cites
+from medrag.patterns import regex
 
 __all__ = ["UNSURE", "marks_behind", "marks_on_next_line"]
 
@@ -18,13 +17,13 @@ LONGEST = 40  # characters of a bracket that may cite, and of an address behind 
 UNIT_REACH = 6  # characters: the longest unit, a blank before it, and the letter that would make it a word
 MOST_BLANKS = 64  # lines and blanks between a sentence and marks of its own on the next line
 
-_BLANKS = re.compile(r"[^\S\n]*")
+_BLANKS = regex(r"[^\S\n]*")
 _CLOSING = {"[": "]】］", "［": "］]】", "【": "】]", "〔": "〕", "⟦": "⟧", "（": "）)", "(": ")）"}
-_RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹,，˒⁻–-]+")
-_UNIT_BEGINS = re.compile(r"[^\S\n]?(?:[a-zA-Zµμ]{0,4}|°|[毫微千公国分小]|国际单?|小时)")
-_JOINED = re.compile(r"[^\S\n]*(?:[、,，;；&]|和|及|与)[^\S\n]*(?=[\[［【〔⟦])")
-_JOIN_BEGUN = re.compile(r"[^\S\n]*(?:[、,，;；&]|和|及|与)[^\S\n]*\Z")
-_EMPHASIS = re.compile(r"[*_]{1,3}")
+_RAISED = regex(r"[⁰¹²³⁴⁵⁶⁷⁸⁹,，˒⁻–-]+")
+_UNIT_BEGINS = regex(r"[^\S\n]?(?:[a-zA-Zµμ]{0,4}|°|[毫微千公国分小]|国际单?|小时)")
+_JOINED = regex(r"[^\S\n]*(?:[、,，;；&]|和|及|与)[^\S\n]*(?=[\[［【〔⟦])")
+_JOIN_BEGUN = regex(r"[^\S\n]*(?:[、,，;；&]|和|及|与)[^\S\n]*\Z")
+_EMPHASIS = regex(r"[*_]{1,3}")
 _STOPS = "。.．"
 
 

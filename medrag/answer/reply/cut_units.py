@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from medrag.answer.reply.cut_tail import UNSURE, marks_behind, marks_on_next_line
+from medrag.patterns import regex
 from medrag.sentences import CELL_BREAK, sentences
 
 __all__ = ["Cursor", "Unit", "UnitKind", "next_unit"]
@@ -20,18 +21,18 @@ MARKER_REACH = 8  # characters: a list's number behind a semicolon
 CONTEXT = 80  # characters before a full stop that decide whether it is one
 WRAPPED_LINE = 45  # characters, as in `medrag.sentences`
 
-_STOP = re.compile(r"(?P<stop>[.．。！？!?]{1,16}[”’」』）】\"')\]*_]{0,8})|(?P<semicolon>[；;])|(?P<line>\n)")
+_STOP = regex(r"(?P<stop>[.．。！？!?]{1,16}[”’」』）】\"')\]*_]{0,8})|(?P<semicolon>[；;])|(?P<line>\n)")
 _SURE_STOPS = frozenset("。！？")
 _NUMBER = r"[（(]?(?:\d{1,2}|[a-z])[)）][^\S\n]*|\d{1,2}[.．、](?!\d)[^\S\n]*|[①-⑳][^\S\n]*"  # of a list's item
-_PREFIX = re.compile(
+_PREFIX = regex(
     r"(?:>[^\S\n]?)*(?:(?P<heading>#{1,6})[^\S\n]+"
     rf"|(?P<item>[-*+·–][^\S\n]+|[•●▪◦‣■][^\S\n]*|{_NUMBER}))?"
 )
-_INNER_NUMBER = re.compile(_NUMBER)
-_MARKUP = re.compile(r"[-*_=~|:+`#> \t\r]*")
-_FENCE = re.compile(r"(?:`{3,}|~{3,})[^\S\n]*[\w+#.-]{0,20}[^\S\n]*", re.ASCII)
+_INNER_NUMBER = regex(_NUMBER)
+_MARKUP = regex(r"[-*_=~|:+`#> \t\r]*")
+_FENCE = regex(r"(?:`{3,}|~{3,})[^\S\n]*[\w+#.-]{0,20}[^\S\n]*", re.ASCII)
 _FENCE_REACH = 40  # characters
-_TABLE_RULE = re.compile(r"[|:\- \t\r]*")
+_TABLE_RULE = regex(r"[|:\- \t\r]*")
 _MAY_NUMBER = frozenset("0123456789（(①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Event
@@ -20,6 +19,7 @@ from medrag.errors import QuestionError
 from medrag.llm.messages import Message, Role
 from medrag.llm.model import Model
 from medrag.llm.reply import Finish
+from medrag.patterns import regex
 from medrag.retrieve.rank import Retrieval
 from medrag.types import Claim, Notice, NoticeKind, Question, StreamEvent, Verdict
 
@@ -28,8 +28,8 @@ __all__ = ["Generated", "Job", "from_memory", "generate"]
 # Ends after which what the model said is all that it wanted to say.
 WHOLE = frozenset({Finish.STOP})
 FOREIGN = 0.2  # share of the other script's letters from which a reply is in the other language
-_HAN = re.compile(r"[㐀-鿿]")
-_LATIN = re.compile(r"[A-Za-z]{2,}")
+_HAN = regex(r"[㐀-鿿]")
+_LATIN = regex(r"[A-Za-z]{2,}")
 
 
 @dataclass(frozen=True, slots=True)

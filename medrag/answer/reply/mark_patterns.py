@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from medrag.patterns import regex
+
 __all__ = [
     "BRACKETED",
     "CODE_BEFORE",
@@ -37,33 +39,33 @@ _IN_BRACKETS = rf"(?:{_ZH_NOUN}|参考|编号|(?:{_EN_NOUN}|cite){_S}[:：._]?|n
 # [1] [1,2] [1-3] [[1]] [^1^] [No.1, No.2] 【1】 ［１］ 〔1〕 ⟦#1⟧ 【1†source】, also as Markdown escapes them: \[1\]
 _ITEM = rf"(?:\^|{_IN_BRACKETS})?{_S}{_D}{{1,2}}\^?(?:{_S}{_DASH}{_S}(?:\^|{_IN_BRACKETS})?{_S}{_D}{{1,2}}\^?)?"
 _COMMA = rf"(?:{_S}(?:[,，、;；&]|和|及|与|and){_S}|[^\S\n]{{1,3}})"
-BRACKETED = re.compile(
+BRACKETED = regex(
     rf"\\?(?P<open>\[{{1,2}}|［|【|〔|⟦#|⟦){_S}(?P<numbers>(?P<caret>\^)?(?P<noun>{_IN_BRACKETS})?{_S}{_D}{{1,3}}\^?"
     rf"(?:{_S}{_DASH}{_S}(?:\^|{_IN_BRACKETS})?{_S}{_D}{{1,2}}\^?)?(?:{_COMMA}{_ITEM})*){_S}(?:(?::\d+)?†[^\]】\n]{{0,40}})?"
     r"\\?(?:\]{1,2}|］|】|〕|⟧)",
     re.IGNORECASE,
 )
-RANGE = re.compile(rf"(?P<first>\d+)(?:\^?\s*{_DASH}\s*[^\d,，、;；\s]{{0,10}}\s*(?P<last>\d+))?")
+RANGE = regex(rf"(?P<first>\d+)(?:\^?\s*{_DASH}\s*[^\d,，、;；\s]{{0,10}}\s*(?P<last>\d+))?")
 
-LINK_AFTER = re.compile(
+LINK_AFTER = regex(
     r"\([^\S\n]{0,3}(?:https?:|ftp:|mailto:|www\.|[/#]|\.{1,2}/|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,5}\b)", re.IGNORECASE
 )
 # "[5] mg" is a dose; the units are those that follow a number, as they are spelt, so that "[1] U.S. labels" stays a mark.
-UNIT_AFTER = re.compile(
+UNIT_AFTER = regex(
     r"[^\S\n]?(?:(?:mg|mcg|[µμu]g|ng|kg|g|m[lL]|d[lL]|mmol|[µμ]?mol|IU|mmHg|cm|mm)(?![A-Za-z.])|[%％‰℃]|°[CF]"
     r"|毫克|微克|毫升|千克|公斤|国际单位|小时(?!候)|分钟|岁)"
 )
-INTERVAL_BEFORE = re.compile(r"(?:CI|区间|范围|interval|range|∈|\d%)\s*(?:[:：=为是(（]|of)?\s*$", re.IGNORECASE)
-CODE_BEFORE = re.compile(r"(?:\w\(|=\s*)$")  # f([1, 2]), x = [1, 2]
+INTERVAL_BEFORE = regex(r"(?:CI|区间|范围|interval|range|∈|\d%)\s*(?:[:：=为是(（]|of)?\s*$", re.IGNORECASE)
+CODE_BEFORE = regex(r"(?:\w\(|=\s*)$")  # f([1, 2]), x = [1, 2]
 # Numbers inside a chemical name: thieno[3,2]-c, [1,4]-diazepine after a hyphen.
-NAME_BEFORE = re.compile(r"[A-Za-z\-‐]$")
-NAME_AFTER = re.compile(r"[a-z]|[-‐][A-Za-z\d(]")
+NAME_BEFORE = regex(r"[A-Za-z\-‐]$")
+NAME_AFTER = regex(r"[a-z]|[-‐][A-Za-z\d(]")
 
-RAISED = re.compile(
+RAISED = regex(
     rf"(?<![⁺⁻{_RAISED}])(?P<digits>[{_RAISED}]{{1,2}}(?:[,，˒⁻–-][{_RAISED}]{{1,2}})*)(?![⁺⁻{_RAISED}])"
     r"|<sup>\s*(?P<tagged>\d{1,2}(?:\s*[,，、–-]\s*\d{1,2})*)\s*</sup>"
 )
-RAISED_UNIT_BEFORE = re.compile(r"(?:(?<![A-Za-z])(?:[kcdmµμn]?m|s|sec|h|d|min|[kmµμ]?g|[mdµμ]?[lL]|m?mol|[xXrR])|[\dχ×])\s?$")
+RAISED_UNIT_BEFORE = regex(r"(?:(?<![A-Za-z])(?:[kcdmµμn]?m|s|sec|h|d|min|[kmµμ]?g|[mdµμ]?[lL]|m?mol|[xXrR])|[\dχ×])\s?$")
 
 # After a number without brackets: what makes it an amount, an age or a year instead of a source's number.
 _AMOUNT = (
@@ -74,7 +76,7 @@ _AMOUNT = (
 _PLACE = rf"{_D}{{1,2}}(?:{_S}{_DASH}{_S}{_D}{{1,2}})?{_AMOUNT}"
 _HAN_PLACE = r"[一二三四五六七八九十](?=[，,、：:；;。）)\s]|中|里|所|的|表明|显示|提|指|说|记|$)"
 _GAP = rf"{_S}(?:(?:no\.?|numbers?|编号|序号|第|#){_S})?"
-PROSE = re.compile(
+PROSE = regex(
     # 文档1, 文档1、2和3, 文献（2）, 资料一
     rf"(?:{_ZH_NOUN}){_GAP}(?:[（(]{_S}(?P<wrapped>{_D}{{1,2}}){_S}[)）]"
     rf"|(?P<zh>{_PLACE}(?:{_S}[、和及与&]{_S}(?:{_ZH_NOUN})?{_S}{_PLACE})*)|(?P<han>{_HAN_PLACE}))"

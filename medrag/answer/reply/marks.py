@@ -26,6 +26,7 @@ from medrag.answer.reply.mark_patterns import (
     RANGE,
     UNIT_AFTER,
 )
+from medrag.patterns import regex
 
 __all__ = ["PLAIN", "Mark", "MarkForm", "marker_style", "parse_marks"]
 
@@ -36,9 +37,9 @@ WIDEST = 9  # numbers of a range; [10-60] is a dose
 
 # Labels number their lists and references with [1] too: the first style that the evidence does not use is taken.
 _STYLES = (
-    (PLAIN, re.compile(r"[\[［]\s*[\d０-９]+(?:\s*[,，、;；\-–~～至]\s*[\d０-９]+)*\s*[\]］]")),
-    ("〔{}〕", re.compile(r"〔\s*[\d０-９]+[^〕\n]{0,12}〕")),
-    ("⟦{}⟧", re.compile(r"⟦\s*[\d０-９]+[^⟧\n]{0,12}⟧")),
+    (PLAIN, regex(r"[\[［]\s*[\d０-９]+(?:\s*[,，、;；\-–~～至]\s*[\d０-９]+)*\s*[\]］]")),
+    ("〔{}〕", regex(r"〔\s*[\d０-９]+[^〕\n]{0,12}〕")),
+    ("⟦{}⟧", regex(r"⟦\s*[\d０-９]+[^⟧\n]{0,12}⟧")),
 )
 _LAST_STYLE = "⟦#{}⟧"
 

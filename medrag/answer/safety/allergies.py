@@ -17,6 +17,7 @@ from medrag.kb.memory import memory_of
 from medrag.kb.terms.classes import DrugClass, class_named
 from medrag.kb.terms.membership import class_spellings
 from medrag.kb.terms.tables import table
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Severity, Stated
 
@@ -25,17 +26,15 @@ __all__ = ["Allergen", "allergen", "allergy_finding"]
 G = SectionGroup
 _TELLS = frozenset({G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.INTERACTIONS, G.DOSAGE})
 KEPT = 500  # allergens
-_ALLERGIC = re.compile(
+_ALLERGIC = regex(
     r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria",
     re.IGNORECASE,
 )
-_SELF = re.compile(
+_SELF = regex(
     r"本[品药]|该药|此药|其(?:成分|任何)|所含|任何(?:一种)?成[分份]|any (?:of (?:the|its) )?(?:other )?(?:component|ingredient)|this (?:drug|product|medic)|\bto it\b|its components",
     re.IGNORECASE,
 )
-_STRIPPED = re.compile(
-    r"(?:严重|轻度)?(?:药物)?(?:过敏|allerg(?:y|ic)|hypersensitivity)(?:史|反应|症)?(?: to)?|^对", re.IGNORECASE
-)
+_STRIPPED = regex(r"(?:严重|轻度)?(?:药物)?(?:过敏|allerg(?:y|ic)|hypersensitivity)(?:史|反应|症)?(?: to)?|^对", re.IGNORECASE)
 _FOOD_NAMES = {"花生": "peanut|peanut oil|花生油", "大豆": "soy|soya|soybean|soya lecithin|大豆油|大豆磷脂", "鸡蛋": "egg|eggs|egg protein|卵蛋白|蛋类", "牛奶": "milk|milk protein|乳蛋白", "乳糖": "lactose",
                "明胶": "gelatin", "乳胶": "latex|natural rubber", "亚硫酸盐": "sulfite|sulfites|metabisulfite|焦亚硫酸钠|亚硫酸氢钠", "鱼": "fish|fish oil|shellfish", "海鲜": "shellfish|fish|seafood", "苯甲醇": "benzyl alcohol", "酒精": "alcohol|ethanol|乙醇", "谷蛋白": "gluten",
                "碘": "iodine|iodide|碘剂|碘造影剂", "蜂蜜": "honey|蜂胶|蜂毒"}  # fmt: skip

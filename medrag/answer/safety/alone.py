@@ -11,6 +11,7 @@ from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
 from medrag.answer.safety.wording import RANK, denies, governing, has_effect, worst
 from medrag.kb.terms.foods import Food, food_named, food_names
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Severity, Stated
 
@@ -21,12 +22,12 @@ _TELLS = frozenset({G.INTERACTIONS, G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WAR
 MAX_BOXED = 3  # statements of a boxed warning that are cited
 _HEAD = 90  # characters; what is shorter and has no stop heads the box
 # One character is no name that text is searched for; in these words it is one.
-_ONE = re.compile(r"(?:忌|禁|戒|饮|喝|服用?|与|和|、|含)(?P<food>[酒茶烟])(?![精石草碱碘])|(?P<wine>酒后)")
-_NOT_FOOD = re.compile(
+_ONE = regex(r"(?:忌|禁|戒|饮|喝|服用?|与|和|、|含)(?P<food>[酒茶烟])(?![精石草碱碘])|(?P<wine>酒后)")
+_NOT_FOOD = regex(
     r"(?:human|breast|maternal|mother.s) milk|in milk|benzyl alcohol|alcohol (?:swab|wipe|content|dehydrogenase|abuse|dependence|withdrawal)|cetyl|stearyl|polyvinyl alcohol|cetostearyl|苯甲醇|乙醇(?:提取|溶液|中)|酒精(?:棉|消毒|中毒|依赖)|茶碱|茶色|with (?:water|milk)|牛奶(?:送|冲)|in (?:apple|orange) juice|溶解|不溶|mixed with|送服|冲服|调服",
     re.IGNORECASE,
 )
-_FOOD_USE = re.compile(
+_FOOD_USE = regex(
     r"饮|喝|酒|食|吃|烟|服|同|忌|禁|drink|beverage|consum|alcohol|juice|food|eat|smok|taken? with|concomit|ingest|use of|co-?admin",
     re.IGNORECASE,
 )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from medrag.answer.safety.check import check_for_child, check_medication
-from medrag.answer.safety.label import longest, name_spans
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.terms.conditions import conditions_of
 from medrag.kb.terms.foods import food_named, food_names
+from medrag.patterns import regex
 from medrag.retrieve.cues import Population
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.types import EntityKind, FindingKind, Patient, SafetyReport
@@ -19,10 +18,11 @@ __all__ = ["report_for"]
 ELDERLY_YEARS = 65.0
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})  # they name no medicine that is taken
 _ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
-_ALLERGIC_ZH = re.compile(r"^(?:类药?物?|药)?(?:严重)?过敏")
-_ALLERGIC_EN = re.compile(r"\ballerg\w* to (?:\w+ ){0,2}$|\bhypersensitiv\w* to (?:\w+ ){0,2}$", re.IGNORECASE)
-_ALLERGIC_EN_BEHIND = re.compile(r"^ ?allerg", re.IGNORECASE)
-_DRINKS = re.compile(r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b")
+_ALLERGY = regex(r"过敏|allerg|hypersensitiv", re.IGNORECASE)  # stands in whatever the next three find
+_ALLERGIC_ZH = regex(r"^(?:类药?物?|药)?(?:严重)?过敏")
+_ALLERGIC_EN = regex(r"\ballerg\w* to (?:\w+ ){0,2}$|\bhypersensitiv\w* to (?:\w+ ){0,2}$", re.IGNORECASE)
+_ALLERGIC_EN_BEHIND = regex(r"^ ?allerg", re.IGNORECASE)
+_DRINKS = regex(r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b")
 
 
 def report_for(understanding: Understanding, patient: Patient | None, kb: KnowledgeBase) -> SafetyReport | None:
@@ -39,6 +39,11 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
     if not medicines or not (several or foods or person is not None):
         return None
     names = [*medicines, *(name for name in understanding.unknown if name not in medicines), *foods]
+    from medrag.answer.safety.check import (  # a third of what an answer loads, for a tenth of them
+        check_for_child,
+        check_medication,
+    )
+
     child = Population.CHILD in understanding.populations and (person is None or person.age is None)
     if child:
         report = check_for_child(names, person or Patient(), kb, lang=understanding.lang)
@@ -51,6 +56,10 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
 def _taken(understanding: Understanding) -> tuple[list[str], list[str]]:
     """The medicines that the question asks about, and what somebody is allergic to."""
     question = understanding.question
+    if not _ALLERGY.search(question):
+        return list(dict.fromkeys(drug.name for drug in understanding.drugs)), []
+    from medrag.answer.safety.label import longest, name_spans
+
     named = longest([*name_spans(question), *((drug.start, drug.end) for drug in understanding.drugs)])
     allergens = [span for span in named if _is_allergen(question, span)]
     medicines = [drug.name for drug in understanding.drugs if not any(s <= drug.start < e for s, e in allergens)]

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from medrag.answer.safety.wording import RANK, cues, readable, worst
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.types import Finding, FindingKind, Medicine, SafetyReport, Severity
 
 __all__ = ["Contradiction", "Manner", "contradiction_words", "contradicts"]
@@ -30,45 +31,43 @@ class Contradiction:
 
 
 _USE = r"(?:同服|合用|同用|并用|联用|同时(?:服用?|使用|吃|用)|一起(?:吃|服用?|使用|用|喝)|混(?:着|在一起)?(?:吃|用|服)|联合(?:使用|应用|用药)|搭配(?:使用|着吃)?|服用|使用|应用|吃|用药|用|喝|饮用?|接种|饮酒)"
-_CALMS_ZH = re.compile(
+_CALMS_ZH = regex(
     rf"(?<![不未非])(?<!是否)(?<!能否)(?<!不是)(?:可以?|能够?|完全可以|允许)(?:被|再|继续|直接|照常|正常|长期|大胆|完全|短期|少量|适量)?(?:放心|安全|安心|大胆|随意|自由)?地?(?:再|继续|直接|照常|正常|长期|完全|与[^，。；]{{1,20}}|和[^，。；]{{1,20}}|跟[^，。；]{{1,20}}|同[^，。；服时用]{{1,20}})?{_USE}"
     rf"|(?<![不])(?:放心|大胆|安心){_USE}?|(?<![不欠])(?:是|很|非常|十分|比较|相当|完全|绝对|都)安全的?|安全性(?:良好|高|很好)|(?<!不)安全(?:有效|可靠|无虞)"
     r"|(?:没有?|无|不存在|未见|并无|毫无)(?:任何|明显|明确|特别|什么|已知|显著|临床意义|严重)*的?(?:药物)?(?:间的?)?(?:相互作用|相互影响|影响|冲突|禁忌|问题|风险|危险|妨碍|配伍禁忌|不良影响|副作用|害处|危害|限制|特殊要求)"
     r"|不会(?:有|产生|发生|引起|造成|导致|增加|影响|出现)[^，。；]{0,12}|不(?:影响|冲突|相克|矛盾|打架|妨碍|碍事)|(?:无[需须]|不[必用需]|不需要|没必要|没有必要|毋需)[^，。；]{0,4}(?:担心|担忧|顾虑|注意|调整|监测|间隔|避免|停药|减量|避开|忌口|慎重|禁用|过虑|避讳|隔开|咨询|问医生|就医)"
     r"|(?:并非|不是|不属于?|不算|不构成|没列为|未列为)[^，。；]{0,4}(?:禁忌|禁用|慎用)|适(?:合|用于|宜)(?!症)[^，。；]{0,12}(?:服用|使用|患者|孕妇|哺乳|儿童|老人|老年|应用|人群)|(?:^|[，。；！？])\s*(?:没事|没问题|无妨|不要紧|没关系|无碍|问题不大|没大碍|影响不大|不打紧)|(?:没事|没问题|无妨|不要紧|没关系|问题不大|影响不大|不碍事)(?:的|$|[，。；！？])|不(?:被)?禁(?:止|忌)|推荐(?:同时|一起|联合|合用|使用|服用)|(?:首选|优选)"
 )
-_DENIED_ZH = re.compile(
+_DENIED_ZH = regex(
     r"(?:不|非|未必|难以|谈不上|不能说|不等于|不代表|切勿|不要|别|勿|禁止|避免|是否|能否|可否|不可|不能|未能证明|尚不能|并不意味着?|不认为|没有证据表明|尚无证据表明|无法(?:证明|保证|确定)|不能保证)[^，。；]{0,6}$"
 )
-_CALMS_EN = re.compile(
+_CALMS_EN = regex(
     r"\b(?:can|may|could) (?:be )?(?:safely |still |also |usually |generally |certainly |freely |both be |be |continue to be |continue to )*(?:taken?|used?|combined?|given|co-?administered|mix(?:ed)?|drink|drunk|eat|eaten|prescribed|continued?|consumed?|have)\b"
     r"|\b(?:is|are|it's|its|they're|perfectly|quite|completely|considered|generally|usually) (?:(?!not\b|never\b|n't)\w+ ){0,2}?(?:safe|fine|ok|okay|all right|alright|harmless|compatible|acceptable|suitable|well tolerated)\b|\bsafe(?:ly)? (?:to|for|in|with|together|taken|used|combined)\b|\bsafe\b(?! (?:only|if|until|dose|and effective use))"
     r"|\b(?:no|not any|without(?: any)?|free of|zero|nothing) (?:\w+ ){0,3}?(?:interactions?|problems?|risks?|concerns?|contraindications?|dangers?|harms?|issues?|effects?|reason to|to worry|restrictions?|warnings?)\b|\b(?:does|do|did|will|would) ?(?:not|n't|n’t) (?:\w+ ){0,2}?(?:interact|affect|interfere|matter|pose|cause|increase|harm|raise|conflict)\b"
     r"|\b(?:no need|not necessary|unnecessary|not required|needn't|need not|don't need|do not need|don't have|do not have) (?:to|for) (?:\w+ ){0,3}?(?:worry|avoid|monitor\w*|adjust\w*|separate|stop|reduce|change|space|wait|consult|caution|be careful|be concerned|precautions?)\b|\b(?:is|are) not (?:a )?contraindicat\w+|\bfeel free\b|\bgo ahead\b|\bdon't worry\b|\bno worries\b|\b(?:recommended|appropriate|preferred) (?:for|in|together|with)\b",
     re.IGNORECASE,
 )
-_DENIED_EN = re.compile(
+_DENIED_EN = regex(
     r"\b(?:not|never|n't|n’t|cannot|hardly|whether|unless|if|un|no evidence that|no longer|nor|does not mean|isn't|aren't|neither)\b[^.;,]{0,24}$",
     re.IGNORECASE,
 )
-_BOTH = re.compile(
+_BOTH = regex(
     r"两(?:种|个|者|药)|二者|两药|这些药|它们|同服|合用|一起|同时|并用|联用|混|together|both|combin|co-?admin|concomit|these (?:two|medic|drugs)|each other|at the same time|\bmix|interact|相互作用",
     re.IGNORECASE,
 )
-_IT = re.compile(r"本[品药]|该药|此药|这[种个]药|它|\bit\b|\bthis (?:medic|drug)|\bthe (?:medic|drug)", re.IGNORECASE)
+_IT = regex(r"本[品药]|该药|此药|这[种个]药|它|\bit\b|\bthis (?:medic|drug)|\bthe (?:medic|drug)", re.IGNORECASE)
 _CONDITION: dict[FindingKind, re.Pattern[str]] = {
-    FindingKind.PREGNANCY: re.compile(r"孕|妊娠|胎|pregnan|fetus|trimester", re.IGNORECASE),
-    FindingKind.LACTATION: re.compile(r"哺乳|喂奶|母乳|乳|breast|nursing|lactat", re.IGNORECASE),
-    FindingKind.AGE: re.compile(
+    FindingKind.PREGNANCY: regex(r"孕|妊娠|胎|pregnan|fetus|trimester", re.IGNORECASE),
+    FindingKind.LACTATION: regex(r"哺乳|喂奶|母乳|乳|breast|nursing|lactat", re.IGNORECASE),
+    FindingKind.AGE: regex(
         r"儿童|小儿|孩子|宝宝|婴|幼|岁|老年|老人|高龄|child|infant|baby|kids?\b|elder|older|years?\b|age", re.IGNORECASE
     ),
-    FindingKind.RENAL: re.compile(r"肾|透析|肌酐|kidney|renal|dialysis|egfr", re.IGNORECASE),
-    FindingKind.HEPATIC: re.compile(r"肝|liver|hepat|cirrho", re.IGNORECASE),
-    FindingKind.ALLERGY: re.compile(r"过敏|allerg|hypersens", re.IGNORECASE),
-    FindingKind.FOOD: re.compile(
-        r"酒|饮|茶|奶|柚|食|咖啡|烟|alcohol|drink|wine|beer|juice|food|milk|coffee|smok", re.IGNORECASE
-    ),
-    FindingKind.DOSE: re.compile(r"剂量|用量|每[日天次]|一次|mg|毫克|\bdose|times a day", re.IGNORECASE),
+    FindingKind.RENAL: regex(r"肾|透析|肌酐|kidney|renal|dialysis|egfr", re.IGNORECASE),
+    FindingKind.HEPATIC: regex(r"肝|liver|hepat|cirrho", re.IGNORECASE),
+    FindingKind.ALLERGY: regex(r"过敏|allerg|hypersens", re.IGNORECASE),
+    FindingKind.FOOD: regex(r"酒|饮|茶|奶|柚|食|咖啡|烟|alcohol|drink|wine|beer|juice|food|milk|coffee|smok", re.IGNORECASE),
+    FindingKind.DOSE: regex(r"剂量|用量|每[日天次]|一次|mg|毫克|\bdose|times a day", re.IGNORECASE),
 }
 _PAIRS = frozenset({FindingKind.INTERACTION, FindingKind.HERBS, FindingKind.DUPLICATE})
 _FORBID = frozenset({Severity.CONTRAINDICATED, Severity.AVOID})

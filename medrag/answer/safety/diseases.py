@@ -15,6 +15,7 @@ from medrag.kb.folding import fold
 from medrag.kb.memory import memory_of
 from medrag.kb.names import NameFinder
 from medrag.kb.terms.conditions import condition_names, conditions_of, wider
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import EntityKind, Finding, FindingKind, Severity, Stated
 
@@ -37,40 +38,40 @@ _TELLS = frozenset(
 KEPT = 1_000  # conditions
 _ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 # The name is part of a narrower condition, or denied of the patient.
-_NARROWER_ZH = re.compile(r"(?:性(?!疾病|病)|酮症|肾病|足(?!量)|昏迷|前期|危象|脑病|样|药(?!物)|的?(?:治疗|预防|发生率|症状))")
-_OTHER_BEFORE_ZH = re.compile(
+_NARROWER_ZH = regex(r"(?:性(?!疾病|病)|酮症|肾病|足(?!量)|昏迷|前期|危象|脑病|样|药(?!物)|的?(?:治疗|预防|发生率|症状))")
+_OTHER_BEFORE_ZH = regex(
     r"(?:肺动脉|门静?脉|门脉|眼|颅内|妊娠期?|类|非|伪|假|抗|无|没有|不伴|排除|防止|预防|治疗|药物性|阿司匹林|尿崩|无论有无)$"
 )
-_OUTCOME_ZH = re.compile(
+_OUTCOME_ZH = regex(
     r"(?:引起|导致|造成|发生|出现|诱发|产生|可致|致|引发|可见|见|偶有|报告|预防|防止|避免|表现为|诊断|掩盖|如有|一旦|发现|观察|监测|若|治疗|用于)[^，。；]{0,22}$"
 )
-_WORSE_ZH = re.compile(r"加[重剧]|恶化|诱发|危险|可使|复发|升高|风险")
-_WHO_ZH = re.compile(r"^[^，。；]{0,30}?(?:患者|病人|者|病史|史|患儿|时)|^[、及和或与]")
-_RULED_ZH = re.compile(r"(?:等)?(?:疾病|症)?(?:的?患者|的?病人|者|时)?(?:应|须|均|宜)?(?:禁|忌|慎|不宜|不应|避免)")
-_HAS_ZH = re.compile(r"(?:患有?|伴有?|合并|有|具有|既往|对于?|若|如|存在|并发)[^，。；]{0,20}$")
-_NARROWER_EN = re.compile(
+_WORSE_ZH = regex(r"加[重剧]|恶化|诱发|危险|可使|复发|升高|风险")
+_WHO_ZH = regex(r"^[^，。；]{0,30}?(?:患者|病人|者|病史|史|患儿|时)|^[、及和或与]")
+_RULED_ZH = regex(r"(?:等)?(?:疾病|症)?(?:的?患者|的?病人|者|时)?(?:应|须|均|宜)?(?:禁|忌|慎|不宜|不应|避免)")
+_HAS_ZH = regex(r"(?:患有?|伴有?|合并|有|具有|既往|对于?|若|如|存在|并发)[^，。；]{0,20}$")
+_NARROWER_EN = regex(
     r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
 )
-_OTHER_BEFORE_EN = re.compile(
+_OTHER_BEFORE_EN = regex(
     r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
     re.IGNORECASE,
 )
-_HAS_EN = re.compile(
+_HAS_EN = regex(
     r"(?:patients?|persons?|individuals?|people|those|women|men|adults?|children|subjects)\b[^.;]{0,200}$|\bwith (?:a )?(?:known |previous |prior |severe |significant |preexisting |pre-existing |active |a )*(?:history of )?[^.;]{0,120}$"
     r"|\bhistory of\b[^.;]{0,120}$|\bpresence of\b[^.;]{0,80}$|\b(?:have|has|had|having)\b[^.;]{0,120}$|\bsuffering\b[^.;]{0,60}$|^\s*[-–•*]?\s*(?:\(?\d{1,2}[.)]\s*)?(?:known |severe |active |uncontrolled |untreated |history of |acute |congenital |clinical )*$|\bin (?:the )?(?:case|cases|states?|conditions?)\b[^.;]{0,60}$|\bcontraindicated in\b[^.;]{0,200}$",
     re.IGNORECASE,
 )
-_OUTCOME_EN = re.compile(
+_OUTCOME_EN = regex(
     r"(?:\bcaus\w+|\bproduc\w+|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest\w*|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
     re.IGNORECASE,
 )
-_AMONG_EN = re.compile(
+_AMONG_EN = regex(
     r"\bin (?:patients|persons|individuals|those|women|men) with[^.;]{0,80}$|\bin the presence of[^.;]{0,80}$", re.IGNORECASE
 )
-_FOLLOWING_EN = re.compile(r"\b(?:the )?following\b[^.:]{0,40}:[^.]*$", re.IGNORECASE)
+_FOLLOWING_EN = regex(r"\b(?:the )?following\b[^.:]{0,40}:[^.]*$", re.IGNORECASE)
 # A contraindication that is named first thing: Most cases of angle-closure glaucoma.
-_FIRST_EN = re.compile(r"^[\W\d]*(?:\w+ ){0,3}(?:cases of )?[\w-]*\W?$", re.IGNORECASE)
-_WORSE_EN = re.compile(
+_FIRST_EN = regex(r"^[\W\d]*(?:\w+ ){0,3}(?:cases of )?[\w-]*\W?$", re.IGNORECASE)
+_WORSE_EN = regex(
     r"exaggerat|exacerbat|aggravat|worsen|precipitat|activat|increased risk|greater risk|higher risk|should|not be|predispos",
     re.IGNORECASE,
 )

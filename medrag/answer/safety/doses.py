@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from medrag.errors import QuestionError
+from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number
 
 __all__ = ["Dose", "Written", "amount_of", "written"]
@@ -31,35 +32,33 @@ _UNITS: dict[str, tuple[str, float]] = {
     "滴": ("drop", 1.0), "drops": ("drop", 1.0), "drop": ("drop", 1.0), "喷": ("puff", 1.0), "吸": ("puff", 1.0), "揿": ("puff", 1.0), "puffs": ("puff", 1.0), "inhalations": ("puff", 1.0), "inhalation": ("puff", 1.0), "puff": ("puff", 1.0), "sprays": ("puff", 1.0),
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_AMOUNT = re.compile(
+_AMOUNT = regex(
     rf"(?<![\w.])(?P<number>-?(?:{_NUMBER}))\s*(?P<unit>(?:{_UNIT})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)", re.IGNORECASE
 )
-_AMOUNT_ZH = re.compile(
-    rf"(?P<number>{_NUMBER})\s*(?P<unit>(?:{_UNIT})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)", re.IGNORECASE
-)
-_PER_DAY = re.compile(r"^(?:day|daily|d|日|天|24\s*h(?:ours?|rs?)?)$")
-_PER_WEIGHT = re.compile(r"^(?:kg|公斤|千克|体重)$")
-_PER_DOSE = re.compile(r"^(?:次|dose|time|回|片|粒|tablet|capsule|袋|支)$")
+_AMOUNT_ZH = regex(rf"(?P<number>{_NUMBER})\s*(?P<unit>(?:{_UNIT})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)", re.IGNORECASE)
+_PER_DAY = regex(r"^(?:day|daily|d|日|天|24\s*h(?:ours?|rs?)?)$")
+_PER_WEIGHT = regex(r"^(?:kg|公斤|千克|体重)$")
+_PER_DOSE = regex(r"^(?:次|dose|time|回|片|粒|tablet|capsule|袋|支)$")
 _TIMES = (
-    (re.compile(rf"(?:每[日天]|[一1]?[日天]|日服|q?d)\s*(?P<n>{_NUMBER})\s*[次回顿]"), None),
-    (re.compile(r"每\s*(?P<h>\d+(?:\.\d+)?|[一二两三四六八十]+)\s*(?:个)?(?:小时|h)(?:服?\s*[一1]\s*次)?"), "hours"),
-    (re.compile(r"\b(?:every|q)\s*(?P<h>\d+)\s*(?:h(?:ours?|rs?)?)\b", re.IGNORECASE), "hours"),
-    (re.compile(r"\b(?P<n>\d+)\s*(?:x|times?)\s*(?:a|per|/|each)?\s*(?:day|daily|d)\b", re.IGNORECASE), None),
+    (regex(rf"(?:每[日天]|[一1]?[日天]|日服|q?d)\s*(?P<n>{_NUMBER})\s*[次回顿]"), None),
+    (regex(r"每\s*(?P<h>\d+(?:\.\d+)?|[一二两三四六八十]+)\s*(?:个)?(?:小时|h)(?:服?\s*[一1]\s*次)?"), "hours"),
+    (regex(r"\b(?:every|q)\s*(?P<h>\d+)\s*(?:h(?:ours?|rs?)?)\b", re.IGNORECASE), "hours"),
+    (regex(r"\b(?P<n>\d+)\s*(?:x|times?)\s*(?:a|per|/|each)?\s*(?:day|daily|d)\b", re.IGNORECASE), None),
     (
-        re.compile(
+        regex(
             r"\b(?P<w>once|twice|thrice|one time|two times|three times|four times|five times|six times)\s*(?:a |per |each )?(?:day|daily)\b",
             re.IGNORECASE,
         ),
         "word",
     ),
     (
-        re.compile(
+        regex(
             r"\b(?P<c>qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?|qn|qhs|od|daily|nightly|each day|per day|a day|every day)(?![\w.])",
             re.IGNORECASE,
         ),
         "code",
     ),
-    (re.compile(r"每[晚早]|睡前|晚上|每[日天](?=$|\s|服)"), "one"),
+    (regex(r"每[晚早]|睡前|晚上|每[日天](?=$|\s|服)"), "one"),
 )
 _WORDS = {
     "once": 1.0,
@@ -73,11 +72,11 @@ _WORDS = {
     "six times": 6.0,
 }
 _CODES = {"qd": 1.0, "od": 1.0, "qn": 1.0, "qhs": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0}
-_EACH = re.compile(
+_EACH = regex(
     r"(?:每次|一次|1次|每回|each time|per dose|each dose|take|口服|服用|吃|用|，|,|、|；|;|:|：|\(|\)|（|）)", re.IGNORECASE
 )
 # What looks like a dose and is none: 5 mg/kg/zzz, 10 blorps.
-_NUMBER_LEFT = re.compile(r"(?<![\w\-.])-?\d[\d,.]*\s*(?:/|[a-zμ一-鿿]+)", re.IGNORECASE)
+_NUMBER_LEFT = regex(r"(?<![\w\-.])-?\d[\d,.]*\s*(?:/|[a-zμ一-鿿]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

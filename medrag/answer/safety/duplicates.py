@@ -10,8 +10,6 @@ from medrag.types import Citation, Finding, FindingKind, Severity, Stated
 
 __all__ = ["duplicate"]
 
-MAX_TITLE = 120
-
 
 def duplicate(one: Taken, other: Taken, kb: KnowledgeBase, lang: str) -> Finding | None:
     """That two medicines are one, or hold one ingredient; None where they do not."""

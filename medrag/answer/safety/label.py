@@ -17,6 +17,7 @@ from medrag.kb.terms.classes import class_names
 from medrag.kb.terms.conditions import condition_names
 from medrag.kb.terms.foods import food_names
 from medrag.kb.terms.shipped import shipped_names
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.sentences import sentences
 from medrag.types import Citation, Document, DocumentInfo, Section, Stated, digest
@@ -35,33 +36,32 @@ MIN_NAME = 2
 REMEMBERED = 4_000  # readings of one label
 MAX_HEADING = 60  # characters of a heading that leads items in
 
-_OTC = re.compile(
+_OTC = regex(
     r"非处方|\botc\b|甲类非|乙类非|drug facts|over[- ]the[- ]counter|ask a doctor before use|stop use and ask", re.IGNORECASE
 )
 _OTC_CODES = frozenset({"50565-1", "50566-9", "50567-7", "50568-5", "50569-3", "50570-1", "55105-1"})
-_RX = re.compile(
-    r"(?<!非)处方药|凭医[师生]处方|必须由医[师生]处方|\brx[ -]?only\b|℞ ?only|prescription only|caution: federal law",
-    re.IGNORECASE,
+_RX = regex(
+    r"(?i)(?<!非)处方药|凭医[师生]处方|必须由医[师生]处方|\brx[ -]?only\b|℞ ?only|prescription only|caution: federal law"
 )
 _PROFESSIONAL = frozenset({"34073-7", "43685-7", "34084-4", "43680-8", "34083-6"})  # sections of labels for those who prescribe
 # Headings of over-the-counter labels that were run into the text.
-_OTC_HEAD = re.compile(
+_OTC_HEAD = regex(
     r"(?<=\S) (?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
 )
 
-_MARK = re.compile(
+_MARK = regex(
     r"\s*(?:(?P<paren>[(（]\d{1,2}[)）])|(?P<circle>[①-⑳])|(?P<dot>\d{1,2}[.．、](?!\d))|(?P<plain>\d{1,2}(?=\s?[一-鿿]))|(?P<bullet>[•●▪◦‣■*·–-]\s?)"
     r"|(?P<han>[一二三四五六七八九十]{1,2}、))"
 )
-_SUBHEAD = re.compile(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
+_SUBHEAD = regex(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
 # Names that stand for those of the statement before: Examples of such agents are naloxone and butorphanol.
-_EXAMPLES = re.compile(
+_EXAMPLES = regex(
     r"examples? (?:of (?:such|these)|include)|(?:these|such) (?:drugs?|agents?|medications?|medicines?|products?) include"
 )
-_BARE_LEAD = re.compile(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
-_TOPIC = re.compile(r"^[^，。；,:：]{2,24}(?=[:：])")
-_CLAUSE = re.compile(r"[；;。](?=.)")
-_INNER_ITEM = re.compile(
+_BARE_LEAD = regex(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
+_TOPIC = regex(r"^[^，。；,:：]{2,24}(?=[:：])")
+_CLAUSE = regex(r"[；;。](?=.)")
+_INNER_ITEM = regex(
     r"(?<=[。；;：:，,、.])\s*(?=[(（]\d{1,2}[)）](?!\s*[天日周月年]))|(?<=[。；;：:])(?=\d{1,2}[.．、](?!\d))|(?<=[慎禁忌]用)(?=[(（]1[)）])"
 )
 
@@ -316,7 +316,7 @@ _BY_CODE = {
     "50568-5": "ask a doctor or pharmacist before use if you are taking",
     "50570-1": "do not use",
 }
-_LEADING_HEADING = re.compile(r"ask a doctor|do not use|with caution|if you have|慎用|禁用", re.IGNORECASE)
+_LEADING_HEADING = regex(r"ask a doctor|do not use|with caution|if you have|慎用|禁用", re.IGNORECASE)
 
 
 def _section_lead(section: Section, lang: str) -> str:

@@ -11,6 +11,7 @@ from medrag.kb.linking import substances_of
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.foods import food_named
 from medrag.kb.terms.shipped import rows_of
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 
 __all__ = [
@@ -26,26 +27,26 @@ __all__ = [
 ]
 
 MAX_COMPOSITION = 600  # characters of a section on composition in which substances are looked for
-FORMS = re.compile(
+FORMS = regex(
     r"\b(?:tablets?|capsules?|injection|solution|suspension|syrup|cream|ointment|gel|lotion|drops?|spray|oral|extended[- ]release|delayed[- ]release|film[- ]coated|"
     r"for|usp|er|xr|sr|xl|hcl|and|with|plus|the|kit|powder|patch|inhaler|aerosol|chewable|eye|ear|nasal|vaginal|rectal|topical|ophthalmic|ovules?|suppositor(?:y|ies)|foam|shampoo|elixir|lozenges?|caplets?|gelcaps?|softgels?|iv|strength|extra|regular|brand|generic)\b|[®™()/,+&.、和与及-]|注射用|复方制剂|肠溶|缓释|控释|分散|口服|外用|片|胶囊|颗粒|注射液|剂|丸|散|膏|液|口服液",
     re.IGNORECASE,
 )
-_FORM_AND_ON = re.compile(
+_FORM_AND_ON = regex(
     r"\s+(?:tablet|capsule|caplet|injection|solution|suspension|syrup|cream|ointment|gel|lotion|liquid|spray|powder|patch|kit|lozenge|aerosol|"
     r"suppository|emulsion|granule|film|insert|implant|rinse|shampoo|swab|paste|elixir|concentrate|pellet|irrigant)s?\b.*$",
     re.IGNORECASE,
 )
-_BEHIND_DASH = re.compile(r"\S\s*-\s(?!.*\S\s*-\s)(.+)$")
-_HOLDS = re.compile(
+_BEHIND_DASH = regex(r"\S\s*-\s(?!.*\S\s*-\s)(.+)$")
+_HOLDS = regex(
     r"(?:^|[:。；])[^，。；:]{0,6}(?:每\s*[\d一]*\s*(?:片|粒|袋|丸|支|包|ml|毫升|g|克)[^，。；\d]{0,4}?|本[品药]为复方制剂[^。；]{0,16})含有?|本[品药]含有?"
 )
-_IS_CHINESE = re.compile("中成药|中药")
-_COLD = re.compile("感冒|解表")
-_TONIC = re.compile("滋补|补益|大补|补[气血肾阴阳]|益气|养血|滋阴|壮阳|填精")
-_NO_TONIC = re.compile("感冒|解表|清热解毒|止咳|化痰|通淋|利尿")
-_MIXED = re.compile(r"\s*(?:/|\+|&|、|\band\b|\bwith\b|;|,)\s*", re.IGNORECASE)
-_NO_INGREDIENT = re.compile(r"辅料|赋形剂|inactive|excipient|non-?medicinal|化学名|分子式|结构式|性状", re.IGNORECASE)
+_IS_CHINESE = regex("中成药|中药")
+_COLD = regex("感冒|解表")
+_TONIC = regex("滋补|补益|大补|补[气血肾阴阳]|益气|养血|滋阴|壮阳|填精")
+_NO_TONIC = regex("感冒|解表|清热解毒|止咳|化痰|通淋|利尿")
+_MIXED = regex(r"\s*(?:/|\+|&|、|\band\b|\bwith\b|;|,)\s*", re.IGNORECASE)
+_NO_INGREDIENT = regex(r"辅料|赋形剂|inactive|excipient|non-?medicinal|化学名|分子式|结构式|性状", re.IGNORECASE)
 
 
 def generic_of(title: str) -> str:

@@ -11,6 +11,7 @@ from medrag.answer.safety.label import Label, Unit
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.sayings import saying
 from medrag.answer.safety.statements import finding, stated
+from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Patient, Severity
@@ -25,57 +26,57 @@ _AMOUNT = rf"(?P<number>{_NUMBER})\s*(?:[-~～–至到]\s*(?P<high>{_NUMBER})\s
 _DAY_ZH = r"(?:每[日天]|[一1][日天]|24\s*(?:小时|h)|[日天](?!数)|日)"
 # 一日最大剂量不超过2.4g; 每日不得超过4次; 最大日剂量为40mg; 24小时内不超过4次.
 _MOST_ZH = (
-    re.compile(
+    regex(
         rf"{_DAY_ZH}[^，。；;、\d]{{0,14}}?(?:最大|最高|极量|限量|总量|用量)?[^，。；;、\d]{{0,10}}?(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?[大多高]于|最大(?:剂?量|用量)?(?:为|是)?|最高(?:剂?量|用量)?(?:为|是|可达)?|最多|极量|限量?|[≤＜])\s*[:：为]?\s*{_AMOUNT}"
     ),
-    re.compile(
+    regex(
         rf"(?:最大|最高|极)[^，。；;、\d]{{0,6}}(?:日|一日|每日|每天)[^，。；;、\d]{{0,8}}?(?:剂?量|用量)?[^，。；;、\d]{{0,6}}?{_AMOUNT}"
     ),
-    re.compile(
+    regex(
         rf"(?:不得?超过|不[得应可宜能要]超过|最大(?:剂?量|用量)?(?:为|是)?|最高(?:剂?量|用量)?(?:为|是)?|最多|极量[:：为]?|不[大多高]于)\s*(?:每[日天]|[一1][日天])\s*{_AMOUNT}"
     ),
-    re.compile(
+    regex(
         rf"(?:不得?超过|不[得应可宜能要]超过|最大(?:剂?量|用量)?(?:为|是|可达)?|最高(?:剂?量|用量)?(?:为|是|可达)?|极量)\s*{_AMOUNT}\s*(?:/|每|／)\s*(?:日|天|d\b|24\s*小时|24h)"
     ),
 )
 # 最大量每次40mg，每天2次: a dose and how often make the day's.
-_MOST_TIMES_ZH = re.compile(
+_MOST_TIMES_ZH = regex(
     rf"最[大高](?:剂量|用量|量)?(?:为|是|可[达至])?[，:：]?\s*(?:每次|[一1]次)\s*{_AMOUNT}\s*[，、]?\s*{_DAY_ZH}\s*(?P<times>{_NUMBER})\s*次"
 )
-_LIMIT_DAY_ZH = re.compile(rf"极量[^。；;]{{0,24}}?(?:每[日天]|[一1][日天])\s*{_AMOUNT}")
+_LIMIT_DAY_ZH = regex(rf"极量[^。；;]{{0,24}}?(?:每[日天]|[一1][日天])\s*{_AMOUNT}")
 _ONCE_ZH = (
-    re.compile(
+    regex(
         rf"(?:每次|[一1]次|单次|单剂|一次量)[^，。；;、\d]{{0,10}}?(?:不得?超过|不[得应可宜能要]超过|不[大多高]于|最大(?:剂?量|用量)?(?:为|是)?|最高(?:剂?量|用量)?(?:为|是)?|最多|极量)\s*[:：为]?\s*{_AMOUNT}"
     ),
-    re.compile(rf"极量[^，。；;\d]{{0,4}}(?:一次|每次)\s*{_AMOUNT}"),
+    regex(rf"极量[^，。；;\d]{{0,4}}(?:一次|每次)\s*{_AMOUNT}"),
 )
-_TIMES_ZH = re.compile(
+_TIMES_ZH = regex(
     rf"(?:24\s*小时内?|{_DAY_ZH}内?)[^，。；;、\d]{{0,6}}?(?:不得?超过|不[得应可宜能要]超过|最多|不[大多]于)\s*(?P<times>{_NUMBER})\s*次"
 )
 _NOT_MORE = r"(?:not (?:to )?(?:exceed|take more than|be exceeded|more than)|(?:no|not) more than|(?:should|must|do|may) not exceed|exceeding|maximum (?:(?:recommended|total|adult|oral|single|human) )*(?:daily )?(?:dos(?:e|age))?(?: (?:should be|is|of|for adults is|per day is))?|max(?:imum)?(?: of)?|up to a (?:maximum|total) of|(?:doses?|dosages?) (?:above|over|greater than|higher than|exceeding|in excess of))"
 _DAY_EN = r"(?:per day|a day|/\s*day|daily|in (?:any |a )?(?:24|twenty-four)[- ]hours?(?: period)?|in (?:one|a|any) day|per 24 hours|each day|every 24 hours|/24\s*h\w*)"
 _MOST_EN = (
-    re.compile(rf"{_NOT_MORE}[^.;\d]{{0,40}}?{_AMOUNT}[^.;\d]{{0,14}}?\s*(?:{_DAY_EN})", re.IGNORECASE),
-    re.compile(
+    regex(rf"{_NOT_MORE}[^.;\d]{{0,40}}?{_AMOUNT}[^.;\d]{{0,14}}?\s*(?:{_DAY_EN})", re.IGNORECASE),
+    regex(
         rf"(?:maximum|max)\.? (?:\w+ ){{0,3}}?(?:daily (?:\w+ )?dos(?:e|age)|dos(?:e|age) per day)[^.;\d]{{0,40}}?{_AMOUNT}",
         re.IGNORECASE,
     ),
-    re.compile(
+    regex(
         rf"(?:total )?daily dos(?:e|age)s? (?:\w+ ){{0,3}}?(?:should|must|may|is|are|do|does)?\s?(?:not (?:to )?)?(?:exceed\w*|be more than)[^.;\d]{{0,20}}?{_AMOUNT}",
         re.IGNORECASE,
     ),
-    re.compile(
+    regex(
         rf"(?:doses?|dosages?|dosing) (?:above|over|greater than|higher than|exceeding|in excess of) {_AMOUNT}\s*(?:{_DAY_EN})",
         re.IGNORECASE,
     ),
 )
 _ONCE_EN = (
-    re.compile(
+    regex(
         rf"(?:maximum single dose|single doses?[^.;\d]{{0,20}}(?:not exceed|exceeding)|each dose[^.;\d]{{0,20}}not exceed)[^.;\d]{{0,20}}?{_AMOUNT}",
         re.IGNORECASE,
     ),
 )
-_TIMES_EN = re.compile(
+_TIMES_EN = regex(
     rf"(?:not|no) (?:\w+ )?(?:exceed|more (?:often )?than)\s*(?P<times>\d+|two|three|four|five|six)\s*(?:times|doses)\s*(?:{_DAY_EN})",
     re.IGNORECASE,
 )
@@ -91,13 +92,13 @@ _EN_NUMBERS = {
     "twelve": 12.0,
 }
 # That more does no good, or is given in parts, is no maximum.
-_NO_LIMIT = re.compile(r"divided doses|\bno (?:evidence|indication)|more effective|additional benefit|分次", re.IGNORECASE)
-_OTHERS = re.compile(
+_NO_LIMIT = regex(r"divided doses|\bno (?:evidence|indication)|more effective|additional benefit|分次", re.IGNORECASE)
+_OTHERS = regex(
     r"儿童|小儿|患儿|婴|老年|肾功能|肝功能|肌酐|\d+岁|child|pediatric|infant|renal|hepatic|elderly|geriatric|creatinine|years|impair|合用|同服|concomitant|coadmin|with (?:cyclosporine|verapamil|amiodarone)",
     re.IGNORECASE,
 )
-_ADULTS = re.compile(r"成人|adult", re.IGNORECASE)
-_CHILDREN = re.compile(r"儿童|小儿|患儿|婴|child|pediatric|infant", re.IGNORECASE)
+_ADULTS = regex(r"成人|adult", re.IGNORECASE)
+_CHILDREN = regex(r"儿童|小儿|患儿|婴|child|pediatric|infant", re.IGNORECASE)
 _ADULT_AGE = 18.0
 _ROUNDING = 1.0001
 _WHAT = {"day": 0, "once": 1, "times": 2}

@@ -31,6 +31,7 @@ from medrag.kb.terms.foods import Food, food_named
 from medrag.kb.terms.herbs import herb_names
 from medrag.kb.terms.membership import class_spellings, memberships
 from medrag.kb.terms.shipped import rows_of
+from medrag.patterns import regex
 from medrag.retrieve.subjects import DRUG_KINDS, drugs_of
 from medrag.types import DocumentInfo, DocumentKind, Entity, EntityKind
 
@@ -43,9 +44,7 @@ LABELS_KEPT, MEDICINES_KEPT = 600, 2_000
 MIN_ASCII = 3  # letters of a name that may stand in prose
 MAX_NEAR = 3
 MIN_TITLED = 5  # letters of a name that is looked for in titles
-_ENDING_FORM = re.compile(
-    r"(?:\s+(?:tablets?|capsules?|cream|ointment|gel|lotion|drops?|spray|liquid|syrup|caplets?|gelcaps?))+$"
-)
+_ENDING_FORM = regex(r"(?:\s+(?:tablets?|capsules?|cream|ointment|gel|lotion|drops?|spray|liquid|syrup|caplets?|gelcaps?))+$")
 _BOTH_KINDS = frozenset(
     {"exact", "traditional", "shipped", "short"}
 )  # how a name may be found; what was misspelt is only proposed
@@ -307,9 +306,10 @@ def _substances(
     for name in names:
         key = next((one for one in sorted(substances_of(name)) if _is_searchable(one)), fold(name))
         if key not in found and not (len(names) > 1 and parts_of(name)):
-            own = frozenset(_names_of(name, kb))
+            own = tuple(dict.fromkeys(_names_of(name, kb)))  # in their order, on which that of its classes hangs
             printed = name_variants(text) if len(names) == 1 else []
-            found[key] = Substance(key, name, own, memberships((*own, *printed, *kinds, *_classes_said(name, kb)), classes))
+            of = memberships((*own, *printed, *kinds, *_classes_said(name, kb)), classes)
+            found[key] = Substance(key, name, frozenset(own), of)
     yield from found.values()
 
 

@@ -12,6 +12,7 @@ from medrag.answer.safety.label import Label, Unit
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
 from medrag.answer.safety.wording import denies, governing, worst
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Patient, Severity, Stated
 
@@ -38,21 +39,21 @@ _BY_EGFR = ((15.0, Degree.FAILING), (30.0, Degree.SEVERE), (60.0, Degree.MODERAT
 _DEGREES: tuple[tuple[Degree, re.Pattern[str]], ...] = (
     (
         Degree.FAILING,
-        re.compile(
+        regex(
             r"衰竭|透析|尿毒症|无尿|终末|失代偿|肝昏迷|肝性脑病|failure|dialysis|esrd|end[- ]stage|anuri|decompensat|stage 5|[45]期|child[- ]?pugh (?:class )?c|\bc级",
             re.IGNORECASE,
         ),
     ),
-    (Degree.SEVERE, re.compile(r"严重|重度|显著|\bsevere|marked|advanced|significant|stage 4|硬化|cirrhosis", re.IGNORECASE)),
-    (Degree.MODERATE, re.compile(r"中度|中等|moderate|stage 3|3期|child[- ]?pugh (?:class )?b|\bb级", re.IGNORECASE)),
+    (Degree.SEVERE, regex(r"严重|重度|显著|\bsevere|marked|advanced|significant|stage 4|硬化|cirrhosis", re.IGNORECASE)),
+    (Degree.MODERATE, regex(r"中度|中等|moderate|stage 3|3期|child[- ]?pugh (?:class )?b|\bb级", re.IGNORECASE)),
     (
         Degree.MILD,
-        re.compile(r"轻度|轻微|轻[、至到]中度|mild|slight|stage 2|2期|child[- ]?pugh (?:class )?a|\ba级", re.IGNORECASE),
+        regex(r"轻度|轻微|轻[、至到]中度|mild|slight|stage 2|2期|child[- ]?pugh (?:class )?a|\ba级", re.IGNORECASE),
     ),
 )
 # 肾功能不全, 尤其是终末期: those are the worst of whom it is said, not all.
-_ABOVE_ALL = re.compile(r"(?:尤其是?|特别是|\bespecially|\bparticularly|\bin particular)[^，。；;.]*", re.IGNORECASE)
-_NORMAL = re.compile(r"正常|normal|无|no\b|none", re.IGNORECASE)
+_ABOVE_ALL = regex(r"(?:尤其是?|特别是|\bespecially|\bparticularly|\bin particular)[^，。；;.]*", re.IGNORECASE)
+_NORMAL = regex(r"正常|normal|无|no\b|none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +66,40 @@ class _Organ:
 _FAILS_ZH = r"[^，。；,]{0,10}?(?<!发育)(?:不全|损[害伤]|障碍|减退|衰竭|异常|低下|不良|受损|下降|不佳|病|疾[病患]|硬化|炎|透析)"
 _RENAL = _Organ(
     FindingKind.RENAL,
-    re.compile(
+    regex(
         rf"肾{_FAILS_ZH}|肾衰|透析|尿毒症|无尿|肌酐清除率|内生肌酐|\b(?:renal|kidney)[- ](?:\w+ ){{0,2}}?(?:impair|insuffic|fail|diseas|dysfunc|problem|function(?! tests?| monitor| studies))\w*|impair\w* (?:of )?(?:renal|kidney)|creatinine clearance|\bcrcl\b|\begfr\b|dialysis|\banuri\w*|(?:reduced|decreased|diminished) (?:renal|kidney) function|\buremi\w*|\b(?:renal|hepatic) (?:or|and|and/or) (?:renal|hepatic) \w+|glomerular filtration",
         re.IGNORECASE,
     ),
-    re.compile(
+    regex(
         r"(?:肌酐清除率|ccr|crcl|clcr|e?gfr|creatinine clearance|glomerular filtration rate|清除率)[^，。；;]{0,60}?(?P<op><|≤|＜|小于|低于|不足|below|less than|under|lower than|of less than|>|≥|＞|大于|高于|above|greater than|over|:|between|为|在|of|is)?\s*(?:or equal to\s*)?(?P<low>\d{1,3}(?:\.\d+)?)(?:\s*(?:ml/min)?\s*(?:[-~～–至到]|to|and)\s*(?P<high>\d{1,3}(?:\.\d+)?))?\s*(?:ml|毫升)(?:/min)?(?P<over>[^,.;，。；]{0,20}?(?:or (?:greater|more|above|higher)|and above|以上|及以上))?",
         re.IGNORECASE,
     ),
 )
 _HEPATIC = _Organ(
     FindingKind.HEPATIC,
-    re.compile(
+    regex(
         rf"肝(?!素|药|酶|脂|癌|片|糖|糖原|炎病毒|炎疫苗){_FAILS_ZH}|肝、肾功能|\b(?:hepatic|liver)[- ](?:\w+ ){{0,2}}?(?:impair|insuffic|fail|diseas|dysfunc|problem|function(?! tests?| monitor| studies)|cirrho|decompens|enceph)\w*|impair\w* (?:of )?(?:hepatic|liver)|cirrho\w+|child[- ]?pugh|\b(?:renal|hepatic) (?:or|and|and/or) (?:renal|hepatic) \w+|(?:reduced|decreased) (?:hepatic|liver) function",
         re.IGNORECASE,
     ),
     None,
 )
-_WHO = re.compile(
+_WHO = regex(
     r"患者|病人|者|不全|障碍|减退|损害|patients?|individuals|with|people|those|subjects|if you have|have|impair", re.IGNORECASE
 )
-_OUTCOME = re.compile(
+_OUTCOME = regex(
     r"(?:引起|导致|造成|发生|出现|诱发|可致|引发|可见|定期检查|监测|检查|观察|报告)[^，。；]{0,10}$|(?:caus\w+|result\w* in|lead\w* to|including|develop\w*|report\w*|cases of|risk of|signs of|evidence of|elevat\w+|tests?|monitor\w*|baseline|assess\w*|evaluat\w*) (?:[\w,/-]+ ){0,4}$",
     re.IGNORECASE,
 )
-_UNSTUDIED = re.compile(
+_UNSTUDIED = regex(
     r"not been (?:\w+ )?(?:studied|evaluated|established|investigated)|insufficient information|尚未(?:研究|确[定立])|未进行研究|缺乏[^，。；]{0,8}(?:资料|经验)",
     re.IGNORECASE,
 )
-_ADJUSTS = re.compile(
+_ADJUSTS = regex(
     r"\d|减|调整|延长|降低|间隔|reduc|adjust|lower|decreas|interval|half|not exceed|recommend|start", re.IGNORECASE
 )
 # What is said of those who take something else beside it.
-_TOGETHER = re.compile(r"\bconcomitant|\bco-?admin|\bin combination with\b|合用|并用|同时(?:服用|使用)", re.IGNORECASE)
-_SAME = re.compile(
+_TOGETHER = regex(r"\bconcomitant|\bco-?admin|\bin combination with\b|合用|并用|同时(?:服用|使用)", re.IGNORECASE)
+_SAME = regex(
     r"无需|不必|不需|no (?:dos\w+ )?adjust|not (?:necessary|required|needed)|unchanged|similar|无显著|无明显|does not (?:significantly )?(?:alter|affect|change)",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from medrag.answer.safety.label import Label, Unit
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
 from medrag.answer.safety.wording import Cue, denies, governing, worst
+from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Patient, Severity, Stated
@@ -23,15 +24,15 @@ _TELLS = frozenset(
 _ADULT, _OLD_ZH, _OLD_EN = 18.0, 60.0, 65.0
 _NEWBORN, _INFANT, _TODDLER = 1 / 12, 1.0, 3.0
 
-_PREGNANT = re.compile(
+_PREGNANT = regex(
     r"孕妇|妊娠(?!毒血|高血压|呕吐|糖尿|剧吐)|怀孕|早孕|孕期|孕[早中晚]期|孕\d|(?<!避)(?<!未)孕(?!激|酮|育酚)|胎儿|致畸|\bpregnan\w*|\bfet(?:us|al)\b|\bfoet\w+|teratogen|\btrimester\b|childbearing|embryo",
     re.IGNORECASE,
 )
-_LACTATING = re.compile(
+_LACTATING = regex(
     r"哺乳|授乳|乳母|乳汁|母乳|\bnursing (?:mother|women|infant|woman|bab)|\bnursing\b(?! home| staff| care)|\blactat\w+(?! acid)|breast[- ]?f(?:eed|ed)\w*|(?:human|breast|maternal) milk",
     re.IGNORECASE,
 )
-_CATEGORY = re.compile(
+_CATEGORY = regex(
     r"(?:category|妊娠[^，。；]{0,8}(?:分级|分类)[^，。；]{0,4}|FDA[^，。；]{0,20})\s*[:：]?\s*([abcdx])(?![a-z])(?:级|类)?|([abcdx])级",
     re.IGNORECASE,
 )
@@ -46,35 +47,34 @@ _BY_CATEGORY = {
 _TRIMESTERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         1,
-        re.compile(
+        regex(
             r"(?:妊娠|怀孕|孕)[^，。；]{0,4}(?:早期|前(?:3|三)个?月|初期|头(?:3|三)个?月|[1一]\s*[-~～至]\s*[3三]个?月|初(?:3|三)个?月)|早孕|早期妊娠|first (?:trimester|three months|3 months)|early pregnancy",
             re.IGNORECASE,
         ),
     ),
     (
         2,
-        re.compile(
+        regex(
             r"(?:妊娠|怀孕|孕)[^，。；]{0,4}(?:中期|[4四]\s*[-~～至]\s*[6六]个?月)|中期妊娠|second (?:and third )?trimester",
             re.IGNORECASE,
         ),
     ),
     (
         3,
-        re.compile(
+        regex(
             r"(?:妊娠|怀孕|孕)[^，。；]{0,6}(?:晚期|后期|末期|最后(?:3|三)个?月|后(?:3|三)个?月|[7七]\s*[-~～至]\s*[9九]个?月|末(?:3|三)个?月|临产)|晚期妊娠|(?:second and |first and )?third trimester|last (?:trimester|three months|3 months)|late (?:stage of )?pregnancy|30 weeks|近期分娩",
             re.IGNORECASE,
         ),
     ),
 )
-_UNKNOWN = re.compile(
+_UNKNOWN = regex(
     r"尚不明确|未确[定立]|尚未|不明|没有(?:足够|充分)|缺乏|无[^，。；]{0,10}(?:资料|经验|研究)|未进行|not (?:been )?(?:established|known|studied)|no adequate|unknown",
     re.IGNORECASE,
 )
-_HARM = re.compile(
+_HARM = regex(
     r"致畸|流产|死[胎产]|畸[形胎]|毒性|通过胎盘|透过胎盘|进入乳汁|分泌|排[入出泌]|影响|危害|不良|风险|危险|早闭|harm|malform|teratogen|abort|toxic|crosse?s? the placenta|excreted|secreted|present in|adverse|risk|death|defect|withdrawal|reduc|inhibit",
     re.IGNORECASE,
 )
-_RODENTS = re.compile(r"\b(?:rats?|mice|rabbits?|hamsters?|monkeys?|animals?)\b|动物|大鼠|小鼠|家兔", re.IGNORECASE)
 
 
 def pregnancy_findings(one: Taken, patient: Patient) -> Iterator[Finding]:
@@ -179,35 +179,33 @@ def _outside(folded: str) -> bool:
 
 _NUM = r"(\d+(?:\.\d+)?|[一二两三四五六七八九十]{1,3})"
 _UNIT_ZH = {"岁": 1.0, "周岁": 1.0, "个月": 1 / 12, "月": 1 / 12, "月龄": 1 / 12, "周": 1 / 52, "天": 1 / 365, "日": 1 / 365}
-_UNDER_ZH = re.compile(
+_UNDER_ZH = regex(
     rf"{_NUM}\s*(周岁|岁|个月|月龄|月|周|天|日)龄?(?:\s*[（(][^）)]*[)）])?\s*(?:及)?(?:以[下内]|之内|内)|(?:小于|不足|不满|未满|低于|＜|<|≤)\s*{_NUM}\s*(周岁|岁|个月|月龄|月|周|天)"
 )
-_RANGE_ZH = re.compile(rf"{_NUM}\s*(?:周?岁|个?月)?\s*[~～\-–至到—]\s*{_NUM}\s*(周岁|岁|个月|月龄|月)")
-_OVER_ZH = re.compile(rf"(?:大于|超过|年满|>|＞|≥)\s*{_NUM}\s*(?:周?岁)|{_NUM}\s*(?:周?岁)\s*(?:及)?(?:以上)")
+_RANGE_ZH = regex(rf"{_NUM}\s*(?:周?岁|个?月)?\s*[~～\-–至到—]\s*{_NUM}\s*(周岁|岁|个月|月龄|月)")
+_OVER_ZH = regex(rf"(?:大于|超过|年满|>|＞|≥)\s*{_NUM}\s*(?:周?岁)|{_NUM}\s*(?:周?岁)\s*(?:及)?(?:以上)")
 # The number of an item, run into the age behind it: 2.12岁以下儿童禁用 is of twelve years.
-_GLUED = re.compile(r"^\s*\d{1,2}\.(?=\d{1,2}\s*周?岁)")
+_GLUED = regex(r"^\s*\d{1,2}\.(?=\d{1,2}\s*周?岁)")
 _CHILD_ZH: tuple[tuple[re.Pattern[str], float, float], ...] = (
-    (re.compile(r"早产儿|新生儿"), 0.0, _NEWBORN), (re.compile(r"婴幼儿|乳幼儿"), 0.0, _TODDLER), (re.compile(r"婴儿(?!奶粉)"), 0.0, _INFANT), (re.compile(r"(?<!婴)幼儿(?!园)|幼童"), 0.0, 6.0),
-    (re.compile(r"儿童|小儿(?!麻痹)|患儿|少儿|未成年|18岁以下"), 0.0, _ADULT), (re.compile(r"青少年|少年(?!儿童)"), 10.0, _ADULT),
+    (regex(r"早产儿|新生儿"), 0.0, _NEWBORN), (regex(r"婴幼儿|乳幼儿"), 0.0, _TODDLER), (regex(r"婴儿(?!奶粉)"), 0.0, _INFANT), (regex(r"(?<!婴)幼儿(?!园)|幼童"), 0.0, 6.0),
+    (regex(r"儿童|小儿(?!麻痹)|患儿|少儿|未成年|18岁以下"), 0.0, _ADULT), (regex(r"青少年|少年(?!儿童)"), 10.0, _ADULT),
 )  # fmt: skip
-_OLD = re.compile(
+_OLD = regex(
     r"老年|老人|高龄|年老|年迈|\belderly\b|\bgeriatric\b|\bolder (?:adults?|patients?|people|individuals)|\baged? (?:60|65|75)|\b(?:60|65|75) (?:years|or older|and over)",
     re.IGNORECASE,
 )
-_NOT_OLD = re.compile(
+_NOT_OLD = regex(
     r"no overall differences|other reported clinical experience|did not include sufficient|have not identified differences|no (?:clinically )?(?:significant |relevant )?differences",
     re.IGNORECASE,
 )
-_UNDER_EN = re.compile(
+_UNDER_EN = regex(
     r"(?:under|below|younger than|less than|up to|before|<)\s+(?:the age of |age )?(\d+(?:\.\d+)?|two|three|four|six|twelve|one|five|eight|ten|sixteen|eighteen)\s*(years?|yrs?|months?|weeks?|days?|y\b)?|\b(\d+)\s*(years?|months?|weeks?)(?: of age| old)? (?:or|and) (?:younger|under)",
     re.IGNORECASE,
 )
-_AGE_EN = re.compile(
-    r"child|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature", re.IGNORECASE
-)
+_AGE_EN = regex(r"child|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature", re.IGNORECASE)
 _CHILD_EN: tuple[tuple[re.Pattern[str], float, float], ...] = (
-    (re.compile(r"neonat|newborn|premature infant|preterm", re.IGNORECASE), 0.0, _NEWBORN), (re.compile(r"\binfants?\b", re.IGNORECASE), 0.0, 2.0),
-    (re.compile(r"child(?!-?bearing|ren's|hood)|p(?:a)?ediatric", re.IGNORECASE), 0.0, _ADULT), (re.compile(r"adolescen|teenage", re.IGNORECASE), 10.0, _ADULT),
+    (regex(r"neonat|newborn|premature infant|preterm", re.IGNORECASE), 0.0, _NEWBORN), (regex(r"\binfants?\b", re.IGNORECASE), 0.0, 2.0),
+    (regex(r"child(?!-?bearing|ren's|hood)|p(?:a)?ediatric", re.IGNORECASE), 0.0, _ADULT), (regex(r"adolescen|teenage", re.IGNORECASE), 10.0, _ADULT),
 )  # fmt: skip
 _EN_NUMBERS = {
     "one": 1.0,
@@ -222,16 +220,16 @@ _EN_NUMBERS = {
     "sixteen": 16.0,
     "eighteen": 18.0,
 }
-_AGED = re.compile(
+_AGED = regex(
     r"儿|岁|月龄|老|高龄|少年|未成年|child|p(?:a)?ediatric|infant|neonat|newborn|premature|preterm|adolesc|teen|\bage|elderly|geriatric|older",
     re.IGNORECASE,
 )
-_NOT_CHILD = re.compile(
+_NOT_CHILD = regex(
     r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related",
     re.IGNORECASE,
 )
-_SEE = re.compile(r"\W*see\b")  # a reference to another section states nothing
-_NOT_SHOWN = re.compile(
+_SEE = regex(r"\W*see\b")  # a reference to another section states nothing
+_NOT_SHOWN = regex(
     r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:data|information|studies)|insufficient|not approved|unknown",
     re.IGNORECASE,
 )

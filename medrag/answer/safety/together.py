@@ -11,6 +11,7 @@ from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import stated, strongest
 from medrag.answer.safety.wording import RANK, Cue, allows, denies, governing, has_effect, worst
 from medrag.kb.terms.classes import class_names
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.sentences import CELL_BREAK
 from medrag.types import Severity, Stated
@@ -19,73 +20,66 @@ __all__ = ["said_of_other", "says_interactions"]
 
 G = SectionGroup
 _TELLS = frozenset({G.INTERACTIONS, G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.DOSAGE, G.INDICATIONS})
-_TOGETHER_ZH = re.compile(
-    r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并|同时|混合|混用|并服|一起|共用|接受|正在|服用|使用|应用|用药期间|间隔|[与和]本[品药]|饮|食|加用|加服|忌|禁|慎|治疗"
-)
-_TOGETHER_EN = re.compile(
-    r"concomit|co-?admin|concurrent|combin|together|\btaking\b|\breceiv|\btreated with|\bin addition\b|\buse (?:of|with)\b|\bwith\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin \d|\bwithin (?:two|14)|\bother\b|\bco-?prescri|\bpotentiat|\binteract|\bused?\b|\btake\b|\bor\b",
-    re.IGNORECASE,
-)
-_CO_USE_ZH = re.compile(
+_CO_USE_ZH = regex(
     r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并(?!症)|同时|混合|混用|并服|一起|共用|接受|正在|加用|加服|与[^，。；]{1,40}[用服]|(?:服用|使用|应用)[^，。；]{0,20}(?:者|患者|时|期间|的)|期间"
 )
-_CO_USE_EN = re.compile(
+_CO_USE_EN = regex(
     r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\breceiv|treated with|treatment with|therapy with|\buse (?:of|with)\b|\bused with\b|\bgiven (?:with|to)\b|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b.{0,30}\bwith\b|\bwhile\b",
     re.IGNORECASE,
 )
-_ACTS_ON_EN = re.compile(
+_ACTS_ON_EN = regex(
     r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of)\s(?:\w+\s){0,2}$",
     re.IGNORECASE,
 )
-_ALLERGY = re.compile(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|\brash\b.{0,30}\bhistory", re.IGNORECASE)
+_ALLERGY = regex(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|\brash\b.{0,30}\bhistory", re.IGNORECASE)
 # The name is part of another, or the thing is measured and not taken.
-_NOT_MEANT_BEHIND = re.compile(
+_NOT_MEANT_BEHIND = regex(
     r" ?(?:抵抗|受体|抗体|缺乏|依赖|类似|敏感|分泌|过敏|水平|释放|原(?!体)|中毒|哮喘|酶|试验|[- ]?(?:coa\b|resistan\w+|sensitiv\w+|secretion|synthesis|release|receptors?\b|deficien\w+|allerg\w+|intoleran\w+|levels? (?:of|were)|"
     r"induced (?:asthma|ulcer)|sensitive asthma|triad|free\b|excretion test|requirements?\b|nitrogen|binding|overdos\w+|toxicity\b(?! (?:may|can|has))))"
 )
-_NOT_MEANT_BEFORE = re.compile(
+_NOT_MEANT_BEFORE = regex(
     r"(?:左旋|右旋|去甲|双氢|二氢|去氧|乙酰|异丙|甲基|氢化|内源性|endogenous |serum |plasma |urinary |血清?|尿|血浆|血)$"
 )
 # What is in everybody's blood, food and bottles is a medicine only where nobody measures it.
 _NATURAL = frozenset(
     "glucose dextrose potassium sodium calcium magnesium iron zinc water oxygen sugar insulin 葡萄糖 钾 钠 钙 镁 铁 锌 水 氧 氧气 胰岛素 生理盐水".split()
 )
-_IN_BODY = re.compile(
+_IN_BODY = regex(
     r"(?:serum|blood|plasma|urin\w+|fasting|total|elevated|low|high|abnormal\w*|血|尿|测|fluid and|salt and) ?\0|\0 ?(?:tests?|control|monitor|tolerance|concentration|level|oxidase|metabolism|intolerance|retention|balance|restriction|demand|depletion|excretion|loss|intake|regulation|secretion|resistance|酶|耐量|代谢|平衡|水平|浓度|潴留|溶液|注射液稀释)",
     re.IGNORECASE,
 )
-_UNHELPED = re.compile(
+_UNHELPED = regex(
     r"(?:respond(?:ed|s)? to|tolerate|failed|inadequate(?:ly)? (?:response|controlled)|previously (?:received|treated))[^.;]{0,48}$",
     re.IGNORECASE,
 )
-_ENROLLED = re.compile(r"\benrolled\b|\bin (?:study|trial) \w|\bclinical (?:trial|stud)", re.IGNORECASE)
-_OTHER = re.compile(
+_ENROLLED = regex(r"\benrolled\b|\bin (?:study|trial) \w|\bclinical (?:trial|stud)", re.IGNORECASE)
+_OTHER = regex(
     r"(?:\bother[ \w-]{0,20}|\bother (?:drugs?|medic\w+|products?)\b[ \w,-]{0,50}(?:such as|like|including) |\banother |\badditional |\bmultiple |\bsecond |其[他它余]的?[^，。；]{0,6}|另[一外]种?|同类的?|多种|两种)$"
 )
-_AS_WITH = re.compile(
+_AS_WITH = regex(
     r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|[同与]|像) ?(?:all |many |most )?$"
 )
-_INSTEAD_ZH = re.compile(r"(?:改用|换用|代替|替代|宜选用?|可选用?|解救|拮抗剂?为|抢救|给予|静[注脉]|处理)[^，。；]{0,12}$")
-_INSTEAD_EN = re.compile(
+_INSTEAD_ZH = regex(r"(?:改用|换用|代替|替代|宜选用?|可选用?|解救|拮抗剂?为|抢救|给予|静[注脉]|处理)[^，。；]{0,12}$")
+_INSTEAD_EN = regex(
     r"(?:instead|alternative\w*|substitut\w+|such as|replaced? (?:by|with)|switch\w* to|treated with|administ\w+ (?:of )?|give|managed with|reversed by|overdos\w+)[^.;]{0,25}$",
     re.IGNORECASE,
 )
-_OVERDOSE = re.compile(
+_OVERDOSE = regex(
     r"过量|中毒时|解救|抢救|overdos|in the event of|should (?:hypotension|seizures?|convulsions?) occur|if (?:hypotension|seizures?) occurs?",
     re.IGNORECASE,
 )
-_EXCEPT = re.compile(
+_EXCEPT = regex(
     r"除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
     re.IGNORECASE,
 )
 # Between two names of a sentence: what stands behind is another statement.
-_COMMA = re.compile(r"[，,]")
+_COMMA = regex(r"[，,]")
 MAX_AHEAD = 2  # statements behind one, in which its advice may stand: 7.1 Didanosine … Avoid concomitant use.
-_STUDY = re.compile(
+_STUDY = regex(
     r"\b(?:in vitro|in rats?|in mice|in (?:animals|dogs|rabbits|monkeys)|rat stud|animal stud)\b|动物(?:实验|试验)|大鼠|小鼠|体外",
     re.IGNORECASE,
 )
-_MEASURED = re.compile(
+_MEASURED = regex(
     r"false[- ](?:positive|negative)|\bassays?\b|laboratory test|\burine test|clinitest|假阳性|假阴性|检验值|化验|试验结果|检测结果|[^，。；]测定(?!血)|比色",
     re.IGNORECASE,
 )
@@ -234,7 +228,7 @@ def _part(unit: Unit, hit: Hit, label: Label) -> tuple[int, int]:
     return start, end
 
 
-_OPENS = re.compile(r"[，,]\s*(?:但|而|也|亦|还|并|或|若|如)?(?:[与和同跟]|合用|并用|同时|不[宜可能得应]|禁|避免|慎|对(?!本))")
+_OPENS = regex(r"[，,]\s*(?:但|而|也|亦|还|并|或|若|如)?(?:[与和同跟]|合用|并用|同时|不[宜可能得应]|禁|避免|慎|对(?!本))")
 
 
 def _opens(text: str, comma: int, spans: tuple[tuple[int, int], ...]) -> bool:
@@ -244,7 +238,7 @@ def _opens(text: str, comma: int, spans: tuple[tuple[int, int], ...]) -> bool:
     return _OPENS.match(text, comma) is not None and any(comma < s and e <= upto for s, e in spans)
 
 
-_BREAK_EN = re.compile(r", (?:but|whereas|while)\b|\bhowever\b|\balthough\b")
+_BREAK_EN = regex(r", (?:but|whereas|while)\b|\bhowever\b|\balthough\b")
 
 
 def _part_en(text: str, hit: Hit) -> tuple[int, int]:
@@ -292,16 +286,16 @@ def _led(unit: Unit) -> str:
 
 
 # That something was looked into says nothing of what was found.
-_STUDIED = re.compile(
+_STUDIED = regex(
     r"\b(?:has|have|was|were) (?:also )?(?:been )?(?:studied|evaluated|investigated|assessed|performed|conducted|examined)\b|\binteraction stud",
     re.IGNORECASE,
 )
-_DIRECTED = re.compile(
+_DIRECTED = regex(
     r"increas|decreas|reduc|potentiat|enhanc|inhibit|prolong|toxic|risk|elevat|lower|diminish|contraindic|\bauc\b",
     re.IGNORECASE,
 )
 # Two medicines that are given together on purpose.
-_THERAPY = re.compile(
+_THERAPY = regex(
     r"only in combination with|pretreat|premedicat|预先给予|used in combination with other|必须(?:同时|应用|使用|合用|加用)|(?:应|须|可)(?:同时)?(?:应用|加用|补充|给予)足量|未能?用|联合(?:应用|使用|用药)?(?:治疗|化疗)|与[^，。；]{1,30}(?:联合|合用)[^，。；]{0,6}治疗|\bin combination with\b[^.;]{0,60}\bfor the treatment\b|\bas adjunct",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.types import Severity
 
 __all__ = ["RANK", "Cue", "allows", "cues", "denies", "governing", "has_effect", "readable", "worst"]
@@ -15,20 +16,20 @@ __all__ = ["RANK", "Cue", "allows", "cues", "denies", "governing", "has_effect",
 RANK = {severity: rank for rank, severity in enumerate(Severity)}  # 0 is the worst
 
 # What takes a word of these tables back is removed first: no dosage adjustment, 无需调整, 以避免发生.
-_NOT_ZH = re.compile(
+_NOT_ZH = regex(
     r"(?:无[需须]|不[必需]|毋[需须]|没有必要|不用|不要求)(?:对|作|做|进行)?[^，。；,]{0,8}?(?:调整|减量|监测|禁忌|减少|改变)[^，。；,]{0,4}"
     r"|(?:无|没有|尚无|并非|并不是|非|未见|不是)(?:明确|绝对|特殊|已知)?的?(?:用药)?禁忌|排除[^，。；]{0,4}禁忌"
     r"|(?:以|为|可|从而|来)避免|避免(?=发生|出现|引起|产生|造成|导致|误|因|对|过量|药物?过量|皮肤|血药)|避孕|禁食|注意事项|检查(?:结果|值|项)|不能排除|不得而知|不应期"
     r"|(?:改变|不)(?:本品)?的?剂量调整"
 )
-_ZH = re.compile(
+_ZH = regex(
     r"(?P<contraindicated>绝?对?禁[用服]|忌[用服]|禁忌|禁止|严禁|禁内服|禁[饮酒]|忌[饮食酒烟]|[禁忌](?=[与和同])|忌(?=生冷|辛辣|油腻|烟|酒)|不得|禁(?=活|合|并)"
     r"|不[可能](?=再?[与和同跟用合并联]|使用|服用|应用|给|饮|混|接种|作静|一起|口服|注射|长期)|切勿|勿(?=[与和同用服饮合再]))"
     r"|(?P<avoid>应?避免|不宜|不应|不推荐|不主张|不建议|不提倡|不要|最好不|尽量不|暂不(?:使用|用|宜)|不适[用宜合于]|[停中终][止]?(?:哺乳|授乳)|暂停哺乳|不哺乳|应(?:立即|即)?停[药用]|停止(?:使用|用药|服用)|停服)"
     r"|(?P<caution>慎[用服]|慎重|谨慎|小心|权衡|指导下|咨询|遵医嘱|在医[师生]|注意|警惕|慎(?=[与和同合])|非必[要须]|确有必要|明确需要|利大于弊|利弊|方可|才能使用|酌情)"
     r"|(?P<monitor>监测|监护|监控|检测|观察|复查|定期检查|检查|调整|调节|减量|[减降]少?低?[^，。；,]{0,8}?(?:剂量|用量|药量)|(?:剂量|用量)[^，。；,]{0,6}?(?:减|降|酌)|酌减|减半|减为|间隔|隔开|相隔|错开|分开|改变剂量|剂量应|增加[^，。；,]{0,6}?(?:剂量|用量))"
 )
-_NOT_EN = re.compile(
+_NOT_EN = regex(
     r"\bno (?:\w+ ){0,4}?(?:adjustments?|monitoring|reductions?|precautions?|contraindications?|modifications?)\b(?: (?:is|are|was) (?:\w+ )?(?:needed|necessary|required|recommended|warranted))?"
     r"|\b(?:adjustments?|monitoring|reductions?|modifications?)\b (?:\w+ ){0,10}?(?:is|are|was|were) (?:generally |usually )?(?:not|unnecessary)\b[ \w]*"
     r"|\bnot (?:\w+ )?(?:contraindicat\w*|a contraindication|require\w* (?:\w+ ){0,3}?adjust\w*|necessary to (?:adjust|reduce))|\b(?:unless|otherwise|where|not otherwise|or) (?:\w+ )?contraindicated"
@@ -36,7 +37,7 @@ _NOT_EN = re.compile(
     r"|\bmonitor(?:ing)? (?:of|was|were)\b(?= (?:the )?(?:study|trial))|\b(?:does|did|do) not (?:require|need|warrant|indicate|suggest)\b[\w ,]{0,60}?adjust\w*",
     re.IGNORECASE,
 )
-_EN = re.compile(
+_EN = regex(
     r"(?P<contraindicated>\bcontra-?indicat\w*|\bmust not\b|\b(?:should|must|can) never\b|\bnever (?:be|take|use)\b|\b(?:do|does) not (?:use|take|give|administer|co-?administer|combine|start|drink|inject|apply|breast)\w*|\bprohibited\b|\bcannot (?:be )?(?:use|take|receive|given)\w*|\bwarning: do not\b)"
     r"|(?P<avoid>\bavoid\w*|\bshould (?:generally |usually |normally |also )?not\b|\b(?:not|nor) (?:be |generally |routinely )*(?:recommended|advised|advisable|coadministered|co-administered)\b|\bis not (?:intended|indicated)\b(?= (?:for|in))|\bdiscouraged\b|\binadvisable\b"
     r"|\bnot (?:to )?be (?:used|given|administered|taken|combined|coadministered|co-administered|prescribed|mixed|initiated|started)\b|\bdiscontinue (?:nursing|breast)\w*|\bdiscontinue the drug\b|\bdiscontinu\w+ (?:[\w()®-]+ ){0,6}?(?:as soon as possible|immediately)|\bstop (?:nursing|breast)\w*|\bpreferable not\b|\bunsuitable\b)"
@@ -47,32 +48,32 @@ _EN = re.compile(
 )
 
 # That nothing happens between two things.
-_DENIES_ZH = re.compile(
+_DENIES_ZH = regex(
     r"无(?:明显|显著|临床意义|重要|特殊|任何)*的?(?:药[物代动学]*)?(?:间的?)?(?:药[代动]学)?(?:的)?(?:相互|交互)(?:作用|影响)|没有(?:发现|观察到)?(?:明显|显著|临床)?[^，。；]{0,8}(?:相互作用|影响|改变|干扰)|未(?:见|发现|观察到|发生|出现)[^，。；]{0,16}(?:相互|影响|作用|改变|变化|反应|增加|升高)"
     r"|(?<!否)(?<!是)不(?:会)?影响|无(?:明显|显著)?(?:影响|改变|变化|差别)|不受[^，。；]{0,10}影响|影响不大|不会?(?:升高|发生|改变|产生|引起|增加|增强|降低|干扰|抑制|诱导|导致|相互)|不(?:改变|干扰|抑制|诱导|增强|引起|产生)|无需调整|不必调整|较为?安全|可以?(?:安全)?(?:地)?(?:同时服用|合用|同服|联用|联合应用)(?!可)(?=[，。；,]|$)|尚不明确|尚无|暂无|不详|不明显|不存在|无此作用|可以?(?:安全地?)?与[^，。；]{1,160}?(?:(?:配伍|混合|同时|合并|联合)(?:使用|应用|滴注|用药|服用)?|[合联并]用|同服)(?=[，。；]|$)|未进行|未作|有别于|不显著|无统计|没有差异|无差异|相当(?=[，。；]|$)|无协同"
 )
-_DENIES_EN = re.compile(
+_DENIES_EN = regex(
     r"\b(?:no|not|without|neither|nor|lack of|little)\b(?: [\w\-/,]+){0,7}? (?:interact\w*|effects?|affect\w*|influence\w*|alter\w*|chang\w*|differences?|impact|inhibit\w*|induc\w*|displac\w*|potentiat\w*|evidence|expected|relevant|anticipated|modif\w*|impair\w*|prolong\w*|interfer\w*|increas\w*|decreas\w*|reduc\w*|necessary|required|needed|studied|evaluated|known|established|conducted|observed|investigated)\b"
     r"|\bunaffected\b|\bunlikely\b|\bunchanged\b|\b(?:can|may) be (?:safely )?(?:co-?administered|given (?:safely )?with|used (?:safely )?with|taken (?:safely )?with)\b|\bsafely\b|\bwas similar\b|\bwere similar\b|\bbioequivalent\b|\bpotential for (?:an? )?interactions?\b"
     r"|\b(?:can|may) be (?:co-?)?(?:administered|given|used|taken) (?:at any time|together|without regard|concomitantly|concurrently|safely|in combination)\b",
     re.IGNORECASE,
 )
-_BRACKETS = re.compile(r"\([^()]*\)")
+_BRACKETS = regex(r"\([^()]*\)")
 # What follows takes the denial back.
-_BUT = re.compile(
+_BUT = regex(
     r"[，,；;。]?(?:但(?!是?否)|然而|不过|而(?=可|能|会|应))|[,;.]? ?\b(?:but|however|whereas|although|except|nevertheless|yet)\b"
 )
-_EFFECT_ZH = re.compile(
+_EFFECT_ZH = regex(
     r"增[强加高多大]|升高|提高|加[重强剧快速]|减[弱少低慢]|降低|下降|拮抗|延长|缩短|影响|导致|引起|发生|诱发|毒性|干扰|抑制|促进|危险|风险|协同|相加|过敏|沉淀|失效|出血|反应|吸收|代谢|排泄|竞争|置换|灭活|破坏|相互作用|恶化|易[致发于出]|损害"
 )
-_EFFECT_EN = re.compile(
+_EFFECT_EN = regex(
     r"increas|decreas|enhanc|potentiat|reduc|risk|toxic|additive|inhibit|prolong|affect|alter|interfer|diminish|elevat|lower|rais|exaggerat|antagoni|impair|interact|induc|displac|syndrome|hemorrhag|bleed|depress|death|fatal|serious|severe|hyper|hypo|convuls|seizure|react|worsen|caus|result|lead|compet|synerg|accelerat|delay",
     re.IGNORECASE,
 )
 
 
 _STOPS = str.maketrans({";": "；", "!": "！", "?": "？"})
-_COMMA = re.compile(r",(?!\d{3})")
+_COMMA = regex(r",(?!\d{3})")
 
 
 def readable(text: str, lang: str) -> str:
@@ -130,10 +131,10 @@ def worst(found: Sequence[Cue]) -> Cue | None:
 
 
 # A word that rules what comes behind it: 禁用于, 慎用:, 不宜与, 避免同时使用.
-_AHEAD_ZH = re.compile(
+_AHEAD_ZH = regex(
     r"(?:者|的?情况|人群|患者|本[品药])?\s*(?:[:：]|于(?!是)|[与和同跟]|(?:同时|联合|合并|一起|再|长期|大量|大剂量)?(?:使用|应用|服用|合用|并用|饮用|食用|接种|给予|用于|用)(?=[^，。；,、者]{2,})|饮|食|酒|烟|生|辛|油|活|[(（](?=1))"
 )
-_SEGMENT = re.compile(r"[。；;]")
+_SEGMENT = regex(r"[。；;]")
 
 
 def governing(folded: str, start: int, end: int, found: Sequence[Cue], lang: str) -> Cue | None:

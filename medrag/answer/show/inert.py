@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from medrag.patterns import regex
+
 __all__ = ["escaped", "guarded", "inert"]
 
 _MARKDOWN = str.maketrans({character: "\\" + character for character in "\\`*_{}[]<>#|~$&"})
 # What means something at the beginning of a line alone: the line under a heading, an item's sign or number, an indented
 # line of code, and a footnote's own text.
-_UNDERLINE_OR_ITEM = re.compile(r"^([ \t]*)([-+=])", re.MULTILINE)
-_NUMBERED_ITEM = re.compile(r"^([ \t]*\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
-_FOOTNOTE_TEXT = re.compile(r"^([ \t]*(?:\[\^\d+\])+):", re.MULTILINE)
-_INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
+_UNDERLINE_OR_ITEM = regex(r"^([ \t]*)([-+=])", re.MULTILINE)
+_NUMBERED_ITEM = regex(r"^([ \t]*\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
+_FOOTNOTE_TEXT = regex(r"^([ \t]*(?:\[\^\d+\])+):", re.MULTILINE)
+_INDENT = regex(r"^[ \t]+(?=\S)", re.MULTILINE)
 _TAB = 4  # columns
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medrag.answer.reply.marks import PLAIN, parse_marks
+from medrag.patterns import regex
 from medrag.types import Answer, Citation, Claim, DocumentInfo, Verdict
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
 SHOWN_QUOTE = 120  # characters of a quote in the list of citations; the answer holds it in full
 EXTRACTIVE = "extractive"
 
-_HAN = re.compile(r"[㐀-鿿]")
+_HAN = regex(r"[㐀-鿿]")
 _VERDICTS = {
     Verdict.SUPPORTED: ("有依据", "supported"),
     Verdict.PARTIAL: ("只有部分依据", "partly supported"),

@@ -16,6 +16,7 @@ from medrag.answer.verify.quoted import quoted
 from medrag.answer.verify.reading import Reading, read, readable
 from medrag.answer.verify.reasons import Reasons
 from medrag.answer.verify.source import MAX_SOURCE, Source, SourceReading, read_source
+from medrag.patterns import regex
 from medrag.types import Support, Verdict
 
 __all__ = ["Checked", "Checker", "Source", "asserts"]
@@ -25,23 +26,23 @@ MAX_CLAIM = 2_000  # characters that are read of one claim; a sentence has some 
 MAX_AMOUNTS = 60  # quantities of one claim that are compared; a sentence has some ten
 REMEMBERED = 256  # sources whose reading is kept
 _OPEN = frozenset({"words", "no_meaning"})  # faults that are words no sentence has
-_HAN = re.compile("[一-鿿]")
-_DRESS = re.compile(
+_HAN = regex("[一-鿿]")
+_DRESS = regex(
     r"\s*\[\^?\d{1,3}\^?(?:\s*[,，、]\s*\d{1,3})*\](?=[\s。.,，;；]*$)|^\s*(?:\[\^?\d{1,3}\^?\]\s*)+"  # marks that were left on it
     r"|^[\s>#*_\-–•●▪◦‣■]+|^\s*(?:\(?\d{1,2}[.、．)）](?!\d)|（\d{1,2}）|[①-⑳])\s*|[\s*_]+$|\*\*|__"
 )
-_FRAME = re.compile(
+_FRAME = regex(
     r"^(?:根据|按照|依据|据)[^，,。:：]{0,30}(?:说明书|资料|文档|文献|来源|证据|标签|上述|以上|记载|规定)[^，,。:：]{0,12}[，,:：]\s*"
     r"|^(?:according to|based on|per|as stated in)\b[^,:]{0,60}\b(?:label|labels|labeling|document|documents|source|sources|evidence|information|insert|leaflet)\b[^,:]{0,30}[,:]\s*",
     re.IGNORECASE,
 )
 # What makes a question of a statement.
-_ASKS = re.compile(
+_ASKS = regex(
     r"请问|我想知道|(?:能不能|可不可以|可以|能够?|能否|是否|可否|应该|应不应该|要不要|需要)(?=[吃服用喝使打注停])|[吗么呢嘛?？]"
     r"|^\s*(?:can|may|could|should|must|do|does|is|are|will)\s+(?:it safe (?:for|to)\s+|i\s+|you\s+)?",
     re.IGNORECASE,
 )
-_GREETING = re.compile(
+_GREETING = regex(
     r"^(?:您?你?好|谢谢|感谢|不客气|希望|祝|好的|当然|以下是|如下|hello|hi\b|hey\b|thank|sure\b|of course|certainly|here (?:is|are)|i hope|please let me know|let me know|sorry)",
     re.IGNORECASE,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from medrag.answer.verify.source import Unit
 from medrag.answer.verify.stance import STANCE, is_denied, turned
 from medrag.answer.verify.units import DAYS_A_MONTH, TIME
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM
+from medrag.patterns import regex
 
 __all__ = ["faults", "is_age", "is_daily"]
 
@@ -24,7 +24,7 @@ CARRIED = 0.5  # share of a clause's words below which the unit neither says nor
 SOFT = frozenset(
     "organ all level pace tcm origin per act order extentoftime way often works marking known bearing doing".split()
 )
-_FROM_TO = re.compile(r"[~～至到]|[\d一二三四五六七八九十]\s?[-–—]\s?[\d一二三四五六七八九十]")
+_FROM_TO = regex(r"[~～至到]|[\d一二三四五六七八九十]\s?[-–—]\s?[\d一二三四五六七八九十]")
 HARD_LENGTH = 2  # characters; a single one is a piece of a word as often
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from medrag.answer.verify.amounts import FREQUENCY, Amount
 from medrag.answer.verify.numerals import DIGITS, NUMBER, RANGE, values
 from medrag.answer.verify.units import PERIODS
+from medrag.patterns import regex
 
 __all__ = ["frequencies"]
 
@@ -21,7 +22,7 @@ _FREE = (
 _MOST = r"(?P<most>(?:不[得可能应宜]?超过|最多(?:不超过)?|至多|不多于))?"
 _ZH_FILL = rf"(?:(?:{_FREE})[,、]?\s?){{0,3}}{_MOST}"
 _FREQUENCIES = tuple(
-    re.compile(pattern)
+    regex(pattern)
     for pattern in (
         rf"(?P<both>早[、,和及]?中[、,和及]?晚|早[、,和及]?晚)(?:饭[前后])?各[服用]?\s?(?P<c>{NUMBER})\s?次",
         # 每日3次, 每8小时1次, 一日2~3次, 每2周1次, 隔日1次, 日服3次

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,6 +34,7 @@ from medrag.answer.verify.unless import conditions_dropped
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM
 from medrag.answer.verify.whose import reversed_roles
 from medrag.answer.verify.wording import Wording, wording
+from medrag.patterns import regex
 from medrag.types import Verdict
 
 __all__ = ["Judgement", "judged", "says_something"]
@@ -50,7 +50,7 @@ STANDS = 0.8  # of the words of an inserted statement must stand in another sent
 TRANSLATED = 3.0  # weight of words without a counterpart in the other language that are too many for a translation
 MOSTLY = 8  # one Han character in so many makes a text Chinese
 HEAVY = 1.5  # weight of an item whose words count by themselves
-_HAN = re.compile("[一-鿿]")
+_HAN = regex("[一-鿿]")
 # An amount, a medicine or a leave that is nowhere said makes a claim unsupported, however much else of it is said.
 HARD = frozenset({"no_amount", "no_stance", "no_drug"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from medrag.answer.verify.amounts import Amount
@@ -13,6 +12,7 @@ from medrag.answer.verify.source import Held, SourceReading, Unit
 from medrag.answer.verify.stance import NEGATIVE, STANCE
 from medrag.answer.verify.units import DAYS_A_YEAR, TIME
 from medrag.answer.verify.vocabulary import LIGHT
+from medrag.patterns import regex
 
 __all__ = ["allowed"]
 
@@ -20,8 +20,8 @@ LEAST = 1.5  # weight of what is allowed, below which it may stand anywhere
 BESIDE = 0.5  # weight of other words beside a ban, up to which it bans all
 _BANS = frozenset({"ban", "not"})
 _PERSONS = frozenset({"people", "per"})
-_EXCEPTS = re.compile(r"除|\bexcept\b|\bunless\b|\bother than\b")
-_MAY = re.compile(r"(?:^|[,;。])\s?$")
+_EXCEPTS = regex(r"除|\bexcept\b|\bunless\b|\bother than\b")
+_MAY = regex(r"(?:^|[,;。])\s?$")
 
 
 def allowed(claim: Sequence[Token], text: str, sources: Sequence[SourceReading]) -> Iterator[Fault]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from medrag.answer.verify.reading import AMOUNT, DRUG, HAN, SELF, WORD, Reading,
 from medrag.answer.verify.source import Held, SourceReading, Unit
 from medrag.answer.verify.units import DAYS_A_MONTH, DAYS_A_YEAR, TIME
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM
+from medrag.patterns import regex
 from medrag.sentences import sentences
 
 __all__ = [
@@ -63,7 +63,7 @@ TREATS = (SYNONYM, "treat")
 _INDICATES = frozenset({(LIGHT, "use"), (SYNONYM, "indication")})
 HALF = 50.0  # per cent
 STATEMENT = 2.0  # weight, numbers and all, of what can stand as a sentence of its own
-_ENDS = re.compile(r"[;；]")
+_ENDS = regex(r"[;；]")
 ADULT = 18 * DAYS_A_YEAR
 NEW = 0.9  # weight of new words for which a further clause of the source is taken in
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -13,6 +12,7 @@ from medrag.kb.folding import fold
 from medrag.kb.linking import shipped_in, substances_of
 from medrag.kb.terms.printed import name_variants
 from medrag.kb.terms.shipped import rows_of
+from medrag.patterns import regex
 from medrag.types import Entity, EntityKind
 
 __all__ = ["Name", "Names", "is_drug", "is_part", "names_in", "same_name", "shipped_mentions", "title_names"]
@@ -20,11 +20,11 @@ __all__ = ["Name", "Names", "is_drug", "is_part", "names_in", "same_name", "ship
 Names = Callable[[str], Sequence[Mention]]
 DRUG, DISEASE = "drug", "disease"
 _ILLNESSES = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
-_NO_NAME = re.compile(r"[\d\W_]+")
-_PARTS = re.compile(r"\s+-\s+|-\s+|[(（)）]")
+_NO_NAME = regex(r"[\d\W_]+")
+_PARTS = regex(r"\s+-\s+|-\s+|[(（)）]")
 MIN_LATIN, MIN_HAN = 4, 2
-_HAN = re.compile("[一-鿿]")
-_LATIN = re.compile("[a-z]{5,}")
+_HAN = regex("[一-鿿]")
+_LATIN = regex("[a-z]{5,}")
 # Words that names of different substances share.
 _SALTS = frozenset(
     "sodium potassium calcium magnesium aluminum chloride hydrochloride acetate sulfate phosphate citrate maleate tartrate oxide hydroxide"

@@ -14,6 +14,7 @@ from medrag.answer.verify.amounts import BARE, FREQUENCY, Amount
 from medrag.answer.verify.frequencies import frequencies
 from medrag.answer.verify.numerals import DIGITS, FRACTION, NUMBER, TO, WORD_NUMBERS, value
 from medrag.answer.verify.units import TIME, UNITS
+from medrag.patterns import regex
 
 __all__ = ["amounts", "unlisted"]
 
@@ -28,61 +29,59 @@ def _per(name: str) -> str:
     return rf"(?:\s?(?:/|·|\bper\b|\ban?\b|每(?=kg|公斤|千克|平方米))\s?(?P<{name}n>{DIGITS})?\s?(?P<{name}>{_U}|次|体重|body weight){_END}(?:体重)?)?"
 
 
-_QUANTITY = re.compile(
+_QUANTITY = regex(
     rf"(?<!\d)(?<!\d[.,])(?P<one>{NUMBER})(?:\s?(?:±|\+/-)\s?{DIGITS})?(?:\s?-?(?P<unit1>{_U}){_END}(?={TO}))?(?:{TO}(?P<two>{NUMBER}))?"
     rf"(?P<many>\s?(?:百万|千万|万|亿|million|billion|thousand)(?=\s?[a-z单国]))?\s?-?\s?(?P<unit>{_U}){_END}"
     rf"(?P<half>半(?![片粒丸袋包支瓶]))?" + _per("by") + _per("by2")
 )
-_BARE = re.compile(
+_BARE = regex(
     rf"(?<![\w.])(?P<one>{FRACTION}|{DIGITS})(?:{TO}(?P<two>{DIGITS}))?(?![a-z\d])|(?<=[一-鿿])(?P<three>{FRACTION}|{DIGITS})(?![a-z\d])"
 )
 # A number in words that counts things without a unit: two ingredients, 三种, 两个.
-_COUNTED = re.compile(
+_COUNTED = regex(
     rf"\b(?P<one>{'|'.join(w for w in WORD_NUMBERS.split('|') if w not in ('one', 'half', 'zero'))})\b|(?P<two>[二两三四五六七八九])(?=[种个类项组位名]|成分)"
     r"|\b(?P<three>one)(?=\s(?:forms?|methods?|kinds?)\b)|(?P<four>(?<=使用|采用|至少|仅用|只用)一)(?=种)"
 )
-_RATIO = re.compile(r"(?<![\d.:])(\d{1,4}(?:\.\d{1,3})?)\s?:\s?(\d{1,5}(?:\.\d{1,3})?)(?![\d:])")
-_HUNDREDTHS = re.compile(rf"百分之({NUMBER})(?:{TO}({NUMBER}))?")
+_RATIO = regex(r"(?<![\d.:])(\d{1,4}(?:\.\d{1,3})?)\s?:\s?(\d{1,5}(?:\.\d{1,3})?)(?![\d:])")
+_HUNDREDTHS = regex(rf"百分之({NUMBER})(?:{TO}({NUMBER}))?")
 _MANY = {"万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_PER_MINUTE = re.compile(r"每\s?(?:分钟?|min)[^\d。,;]{0,4}$")
-_PER_KG = re.compile(r"每\s?(?:kg|公斤|千克)(?:体重)?[^\d。,;]{0,8}$")
+_PER_MINUTE = regex(r"每\s?(?:分钟?|min)[^\d。,;]{0,4}$")
+_PER_KG = regex(r"每\s?(?:kg|公斤|千克)(?:体重)?[^\d。,;]{0,8}$")
 
 # ---------------------------------------------------------------------- bounds
 
 _FILL = r"(?:为|是|服用?|使用|用|吃|口服|达到?|[每一]?[日天次]|的|剂量|总量|用量|量|the|of|an?|dose|age|is|,|:|\s){0,8}$"
-_AT_MOST = re.compile(
+_AT_MOST = regex(
     r"(?:[不勿未][^\d,。;]{0,6}?(?:超过?|多于|大于|高于|长于|满)|别超过?|至多|最多(?:不超过)?|最大|最高|上限|极量|≤|<=?|(?<!不)小于|(?<!不)少于|(?<!不)低于|不足|短于|不到"
     r"|\bunder|\bbelow|(?<!no )(?<!not )\bless than|\bfewer than|\byounger than|\blower than|(?<!made )(?<!diluted )(?<!filled )(?<!\bgo )(?<!\bgoing )(?<!\bgoes )(?<!\bwent )(?<!raised )(?<!pushed )(?<!titrated )\bup to|\bas (?:long|much|many|high) as|\b(?:not|nor|never)\b[^.;\d]{0,30}\bbeyond|\bat most"
     r"|\b(?:do(?:es)? not|should not|must not|cannot|not|never|no) (?:\w+ ){0,4}(?:more|greater|older|longer|higher) than"
     r"|\b(?:do(?:es)? not|should not|must not|cannot|not|never) (?:to )?(?:be )?exceed(?:ed|ing)?|\b(?:no|not) more (?:often|frequently) than|\bmaximum|\bmax\.?)"
     + _FILL
 )
-_AT_LEAST = re.compile(
+_AT_LEAST = regex(
     r"(?:超过|大于|多于|高于|≥|>=?|至少|最少|最低|不少于|不低于|不小于|长于|年满|满"
     r"|\bover|\babove|\bbeyond|\bmore than|\bgreater than|\bolder than|\blonger than|\bhigher than|\bat least|\b(?:no|not) less than|\b(?:no|not) (?:sooner|earlier) than|\bfrom (?:the )?(?:age of|age)|\bminimum|\bexceed(?:s|ed|ing)?)"
     + _FILL
 )
-_NO_MORE = re.compile(
+_NO_MORE = regex(
     r"\s?[及或]?以下|(?:\sof age)?\s(?:and|or) (?:less|fewer|younger|below|under)|(?:\s(?:a|per|each|every) day|\sdaily)?,? (?:at (?:the )?most|at (?:the )?maximum)\b"
 )
-_NO_LESS = re.compile(r"\s?(?:[及或]?以上|\+)|(?:\sof age)?\s(?:and|or) (?:more|older|above|greater|over|higher|up)\b")
-_FROM, _OF_AGE = re.compile(r"\bfrom\s$"), re.compile(r"\sof age\b|\s(?:up|on|onwards?|upwards?)\b")
-_WITHIN = re.compile(r"\s?(?:以内|之内|内(?![容服脏酰障科分用源皮毒外瘤]))")
+_NO_LESS = regex(r"\s?(?:[及或]?以上|\+)|(?:\sof age)?\s(?:and|or) (?:more|older|above|greater|over|higher|up)\b")
+_FROM, _OF_AGE = regex(r"\bfrom\s$"), regex(r"\sof age\b|\s(?:up|on|onwards?|upwards?)\b")
+_WITHIN = regex(r"\s?(?:以内|之内|内(?![容服脏酰障科分用源皮毒外瘤]))")
 _CHANGE = "(?:[减增加升降]|缩短|延长)(?:[少加大小低高量]|至){0,2}"
 _OF_OLD = r"(?:约|大约|原[来有]?(?:剂量)?的?|正常(?:剂量)?的?|[每一]日|[每一]次|了|\s){0,3}$"
 _EN_CHANGE = r"\b(?:reduc|decreas|increas|lower|rais|shorten|prolong)[a-z]*\b[^.;\d]{0,50}"
-_CHANGED_TO = re.compile(rf"{_CHANGE}[至到]{_OF_OLD}|{_CHANGE}(?<=至){_OF_OLD}|{_EN_CHANGE}\bto (?:about )?$")
-_CHANGED_BY = re.compile(
-    rf"(?:减少|降低|减低|下降|增加|升高|提高|延长|缩短){_OF_OLD}|{_EN_CHANGE}\bby (?:about |approximately )?$"
-)
+_CHANGED_TO = regex(rf"{_CHANGE}[至到]{_OF_OLD}|{_CHANGE}(?<=至){_OF_OLD}|{_EN_CHANGE}\bto (?:about )?$")
+_CHANGED_BY = regex(rf"(?:减少|降低|减低|下降|增加|升高|提高|延长|缩短){_OF_OLD}|{_EN_CHANGE}\bby (?:about |approximately )?$")
 _SIDES = (
     ("within", _WITHIN),
-    ("after", re.compile(r"\s?[以之]?后(?![果续遗])(?![^。;,]{0,12}[才方])")),  # only after it, not within it: one and the same
-    ("before", re.compile(r"\s?[以之]?前(?!列)")),
+    ("after", regex(r"\s?[以之]?后(?![果续遗])(?![^。;,]{0,12}[才方])")),  # only after it, not within it: one and the same
+    ("before", regex(r"\s?[以之]?前(?!列)")),
 )
-_COUNTS = re.compile("[日天次]")  # what a bounded number is per stays a word of its own
+_COUNTS = regex("[日天次]")  # what a bounded number is per stays a word of its own
 
-_LISTED = re.compile(
+_LISTED = regex(
     r"(?:(?<=[\n;。])|^)\s?\d{1,2}\.(?=\d{1,2}(?:周?岁|个月)(?:以[上下]|及|[~至到-]))(?!5(?!\d))"  # 1.12岁以下
     r"|(?:(?<=[\n;。:|•])|(?<=\.\s)|^)\s?(?:\(\d{1,2}\)|\d{1,2}\)|\d{1,2}(?:\.\d{1,2})*[.、](?!\d)|\d{1,2}\.\d{1,2}(?=\s[a-z]{3})(?!\s(?:gram|tablet|capsule|mill|micro|hour|day|week|month|year|unit|percent|times|mcg|meq|mmol)))"
     r"|(?<=[一-鿿),])\s?\d{1,2}[.、](?=[一-鿿(])"
@@ -222,7 +221,7 @@ def _bounded(amount: Amount, text: str) -> Amount:
     return replace(amount, end=amount.end + len(within.group())) if within else amount
 
 
-_SHARES = re.compile(r"\s?(?:,|、|/|和|或|及|与|and|or|,\s?(?:and|or))\s?(?:[a-z]{4,20}\s)?")
+_SHARES = regex(r"\s?(?:,|、|/|和|或|及|与|and|or|,\s?(?:and|or))\s?(?:[a-z]{4,20}\s)?")
 
 
 def _with_shared_units(found: list[Amount], text: str) -> list[Amount]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -12,6 +11,7 @@ from medrag.answer.verify.reading import Token
 from medrag.answer.verify.units import DAYS_A_YEAR, TIME
 from medrag.answer.verify.vocabulary import LIGHT
 from medrag.answer.verify.wording import is_equal
+from medrag.patterns import regex
 
 __all__ = ["exchanged", "rejoined"]
 
@@ -19,7 +19,7 @@ MAX_COUNTED = 12  # quantities of a sentence whose order is compared
 LISTED = 40  # characters between a name and the quantities that are listed behind it
 _RELATIONS = frozenset({"per", "order", "route", "way", "act", "dosing"})  # kinds of words that name nothing
 MIN_SHARED = 2  # other words of both, whose order tells whether whole clauses changed places
-_IN_TURN = re.compile(r"分别|依次|\brespectively\b|\bin (?:that|this) order\b")
+_IN_TURN = regex(r"分别|依次|\brespectively\b|\bin (?:that|this) order\b")
 
 
 def exchanged(claim: Sequence[Token], sentence: Sequence[Token], text: str) -> Iterator[Fault]:

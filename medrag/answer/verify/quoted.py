@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from medrag.answer.verify.source import SourceReading
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.sentences import sentences
 
 __all__ = ["quoted"]
@@ -16,11 +16,11 @@ MIN_ITEM = 2  # characters of an item behind its lead
 MAX_LEADS = 3  # colons of a claim that may end a lead
 MAX_PARTS = 8  # sentences of a claim
 Span = tuple[int, int]
-_BEGUN = re.compile(r"^$|[\n。;!?.|•:)]$|(?:^|\n)[-–*]$|(?:^|[\n。;])\(?\d{1,2}[.、)]$")
-_COLON = re.compile("[:：]")
-_MARK = re.compile(r"(?P<open>[(（]?)(?P<n>\d{1,2})(?P<close>[.．、)）])\s*$|(?P<circled>[①-⑳])\s*$")
-_BULLET = re.compile(r"\s*[-–*•●▪◦‣■]")
-_LEAD_BEGINS = re.compile(r"(?:^|[\n。;:.)、①-⑳•\-])\s*$")
+_BEGUN = regex(r"^$|[\n。;!?.|•:)]$|(?:^|\n)[-–*]$|(?:^|[\n。;])\(?\d{1,2}[.、)]$")
+_COLON = regex("[:：]")
+_MARK = regex(r"(?P<open>[(（]?)(?P<n>\d{1,2})(?P<close>[.．、)）])\s*$|(?P<circled>[①-⑳])\s*$")
+_BULLET = regex(r"\s*[-–*•●▪◦‣■]")
+_LEAD_BEGINS = regex(r"(?:^|[\n。;:.)、①-⑳•\-])\s*$")
 
 
 def quoted(claim: str, source: SourceReading) -> list[Span]:

@@ -13,23 +13,24 @@ from medrag.answer.verify.numbers import amounts
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM, everyday, words
 from medrag.kb.folding import Folded, fold_with_map
 from medrag.kb.tokens import tokens as word_tokens
+from medrag.patterns import regex
 
 __all__ = ["AMOUNT", "DRUG", "HAN", "SELF", "WORD", "Reading", "Token", "newness", "read", "readable"]
 
 AMOUNT, DRUG, HAN, WORD, SELF, CODE = "amount", "drug", "han", "word", "self", "code"
-_RUN = re.compile(r"[一-鿿㐀-䶿]|[^\W\d_一-鿿㐀-䶿]+(?:['’]s)?")
-_CLAUSE = re.compile(r"[,;。:!?\n|]|\.(?=\s|$)|\bbut\b|\bwhereas\b|而(?!且)|但是?")
-_ITEM = re.compile(r"[、,;。:!?\n|()]|\.(?=\s|$)|\b(?:and|or|with|but)\b|[和或与及]|以及|并(?=可|能|有|用|且|对)")
+_RUN = regex(r"[一-鿿㐀-䶿]|[^\W\d_一-鿿㐀-䶿]+(?:['’]s)?")
+_CLAUSE = regex(r"[,;。:!?\n|]|\.(?=\s|$)|\bbut\b|\bwhereas\b|而(?!且)|但是?")
+_ITEM = regex(r"[、,;。:!?\n|()]|\.(?=\s|$)|\b(?:and|or|with|but)\b|[和或与及]|以及|并(?=可|能|有|用|且|对)")
 # A word of letters and digits: CYP3A4, B12, P450, HbA1c; but a number with its unit, or q8h, is none.
-_HALF_LIFE = re.compile(r"(?<![a-z])t\s?1\s?[/⁄]\s?2(?!\d)")
-_CODE = re.compile(r"(?<![a-z\d])(?!q\d)[a-z]{1,6}-?\d{1,4}(?:[a-z]\d{0,3})?(?![a-z\d%]|\.\d)")
-_CIRCLED = re.compile("[①-⒇⓵-⓿❶-➓㈠-㈩]")
-_ELL = re.compile("(?<=[一-鿿])[lI](?=[包袋丸片粒支瓶次周天日个月年])")  # a 1 that was scanned as a letter
-_LONG = re.compile("[ﷰ-﷼㌀-㍗㎭-㎯]")  # words written as one character, which fold to up to 18
-_EXCEED = re.compile(r"超过|多于|大于")
-_UNLESS = re.compile(r"(?:\bunless |\bif not |除非)$")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_SELF = re.compile(r"[本该此](?:品|药|制剂|产品|药品)|\bth(?:is|e) (?:drug|product|medicine|medication)\b")
+_HALF_LIFE = regex(r"(?<![a-z])t\s?1\s?[/⁄]\s?2(?!\d)")
+_CODE = regex(r"(?<![a-z\d])(?!q\d)[a-z]{1,6}-?\d{1,4}(?:[a-z]\d{0,3})?(?![a-z\d%]|\.\d)")
+_CIRCLED = regex("[①-⒇⓵-⓿❶-➓㈠-㈩]")
+_ELL = regex("(?<=[一-鿿])[lI](?=[包袋丸片粒支瓶次周天日个月年])")  # a 1 that was scanned as a letter
+_LONG = regex("[ﷰ-﷼㌀-㍗㎭-㎯]")  # words written as one character, which fold to up to 18
+_EXCEED = regex(r"超过|多于|大于")
+_UNLESS = regex(r"(?:\bunless |\bif not |除非)$")
+_SURROGATE = regex("[\ud800-\udfff]")
+_SELF = regex(r"[本该此](?:品|药|制剂|产品|药品)|\bth(?:is|e) (?:drug|product|medicine|medication)\b")
 _WEIGHTS = {HAN: 1.0, DRUG: 2.0, AMOUNT: 2.0, SELF: 0.0}
 MEANING, STANCE_WEIGHT, LIGHT_WEIGHT = 2.0, 1.0, 0.0
 BOUNDED = 4  # characters between 超过 and the quantity
@@ -158,7 +159,7 @@ _PLAIN = frozenset(
 
 STRANGE, STRANGE_HAN = 0.7, 0.55  # of the weight of a word that is neither an everyday nor a medical one, where it is new
 # What tells a medical word: gallstones, 胆囊炎.
-_MEDICAL = re.compile(
+_MEDICAL = regex(
     r"(?:itis|osis|emia|aemia|oma|omas|pathy|algia|uria|stones?|syndrome|ectomy|plegia|penia|rrhea|rrhage|cyte|cytes|genic|toxic|cillin|mycin|azole|pril"
     r"|sartan|statin|mab|nib|vir|olol|dipine|ide|ine|ism|ia|trophy|plasia|sclerosis|phobia|lysis)$"
 )

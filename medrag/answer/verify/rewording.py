@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from medrag.answer.verify.amounts import Fit, fit
@@ -15,6 +14,7 @@ from medrag.answer.verify.source import SourceReading
 from medrag.answer.verify.stance import NEGATIVE, STANCE, agree, forbidden, is_denied, led
 from medrag.answer.verify.vocabulary import SYNONYM
 from medrag.answer.verify.wording import NEAR, Change
+from medrag.patterns import regex
 
 __all__ = ["REPLACED", "Elsewhere", "reworded"]
 
@@ -22,7 +22,7 @@ PLAIN = frozenset({HAN, WORD, SYNONYM})
 _ANYWHERE = PLAIN | {DRUG, "childreach"}  # kinds of words that mean the same in another sentence
 _DENIALS = frozenset({("known", "unknown"), ("works", "no"), ("marking", "no")})  # meanings that deny like a `not`
 MOSTLY = 0.5  # of what a negation denies, that a claim must repeat to have dropped the negation
-_EXCEPT = re.compile(r"除非|\bunless\b")  # what is said with it can be said with a `without`
+_EXCEPT = regex(r"除非|\bunless\b")  # what is said with it can be said with a `without`
 INSERTED, REPLACED = 1.2, 2.0  # weight of words that the sentence has not, which make a statement of their own
 
 # Whether words of the claim that a sentence lacks mean what it has in other words, or stand in another sentence:

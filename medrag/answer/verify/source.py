@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from itertools import islice
 
 from medrag.answer.verify.names import Name, Names, names_in, title_names
 from medrag.answer.verify.reading import WORD, Reading, Token, read, readable
+from medrag.patterns import regex
 from medrag.sentences import CELL_BREAK, sentences
 
 __all__ = ["MAX_SOURCE", "Held", "Source", "SourceReading", "Unit", "read_source"]
@@ -19,8 +19,8 @@ MAX_HEAD = 300  # characters of a heading and of a title
 MAX_UNITS = 400  # sentences, items and rows of one source
 MAX_LEAD_END = 70  # characters after a lead-in's colon: spaces, a remark in brackets
 MAX_LED = 30  # units that one lead-in leads
-_ITEM = re.compile(r"\s*(?:\d{1,2}[.．、)）](?!\d)|[（(]\d{1,2}[)）]|[①-⑳•●▪◦‣■]|[-–*] )")
-_LEADS = re.compile(r"[:：]\s*(?:[(（][^()（）\n]{0,60}[)）]\s*)?$")
+_ITEM = regex(r"\s*(?:\d{1,2}[.．、)）](?!\d)|[（(]\d{1,2}[)）]|[①-⑳•●▪◦‣■]|[-–*] )")
+_LEADS = regex(r"[:：]\s*(?:[(（][^()（）\n]{0,60}[)）]\s*)?$")
 
 
 @dataclass(frozen=True, slots=True)

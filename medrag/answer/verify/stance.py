@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from medrag.answer.verify.reading import Token
 from medrag.answer.verify.source import Unit
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM
+from medrag.patterns import regex
 
 __all__ = ["NEGATIVE", "STANCE", "Turned", "agree", "forbidden", "is_denied", "led", "turned"]
 
@@ -18,14 +18,14 @@ _NO = {"ban": 3, "not": 2, "avoid": 1}
 _FORBIDS = frozenset({"ban", "not", "avoid", "caution"})
 NEGATIVE = frozenset({"ban", "not", "avoid", "caution", "noneed", "neg"})
 # What makes a sentence of its own of a unit.
-_STATES = re.compile(r"[会能将]|可[以能]?(?=[引致出发产使])|\b(?:is|are|was|were|has|have|may|can|will|could|might|does|did)\b")
-_ABLE = re.compile(r"[会将]|可能|\b(?:may|can|will|could|might)\b")
+_STATES = regex(r"[会能将]|可[以能]?(?=[引致出发产使])|\b(?:is|are|was|were|has|have|may|can|will|could|might|does|did)\b")
+_ABLE = regex(r"[会将]|可能|\b(?:may|can|will|could|might)\b")
 # Meanings of a source that say no without a `not`: unknown, prevented, lacking.
 _SAYS_NO = frozenset({("known", "unknown"), (SYNONYM, "prevent"), (SYNONYM, "lacking"), ("works", "no"), ("marking", "no")})
-_EXCEPT = re.compile(r"除[^。;]{1,30}外|\bother than\b|\bexcept\b")
+_EXCEPT = regex(r"除[^。;]{1,30}外|\bother than\b|\bexcept\b")
 _ONLY = frozenset({"只", "仅", "只能", "只可", "只有", "only"})
 DENIES = 2  # words after a negation that are what it denies
-_ITEM = re.compile(r"\s*(?:[-–*•●▪◦‣■]|\(?\d{1,2}[.)、])")
+_ITEM = regex(r"\s*(?:[-–*•●▪◦‣■]|\(?\d{1,2}[.)、])")
 _AGREE = {("neg", "not"), ("neg", "avoid"), ("neg", "ban"), ("neg", "noneed"), ("should", "may")}
 
 

@@ -6,42 +6,42 @@ so (even if, in all cases, freely); one that merely does not mention it is left 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from medrag.answer.verify.faults import Fault
+from medrag.patterns import regex
 
 __all__ = ["conditions_dropped"]
 
-_EXCEPTION = re.compile(
+_EXCEPTION = regex(
     r"除非|除[^,，。;；]{1,30}外|(?:仅|只)(?:有|在|当|限|能)|指导下|\b(?:unless|except(?:ing|ions?)?|other than|only (?:if|when|under|for)|if clearly needed|directed by)\b"
 )
-_CONCEDES = re.compile(
+_CONCEDES = regex(
     r"即使|即便|哪怕|[无不]论|不管|任何情况|无条件|也不行|\b(?:even (?:if|when|though)|regardless|no matter|under any circumstances|in any case|anyway)\b"
 )
-_ALL = re.compile(r"所有|一切|一律|任何|\b(?:in )?all (?:cases|patients|forms|types|people)\b|\balways\b|\bwithout exception\b")
-_DOCTOR = re.compile(
+_ALL = regex(r"所有|一切|一律|任何|\b(?:in )?all (?:cases|patients|forms|types|people)\b|\balways\b|\bwithout exception\b")
+_DOCTOR = regex(
     r"医[师生嘱]|大夫|药师|遵医|\b(?:doctors?|physicians?|pharmacists?|dentists?|veterinarians?|(?:health(?:care)?[- ])?(?:professionals?|providers?))\b"
 )
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?:须|应|必须|需|请)?(?:在|遵|咨询|听|由)(?:执业)?医|\b(?:ask|consult|talk (?:to|with)|speak (?:to|with)|check with|tell|contact|under the (?:supervision|care|direction) of)\b"
 )
-_FREELY = re.compile(
+_FREELY = regex(
     r"自行|自己(?:决定|买|用|服)|放心|随意|随便|(?:不必|无需|不用|不需要?)(?:问|咨询|经过|医)|\b(?:freely|anyway|on (?:your|their) own|without (?:asking|consulting|a doctor)|no need to (?:ask|consult))\b"
 )
 _TOGETHER = r"(?:合用|同用|并用|同服|联用|一起[吃服用]|同时[吃服使]?用?)"
-_NOT_TOGETHER = re.compile(
+_NOT_TOGETHER = regex(
     rf"(?:避免|不[宜应可能得要]|勿|禁[止忌]?|忌)[^,，。;；]{{0,14}}{_TOGETHER}|{_TOGETHER}[^,，。;；]{{0,6}}(?:禁忌|应避免)"
     r"|\b(?:avoid(?:ed)?|should not|must not|do not|contraindicated)\b[^,.;]{0,60}\b(?:together|with|concomitant\w*|concurrent\w*|co-?administ\w*|combin\w*)\b"
 )
-_MAY_TOGETHER = re.compile(
+_MAY_TOGETHER = regex(
     rf"(?<!不)(?:可以|可|能|能够)(?![引致出发产能])[^,，。;；不]{{0,24}}{_TOGETHER}"
     r"|\b(?:can|may) (?:safely )?be (?:safely )?(?:used|taken|given|combined|co-?administered)\b[^,.;]{0,40}\b(?:together|with)\b"
 )
-_PART = re.compile(
+_PART = regex(
     r"至少[有]?[一二两三四五\d]|[一二两三四五\d][种项个组]?[及或]以上|\b(?:at least (?:one|two|three|four|\d)|(?:one|two|three|four|\d) or more|some|most)\b(?= of| )"
 )
-_WHOLE = re.compile(r"所有的?|全部|\b(?:all|every one|each) of\b|\ball (?:the )?(?:one|two|three|four|five|six|\d)\b")
+_WHOLE = regex(r"所有的?|全部|\b(?:all|every one|each) of\b|\ball (?:the )?(?:one|two|three|four|five|six|\d)\b")
 
 
 def conditions_dropped(claim: str, sentence: str) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from medrag.answer.verify.faults import Fault
 from medrag.answer.verify.names import same_name
 from medrag.answer.verify.reading import DRUG, Token
+from medrag.patterns import regex
 
 __all__ = ["reversed_roles"]
 
@@ -25,22 +26,22 @@ _PROPERTIES = {
     "toxicity": r"毒性|\btoxicity\b",
     "effect": r"(?:药效|疗效|作用|效应|活性)(?!机制|时间)|\b(?:effects?|activity|efficacy)\b",
 }
-_PROPERTY = re.compile("|".join(f"(?P<p{at}>{pattern})" for at, pattern in enumerate(_PROPERTIES.values())))
+_PROPERTY = regex("|".join(f"(?P<p{at}>{pattern})" for at, pattern in enumerate(_PROPERTIES.values())))
 # Where the words before a property stop being its owner's.
-_EDGE = re.compile(
+_EDGE = regex(
     r".*(?:增[加强高]|升高|提高|降低|减[少弱低]|延长|缩短|影响|抑制|促进|改变|加[快强重]|使|令|让|可|会|能|合用|同用|并用|同服|时|后(?!者)|[,，。;；:]"
     r"|\b(?:\w*(?:increas|decreas|reduc|rais|elevat|lower|prolong|shorten|enhanc|potentiat|affect|alter|chang|inhibit|cut|push|caus)\w*|can|may|will|and|or|in|when|by|with|that)\b)"
 )
-_OF = re.compile(r"\s+(?:of|(?<=exposure )to)\s+(?:the\s+)?")
-_BEHIND = re.compile(r"[,.;]|\b(?:by|for|when|with|in|is|are|was|were|and|can|may|rose|fell)\b")
-_PRONOUN = re.compile(r"后者|前者|其|它|二者|两者|\b(?:its|their|the latter|the former|either|both|each)\b")
-_OWN = re.compile(r"[本该此](?:品|药)|\bth(?:is|e) (?:drug|product|medicine)\b")
-_NOUN = re.compile(r"[一-鿿]{2}|[a-z]{4}")
-_GENERIC = re.compile(
+_OF = regex(r"\s+(?:of|(?<=exposure )to)\s+(?:the\s+)?")
+_BEHIND = regex(r"[,.;]|\b(?:by|for|when|with|in|is|are|was|were|and|can|may|rose|fell)\b")
+_PRONOUN = regex(r"后者|前者|其|它|二者|两者|\b(?:its|their|the latter|the former|either|both|each)\b")
+_OWN = regex(r"[本该此](?:品|药)|\bth(?:is|e) (?:drug|product|medicine)\b")
+_NOUN = regex(r"[一-鿿]{2}|[a-z]{4}")
+_GENERIC = regex(
     r"\b(?:the|plasma|serum|blood|steady-state|steady|state|mean|peak|trough|renal|total|of|systemic)\b|血浆|血清|血液?|的|稳态|峰"
 )
-_PASSIVE = re.compile(r"被(?P<by>[^,，。;；]{1,24}?)(?:所)?(?P<verb>破坏|抑制|灭活|分解|中和|置换|吸附|氧化|还原|水解)")
-_TURNED = re.compile(r"[被由受遭]")
+_PASSIVE = regex(r"被(?P<by>[^,，。;；]{1,24}?)(?:所)?(?P<verb>破坏|抑制|灭活|分解|中和|置换|吸附|氧化|还原|水解)")
+_TURNED = regex(r"[被由受遭]")
 
 
 @dataclass(frozen=True, slots=True)

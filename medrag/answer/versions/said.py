@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from medrag.answer.verify.amounts import FREQUENCY, Amount, Fit, fit
@@ -10,12 +9,13 @@ from medrag.answer.verify.numbers import amounts
 from medrag.answer.verify.units import TIME
 from medrag.answer.versions.strict import strictness
 from medrag.kb.folding import fold
+from medrag.patterns import regex
 from medrag.sections import SectionGroup
 
 __all__ = ["what_changed"]
 
 G = SectionGroup
-_HAN = re.compile(r"[㐀-鿿]")
+_HAN = regex(r"[㐀-鿿]")
 _NOUNS = {
     G.INDICATIONS: ("适应症", "indication"),
     G.CONTRAINDICATIONS: ("禁忌", "contraindication"),

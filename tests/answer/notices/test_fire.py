@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medrag.answer.notices.fire import notices
+from medrag.answer.notices.fire import by_rules, notices
 from medrag.answer.notices.rules import rules, wordings
 from medrag.retrieve.quantities import ages
 from medrag.retrieve.understand import plain
@@ -204,3 +204,20 @@ def test_what_was_long_ago_or_asked_of_effects_hides_no_danger_of_now(question: 
 @pytest.mark.parametrize("piece", ["胸", "吃了", "took 12 ", "my chest ", "宝宝1天", "a ", "1 week old "])
 def test_a_text_that_repeats_itself_is_tried_a_bounded_number_of_times(piece: str) -> None:
     fired((piece * 10_000)[:9_999])  # the patterns have no nested repeats; a pair is tried at its first places alone
+
+
+# Written by a reader who had seen neither the rules nor what the model was made of, asked once and never mended for.
+UNSEEN = {"danger_zh": (0.85, 1.0), "danger_en": (0.80, 1.0), "ordinary_zh": (0.0, 0.10), "ordinary_en": (0.0, 0.10)}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_of_what_nobody_mended_for_most_danger_is_heard_and_little_else(name: str) -> None:
+    least, most = UNSEEN[name]
+    questions = asked(f"second/{name}")
+    assert least <= sum(map(is_alarmed, questions)) / len(questions) <= most
+
+
+def test_what_no_rule_foresaw_is_heard_all_the_same() -> None:
+    question = plain("type 1, ketones 5.8, vomiting, breathing deep and fast")
+    assert by_rules(question, lang="en") == ()
+    assert [notice.rule for notice in notices(question, lang="en")] == ["learned"]
