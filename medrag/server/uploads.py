@@ -43,7 +43,10 @@ class Upload:
     def ingest(self, kb: Place, tell: Tell) -> dict[str, object]:
         """Reads the files into the knowledge base and returns what came of it, as fields of a `Job`."""
         with KnowledgeBase.open(kb) as base:
-            report = build(self.files, base, source=self.source, tags=self.tags, lang=self.lang, keys=self.keys, progress=tell)
+            report = build(
+                self.files, base, source=self.source, tags=self.tags, lang=self.lang, keys=self.keys,
+                jobs=1, progress=tell,  # the other cores are there for questions
+            )  # fmt: skip
         counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "failed")}
         return {**counts, "commit": report.commit, "files": tuple(self._outcome(file) for file in report.files)}
 
