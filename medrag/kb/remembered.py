@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medrag.kb.codes import SCALE, quantised
 from medrag.kb.embed import Embedder, is_quick
 
 __all__ = ["from_codes", "remembered", "to_codes"]
@@ -26,7 +27,6 @@ __all__ = ["from_codes", "remembered", "to_codes"]
 log = logging.getLogger(__name__)
 
 FILE, NEW = "encoded.sqlite", "encoded.sqlite.new"
-SCALE = 127.0  # as in `medrag.kb.vectors`
 BATCH = 500  # keys in one query
 # By its vector a model is known again that was trained further under the same name. One that runs on another processor may
 # round a component the other way.
@@ -36,7 +36,7 @@ Codes = NDArray[np.int8]
 
 def to_codes(vectors: NDArray[np.float32]) -> Codes:
     """The components of unit vectors in 8 bits, as the indexes keep them."""
-    codes: Codes = np.clip(np.rint(vectors * SCALE), -128, 127).astype(np.int8)
+    codes: Codes = quantised(vectors).astype(np.int8)
     return codes
 
 

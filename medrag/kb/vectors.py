@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from medrag.errors import MissingExtraError
 from medrag.kb.arrays import save_array
+from medrag.kb.codes import SCALE, quantised
 from medrag.kb.gpu import MAX_FOUND, OnGpu, on_gpu
 from medrag.kb.lists import PER_LIST, Lists, assigned, lists_for, trained
 
 __all__ = ["Masks", "VectorIndex", "VectorWriter"]
 
-SCALE = 127.0  # components of unit vectors lie in -1..1; the cosine of two is then right to about .002
 COMPACT_AT = 0.25  # additions or removals over this share of the base make a new base
 LATE = 16_384  # rows that each commit may write anew; more of them go to the tier before
 # Rows of a part that are looked through one by one, and none is missed. Of 298,954 passages of 256 dimensions that took 4.5 ms of
@@ -48,11 +48,6 @@ def _faiss() -> Any:
 
 def _kind() -> Any:
     return _faiss().ScalarQuantizer.QT_8bit_direct_signed
-
-
-def _quantised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    clipped: NDArray[np.float32] = np.clip(np.rint(vectors * SCALE), -128, 127).astype(np.float32)
-    return clipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +256,7 @@ class VectorIndex:
         if k < 1:
             return []
         found: list[tuple[float, int]] = []
-        row = _quantised(query.reshape(1, -1))
+        row = quantised(query.reshape(1, -1))
         for part, seen in zip(self.parts, self._seen if masks is None else map(_Seen.of, masks), strict=True):
             if seen.count:
                 scores, rows = part.search(row, k, seen)
@@ -271,7 +266,7 @@ class VectorIndex:
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of the query with each of the passages, shape (len(ids),); 0 for one that is not in the index."""
-        row = _quantised(query.reshape(1, -1))[0]
+        row = quantised(query.reshape(1, -1))[0]
         found = np.zeros(len(ids), np.float32)
         dead = np.isin(ids, self.removed) if len(self.removed) else np.zeros(len(ids), np.bool_)
         for at, part in enumerate(self.parts):
@@ -302,7 +297,7 @@ class VectorWriter:
         """Adds passages that are not in the index, one row of `vectors` each."""
         if ids:
             self._ids.append(np.asarray(ids, np.int64))
-            self._codes.append((_quantised(vectors) + 128.0).astype(np.uint8))
+            self._codes.append((quantised(vectors) + 128.0).astype(np.uint8))
 
     def remove(self, ids: Iterable[int]) -> None:
         """Removes passages of the last commit."""

@@ -21,10 +21,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from medrag.errors import KnowledgeBaseError
+from medrag.kb.codes import SCALE, quantised
 from medrag.kb.contract import Edition, Hit, Words
 from medrag.kb.engines.postgres import PostgreSQL
 from medrag.kb.filters import Filters
-from medrag.kb.vectors import SCALE
 
 if TYPE_CHECKING:
     from medrag.kb.words import WordEntry
@@ -138,12 +138,6 @@ def _make(connection: Connection, database: PostgreSQL, edition: Edition) -> Non
         connection.exec_driver_sql(f"CREATE INDEX {table}_{name} ON {table} {on}")
 
 
-def _quantised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Whole numbers, as the folder's index has them."""
-    clipped: NDArray[np.float32] = np.clip(np.rint(vectors * SCALE), -128, 127).astype(np.float32)
-    return clipped
-
-
 def _written(row: NDArray[np.float32]) -> str:
     """A vector as the server reads it."""
     return "[" + ",".join(map(str, row.astype(np.int16).tolist())) + "]"
@@ -162,7 +156,7 @@ class PgVectorsWriter:
         driver: Any = self._connection.connection.driver_connection
         commit = self._edition.commit
         with driver.cursor() as cursor, cursor.copy(f"COPY {self._table} FROM STDIN") as copy:
-            for entry, row in zip(entries, _quantised(vectors), strict=True):
+            for entry, row in zip(entries, quantised(vectors), strict=True):
                 said = {FIELDS[name]: value for name, value in entry.filters if name in FIELDS}
                 tags = [value for name, value in entry.filters if name == "tag"]
                 own = (said.get("source"), said.get("lang"), said.get("kind"), said.get("maker"), said.get("grp"))
@@ -239,7 +233,7 @@ class PgVectorIndex:
         if k < 1:
             return []
         where, values = self._passing(only)
-        values["query"] = _written(_quantised(query.reshape(1, -1))[0])
+        values["query"] = _written(quantised(query.reshape(1, -1))[0])
         if self._count(only) <= EXACT:
             # Plus 0, or the planner might walk the graph, which may miss some.
             rows = self._rows(
@@ -308,7 +302,7 @@ class PgVectorIndex:
         if not len(ids):
             return found
         where, values = self._passing(Filters())
-        values |= {"query": _written(_quantised(query.reshape(1, -1))[0]), "ids": ids.tolist()}
+        values |= {"query": _written(quantised(query.reshape(1, -1))[0]), "ids": ids.tolist()}
         rows = self._rows(f"SELECT id, -{self._product} FROM {self._of} WHERE id = ANY(%(ids)s) AND {where}", values)
         dots = {int(i): float(dot) for i, dot in rows}
         found[:] = np.array([dots.get(int(i), 0.0) for i in ids], np.float32) / SCALE**2

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medrag.kb.codes import SCALE, quantised
 from medrag.kb.filters import Filters
 from medrag.kb.milvus.expressions import allowed
 from medrag.kb.milvus.rows import Rows, passage_row
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["EXACT_UP_TO", "MilvusVectors", "MilvusVectorsWriter", "make_vectors"]
 
 Row = dict[str, Any]
-SCALE = 127.0  # as in `medrag.kb.vectors`
 EXACT_UP_TO = 200_000  # passages, as there
 NEIGHBOURS = 32  # of each passage in the graph (HNSW's M)
 EF_BUILT = 200  # candidates looked at to find these
@@ -41,11 +41,6 @@ def make_vectors(server: Any, name: str, dimensions: int, *, is_near: bool) -> R
     codes = {"field_name": "codes", "datatype": "FLOAT_VECTOR", "dim": dimensions}
     index = {"field_name": "codes", "metric_type": "IP", **(NEAR if is_near else EXACT)}
     return Rows.make(server, name, [codes], index)
-
-
-def _codes(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    quantised: NDArray[np.float32] = np.clip(np.rint(vectors * SCALE), -128, 127).astype(np.float32)
-    return quantised
 
 
 class MilvusVectors:
@@ -68,7 +63,7 @@ class MilvusVectors:
         """The k nearest passages as (id, cosine), nearest first, ties by id."""
         if k < 1:
             return []
-        where, codes = allowed(self._commit, self._access, only), _codes(query.reshape(-1)).tolist()
+        where, codes = allowed(self._commit, self._access, only), quantised(query.reshape(-1)).tolist()
         wanted = min(2 * k, MOST_FOUND)
         while True:
             found = self._found(codes, wanted, where)
@@ -87,7 +82,7 @@ class MilvusVectors:
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of the query with each of the passages, shape (len(ids),); 0 for one that is not there or may not be seen."""
-        codes = _codes(query.reshape(-1))
+        codes = quantised(query.reshape(-1))
         rows = self._rows.of_passages(dict.fromkeys(ids.tolist()), allowed(self._commit, self._access), ["id", "codes"])
         known = {int(row["id"]): float(np.asarray(row["codes"], np.float32) @ codes) / SCALE**2 for row in rows}
         return np.array([known.get(i, 0.0) for i in ids.tolist()], np.float32)
@@ -115,7 +110,9 @@ class MilvusVectorsWriter:
 
     def add(self, entries: Sequence[WordEntry], vectors: NDArray[np.float32]) -> None:
         """Adds passages that are not in the index, or are removed by this writer; one row of `vectors` each, of length 1 or 0."""
-        rows = [{**passage_row(entry), "codes": codes} for entry, codes in zip(entries, _codes(vectors).tolist(), strict=True)]
+        rows = [
+            {**passage_row(entry), "codes": codes} for entry, codes in zip(entries, quantised(vectors).tolist(), strict=True)
+        ]
         self._added += self._rows.add(rows, self._commit)
 
     def remove(self, ids: Iterable[int]) -> None:
