@@ -77,11 +77,13 @@ def is_outside(understanding: Understanding) -> bool:
         return False  # it may be the name of something that is not known here
     if not _ASKED.isdisjoint(understanding.groups) or not _PATIENTS.isdisjoint(understanding.populations):
         return False
-    return _MEDICAL.search(understanding.question) is None
+    return _MEDICAL.search(understanding.question) is None and not is_of_class(understanding)
 
 
 _CLASS = regex(
-    r"抑制剂|激动剂|拮抗剂|阻[滞断]剂|类(?=药|抗|降|镇|止|激|的?(?:副|不良|禁|用))|\b(?:inhibitors?|agonists?|antagonists?|blockers?|statins|benzodiazepines|opioids|steroids|diuretics)\b"
+    r"抑制剂|激动剂|拮抗剂|阻[滞断]剂|类(?=药|抗|降|镇|止|激|的?(?:副|不良|禁|用))|头孢|他汀|沙坦|普利|地平|洛尔|拉唑|沙星|喹诺酮|大环内酯"
+    r"|\b(?:inhibitors?|agonists?|antagonists?|blockers?|statins?|benzodiazepines|opioids|steroids|diuretics"
+    r"|cephalosporins?|penicillins|fluoroquinolones?|quinolones?|macrolides?|tetracyclines|sulfonamides|nsaids?|ssris?|maois?|barbiturates)\b"
 )
 
 

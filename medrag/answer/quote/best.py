@@ -71,18 +71,20 @@ def numbered_group(section: Section) -> SectionGroup:
 def quote_best(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: int) -> None:
     """Quotes the sections that were found first, where nothing of them is quoted: they answer more often than the words tell.
 
-    Of the first one what fits, of the next ones the sentences that speak of the question's words or patient. Where it is
-    not sure which section is asked for, a little of the next ones in any case, and of the likeliest section.
+    Of the first one what fits, of the next ones the sentences that speak of the question's words or patient; of the first
+    too where that is told. Where it is not sure which section is asked for, a little of the next ones in any case, and of
+    the likeliest section.
     """
     pattern = patient_pattern(scene.understanding.populations)
     sections = scene.understanding.sections
+    told = _is_told(draft, scene)
     unsure = not scene.understanding.groups and sections.get(passages[0].section.group, 0.0) < UNSURE if passages else False
     for place, best in enumerate(passages[:BEST]):
         own = [p for p in passages if same_document(p.document, best.document) and p.section.index == best.section.index]
         if _is_cited(draft, best):
             continue
         units = scene.units(own, best.document)
-        if place:
+        if place or told:
             said = matching(units, scene.words, BEST_UNITS, pattern)
             brief = choose(units, scene.words, budget // 8, pattern).units if unsure and not said else ()
             quote_by_section(draft, said or brief, scene.lang)
@@ -91,7 +93,14 @@ def quote_best(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: 
         quote_by_section(draft, chosen.units, scene.lang)
         if chosen.left_out:
             draft.line(phrases.more_stands(scene.lang))
-    _quote_likeliest(draft, scene, passages, budget // 4)
+    if not told:
+        _quote_likeliest(draft, scene, passages, budget // 4)
+
+
+def _is_told(draft: Draft, scene: Scene) -> bool:
+    """Whether what is quoted already says yes or no to what was asked about, so that other matters would only hide it."""
+    asked = scene.understanding.shape is Shape.YES_NO and bool(scene.words)
+    return asked and any(term_hits(citation.quote, scene.words) for citation in draft.citations)
 
 
 def _quote_likeliest(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: int) -> None:

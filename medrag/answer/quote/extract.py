@@ -48,6 +48,8 @@ LISTING = 4  # times as much where everything is asked for
 SUPPORT_UNITS = 6  # sentences of other sections that stand in for a missing one
 LOOSE_UNITS = 5  # sentences where no section was asked for
 IMPLIED_UNITS = 3  # sentences of a section that was not asked for by name
+POINTED_UNITS = 4  # sentences of a section of which only what the question names is asked
+POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_LEFT = 2  # words left over in a question that are sure to be what it is about
 MAX_SECTIONS = 4  # asked for in one question
@@ -269,13 +271,27 @@ def _section(draft: Draft, scene: Scene, passages: Sequence[Passage], group: Sec
         draft.line(phrases.no_dose_for(document, dose_patients(scene.understanding), scene.lang))
         return True
     patient = patient_pattern(scene.understanding.populations)
-    chosen = choose(units, scene.words, budget, patient)
+    spoken = _to_the_point(units, scene)
+    chosen = choose(spoken or units, scene.words, budget, patient)
     quote_by_section(draft, chosen.units, scene.lang)
     if len(units) < len(scene.all_units(quoted, document)):
         draft.line(phrases.other_doses(scene.lang))
-    elif chosen.left_out or _unseen(quoted, scene):
+    elif chosen.left_out or spoken or _unseen(quoted, scene):
         draft.line(phrases.more_stands(scene.lang))
     return True
+
+
+def _to_the_point(units: Sequence[Unit], scene: Scene) -> list[Unit]:
+    """The sentences on what is asked about, where a few of many are; none where the section is asked for as a whole.
+
+    Who asks whether alcohol goes with a medicine is not helped by everything else that does not.
+    """
+    understanding = scene.understanding
+    pointed = understanding.shape is Shape.YES_NO or SectionGroup.INTERACTIONS in understanding.groups
+    if not pointed or not scene.words or understanding.populations:
+        return []
+    spoken = matching(units, scene.words, POINTED_UNITS)
+    return spoken if len(spoken) <= len(units) * POINTED_SHARE else []
 
 
 def _answering(scene: Scene, passages: Sequence[Passage]) -> tuple[DocumentInfo, list[Unit]]:
