@@ -30,6 +30,22 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
                         key="A",
                     ),
                     label(
+                        "舒畅宁片",
+                        {
+                            "【适应症】": "用于焦虑。",
+                            "【药物相互作用】": "\n".join(
+                                [
+                                    *(
+                                        f"{n}.与第{n}类药物合用时，二者的血药浓度都可能升高，应当监测并按需要减少用量。"
+                                        for n in range(1, 9)
+                                    ),
+                                    "9.服药期间饮酒会加重嗜睡，应避免。",
+                                ]
+                            ),
+                        },
+                        key="C",
+                    ),
+                    label(
                         "Breathol tablets",
                         {"INDICATIONS AND USAGE": "For asthma.", "DOSAGE AND ADMINISTRATION": "Take one tablet with water."},
                         key="B",
@@ -59,3 +75,8 @@ def test_a_section_that_is_plainly_asked_for_and_missing_has_no_other_in_its_ste
 
 def test_what_it_is_for_is_no_answer_to_whether_a_pregnant_woman_may_take_it(kb: KnowledgeBase) -> None:
     assert quoted("宁喘素片孕妇能吃吗", kb) == ""
+
+
+def test_of_a_long_section_only_what_is_asked_about_is_quoted(kb: KnowledgeBase) -> None:
+    assert quoted("舒畅宁片能喝酒吗", kb) == "9.服药期间饮酒会加重嗜睡，应避免。"
+    assert "第1类" in quoted("舒畅宁片的药物相互作用有哪些", kb)

@@ -143,11 +143,13 @@ def test_a_question_with_a_word_of_medicine_is_not_outside(question: str, kb: Kn
 
 
 @pytest.mark.parametrize(
-    "question", ["他汀类药物有什么副作用", "钙通道阻滞剂的禁忌", "do ace inhibitors cause cough", "side effects of statins"]
-)
+    "question",
+    ["他汀类药物有什么副作用", "钙通道阻滞剂的禁忌", "do ace inhibitors cause cough", "side effects of statins",
+     "吃了头孢多久能喝酒", "is it a cephalosporin thing"],
+)  # fmt: skip
 def test_a_class_of_medicines_is_not_answered_from_one_label(question: str, kb: KnowledgeBase) -> None:
     asked = understood(question, kb)
-    assert is_of_class(asked) and not write(asked, retrieve(question, kb).evidence, kb).citations
+    assert is_of_class(asked) and not is_outside(asked) and not write(asked, retrieve(question, kb).evidence, kb).citations
     assert abstain(Question(text=question), asked, kb).reason == "drug-class"
 
 

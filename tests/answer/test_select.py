@@ -27,6 +27,11 @@ def test_an_item_brings_its_lead_in() -> None:
     assert texts(found) == ["Aloria is contraindicated in:", "- liver failure"]
 
 
+def test_a_sentence_that_its_items_end_is_their_lead_in() -> None:
+    found = matching(units("It helps.\nDo not use\n- with a fever\n- after alcoholic drinks\nKeep it dry."), ["alcohol"], 3)
+    assert texts(found) == ["Do not use", "- after alcoholic drinks"]
+
+
 def test_a_lead_in_brings_its_items() -> None:
     found = matching(units("Drugs that raise the level:\n- one\n- two\nNothing else is known."), ["level"], 3)
     assert texts(found) == ["Drugs that raise the level:", "- one", "- two"]

@@ -20,6 +20,7 @@ __all__ = ["asks_rather", "beside", "numbered_group", "quote_best"]
 
 BEST = 3  # passages found first, whose sections are quoted in any case
 BEST_UNITS = 2  # sentences of those behind the first
+TOLD_UNITS = 4  # of the first one, where the answer is told already
 BESIDE_UNITS = 3
 LIKELY = 0.3  # the least probability of a section that no words ask for, at which it is quoted all the same
 UNSURE = 0.5  # of the section found first, below which the next ones are quoted too, be there no word of the question in them
@@ -84,8 +85,9 @@ def quote_best(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: 
         if _is_cited(draft, best):
             continue
         units = scene.units(own, best.document)
-        if place or told:
-            said = matching(units, scene.words, BEST_UNITS, pattern)
+        dose = best.section.group is SectionGroup.DOSAGE  # half of one is worse than none
+        if place or (told and not dose):
+            said = matching(units, scene.words, BEST_UNITS if place else TOLD_UNITS, pattern)
             brief = choose(units, scene.words, budget // 8, pattern).units if unsure and not said else ()
             quote_by_section(draft, said or brief, scene.lang)
             continue
@@ -99,7 +101,7 @@ def quote_best(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: 
 
 def _is_told(draft: Draft, scene: Scene) -> bool:
     """Whether what is quoted already says yes or no to what was asked about, so that other matters would only hide it."""
-    asked = scene.understanding.shape is Shape.YES_NO and bool(scene.words)
+    asked = scene.is_pointed and not scene.understanding.populations
     return asked and any(term_hits(citation.quote, scene.words) for citation in draft.citations)
 
 

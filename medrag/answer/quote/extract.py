@@ -49,9 +49,9 @@ SUPPORT_UNITS = 6  # sentences of other sections that stand in for a missing one
 LOOSE_UNITS = 5  # sentences where no section was asked for
 IMPLIED_UNITS = 3  # sentences of a section that was not asked for by name
 POINTED_UNITS = 4  # sentences of a section of which only what the question names is asked
+POINTED_LENGTH = 300  # characters, below which a section is short enough to be quoted whole
 POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
-MAX_LEFT = 2  # words left over in a question that are sure to be what it is about
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
@@ -146,15 +146,15 @@ def _about_drugs(draft: Draft, scene: Scene) -> None:
         draft.line(phrases.other_language(scene.lang))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
-    elif _is_about_more(understanding) and not only_lists(understanding):
+    elif _is_about_more(scene) and not only_lists(understanding):
         _unsaid(draft, scene)
 
 
-def _is_about_more(understanding: Understanding) -> bool:
+def _is_about_more(scene: Scene) -> bool:
     """Whether the question is surely about something beside its drugs and sections, so that silence on it must be told."""
-    other = understanding.shape is Shape.YES_NO and 0 < len(understanding.left) <= MAX_LEFT
+    understanding = scene.understanding
     said = bool(understanding.hints) and not understanding.terms
-    return other or said or SectionGroup.INTERACTIONS in understanding.groups
+    return scene.is_pointed or said or SectionGroup.INTERACTIONS in understanding.groups
 
 
 def _unsaid(draft: Draft, scene: Scene) -> None:
@@ -271,7 +271,7 @@ def _section(draft: Draft, scene: Scene, passages: Sequence[Passage], group: Sec
         draft.line(phrases.no_dose_for(document, dose_patients(scene.understanding), scene.lang))
         return True
     patient = patient_pattern(scene.understanding.populations)
-    spoken = _to_the_point(units, scene)
+    spoken = _to_the_point(units, scene, group)
     chosen = choose(spoken or units, scene.words, budget, patient)
     quote_by_section(draft, chosen.units, scene.lang)
     if len(units) < len(scene.all_units(quoted, document)):
@@ -281,14 +281,13 @@ def _section(draft: Draft, scene: Scene, passages: Sequence[Passage], group: Sec
     return True
 
 
-def _to_the_point(units: Sequence[Unit], scene: Scene) -> list[Unit]:
-    """The sentences on what is asked about, where a few of many are; none where the section is asked for as a whole.
+def _to_the_point(units: Sequence[Unit], scene: Scene, group: SectionGroup) -> list[Unit]:
+    """The sentences on what is asked about, where a few of a long section; none where all of it may matter, as of a dose.
 
     Who asks whether alcohol goes with a medicine is not helped by everything else that does not.
     """
-    understanding = scene.understanding
-    pointed = understanding.shape is Shape.YES_NO or SectionGroup.INTERACTIONS in understanding.groups
-    if not pointed or not scene.words or understanding.populations:
+    length = sum(unit.end - unit.start for unit in units)
+    if not scene.is_pointed or scene.understanding.populations or group is SectionGroup.DOSAGE or length < POINTED_LENGTH:
         return []
     spoken = matching(units, scene.words, POINTED_UNITS)
     return spoken if len(spoken) <= len(units) * POINTED_SHARE else []

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from medrag.answer.quote.patients import for_patients
 from medrag.answer.quote.select import Unit, units_of
 from medrag.kb.base import KnowledgeBase
-from medrag.retrieve.understand import Understanding
+from medrag.retrieve.understand import Shape, Understanding
 from medrag.types import DocumentInfo, Evidence, Passage
 
 __all__ = ["Scene", "same_document"]
+
+MAX_LEFT = 2  # words left over in a question that are sure to be what it is about
 
 
 def same_document(one: DocumentInfo, other: DocumentInfo) -> bool:
@@ -37,6 +39,17 @@ class Scene:
     def words(self) -> tuple[str, ...]:
         """What the question is about beside its drugs and sections, as it says it and as labels do."""
         return (*self.understanding.terms, *self.understanding.hints)
+
+    @property
+    def is_pointed(self) -> bool:
+        """Whether the question asks yes or no about one thing beside its medicine: alcohol, breaking the tablet.
+
+        In a story every word stands in some sentence of a label, and tells nothing.
+        """
+        understanding = self.understanding
+        if understanding.shape is not Shape.YES_NO:
+            return False
+        return 0 < len(understanding.left) <= MAX_LEFT or (bool(understanding.hints) and not understanding.terms)
 
     def units(self, passages: Iterable[Passage], document: DocumentInfo) -> list[Unit]:
         """The sentences of those passages that are of a document, in text order; of its doses those for the patient asked about."""

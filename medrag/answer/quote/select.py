@@ -144,7 +144,12 @@ def _lead_of(units: Sequence[Unit], place: int) -> list[int]:
     while at >= 0 and units[at].is_item and not units[at].leads and _same_section(units[at], units[place]):
         at -= 1
     header = [at + 1] if CELL_BREAK in units[place].text and CELL_BREAK in units[at + 1].text else []
-    return header + ([at] if at >= 0 and units[at].leads and _same_section(units[at], units[place]) else [])
+    return header + ([at] if at >= 0 and _leads_in(units[at]) and _same_section(units[at], units[place]) else [])
+
+
+def _leads_in(unit: Unit) -> bool:
+    """Whether what stands before a list leads it in: by a colon, or by a sentence that the items end (Do not use)."""
+    return unit.leads or _ENDED.search(unit.text) is None
 
 
 def _items_of(units: Sequence[Unit], place: int) -> list[int]:
