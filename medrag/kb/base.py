@@ -346,13 +346,14 @@ class KnowledgeBase:
         with self._reading() as connection:
             return passages.passages_by_id(connection, ids, self.commit, self._snapshot.texts)
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, DocumentInfo]:
+        """The documents of the passages with those ids, by these, without their texts; ids that are not current are left out."""
+        with self._reading() as connection:
+            return passages.documents_of(connection, ids, self.commit, self._snapshot.texts)
+
     def neighbours(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
         """The passages before and after in the same section."""
-        same = [p for p in self.passages_of(passage.document) if p.section.index == passage.section.index]
-        at = next((i for i, p in enumerate(same) if p.id == passage.id), None)
-        if at is None:
-            return None, None
-        return (same[at - 1] if at else None), (same[at + 1] if at + 1 < len(same) else None)
+        return passages.neighbours(passage, self.passages_of(passage.document))
 
     def search_words(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
         """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
@@ -366,8 +367,7 @@ class KnowledgeBase:
 
     def vector_scores(self, text: str, ids: Sequence[int]) -> list[float]:
         """The cosine of a text with each of some passages; 0 for one that is not there."""
-        snapshot = self._snapshot
-        return [float(score) for score in snapshot.vectors.scores(snapshot.query(text), np.asarray(ids, np.int64))]
+        return [*self._snapshot.vectors.scores(self._snapshot.query(text), np.asarray(ids, np.int64)).tolist()]
 
     def word_weights(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each search token of a text that stands in some passage."""

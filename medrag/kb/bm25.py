@@ -8,7 +8,6 @@ Source: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and B
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,10 +112,19 @@ def average_of(every: Iterable[Statistics]) -> float:
 
 def score(words: Sequence[str], weights: Mapping[str, float], average: float) -> float:
     """The exact score of a passage of these tokens."""
-    frequencies = Counter([word for word in words if word in weights])
+    frequencies: dict[str, int] = {}
+    for word in filter(weights.__contains__, words):
+        frequencies[word] = frequencies.get(word, 0) + 1
     norm = K1 * (1.0 - B + B * len(words) / average)
-    # Added in the question's order, so that the same question gives the same float in any process.
-    return sum(weights[w] * frequencies[w] * (K1 + 1.0) / (frequencies[w] + norm) for w in weights if w in frequencies)
+    total = 0.0
+    for (
+        word,
+        weighs,
+    ) in weights.items():  # in the question's order, so that the same question gives the same float in any process
+        frequency = frequencies.get(word)
+        if frequency is not None:
+            total += weighs * frequency * (K1 + 1.0) / (frequency + norm)
+    return total
 
 
 def best_first(scored: tuple[int, float]) -> tuple[float, int]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, FromClause, bindparam, select
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import (
@@ -27,7 +27,7 @@ from medrag.kb.engines.sql import number_in, text_in, values_of
 from medrag.kb.query import Query
 from medrag.types import DocumentInfo, Passage, Section
 
-__all__ = ["Texts", "passages_at", "passages_by_id", "passages_of"]
+__all__ = ["Texts", "documents_of", "neighbours", "passages_at", "passages_by_id", "passages_of"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -36,15 +36,20 @@ AROUND = 8_192  # sections, and documents, that are kept
 _p, _s = t.passages.c, t.sections.c
 
 
-def _placed(condition: ColumnElement[bool]) -> Query:
+_versioned = t.passages.join(t.versions, t.versions.c.id == _p.version_id)
+
+
+def _placed(joined: FromClause, condition: ColumnElement[bool]) -> Query:
     """A query of where current passages stand, in document and text order. What they stand in is mostly known already."""
-    joined = t.passages.join(t.versions, t.versions.c.id == _p.version_id).join(t.documents)
     query = select(_p.id, _p.version_id, _p.section, _p.start, _p.stop).select_from(joined)
     return Query(query.where(condition, current()).order_by(_p.version_id, _p.start))
 
 
-_BY_ID = _placed(among(_p.id))
-_OF_DOCUMENT = _placed((t.documents.c.source == bindparam("source")) & (t.documents.c.key == bindparam("key")))
+_BY_ID = _placed(_versioned, among(_p.id))
+_OF_DOCUMENT = _placed(
+    _versioned.join(t.documents), (t.documents.c.source == bindparam("source")) & (t.documents.c.key == bindparam("key"))
+)
+_VERSIONS = Query(select(_p.id, _p.version_id).select_from(_versioned).where(among(_p.id), current()))
 _INFOS = Query(select(*INFO).join(t.documents).where(among(t.versions.c.id)))
 _TEXTS = Query(select(t.versions.c.id, t.versions.c.text).where(among(t.versions.c.id)))
 _places = values_of("places").table_valued("value")
@@ -156,6 +161,15 @@ def passages_at(connection: Connection, places: Sequence[tuple[DocumentInfo, int
     return [found[place] for place in wanted if place in found]
 
 
+def documents_of(connection: Connection, ids: Sequence[int], commit: int, texts: Texts) -> dict[int, DocumentInfo]:
+    """The documents of the passages with those ids, by these; ids that are not current are left out."""
+    versions: dict[int, int] = {}
+    for some in in_batches(list(ids)):
+        versions.update(tuple(row) for row in _VERSIONS.rows(connection, commit=commit, values=some))
+    infos = texts.infos(connection, set(versions.values()))
+    return {passage: infos[version] for passage, version in versions.items()}
+
+
 def passages_by_id(connection: Connection, ids: Sequence[int], commit: int, texts: Texts) -> list[Passage]:
     """The passages with those ids, in their order; ids that are not current are left out."""
     found: dict[int, Passage] = {}
@@ -163,3 +177,12 @@ def passages_by_id(connection: Connection, ids: Sequence[int], commit: int, text
         rows = _BY_ID.rows(connection, commit=commit, values=some)
         found.update((passage.id, passage) for passage in _read(connection, rows, texts))
     return [found[i] for i in ids if i in found]
+
+
+def neighbours(passage: Passage, every: Sequence[Passage]) -> tuple[Passage | None, Passage | None]:
+    """Of all passages of a document those before and after one in the same section."""
+    same = [p for p in every if p.section.index == passage.section.index]
+    at = next((i for i, p in enumerate(same) if p.id == passage.id), None)
+    if at is None:
+        return None, None
+    return (same[at - 1] if at else None), (same[at + 1] if at + 1 < len(same) else None)

@@ -292,6 +292,15 @@ class SeveralKnowledgeBases(KnowledgeBase):
             found.update((p.id, p) for p in (base.passages(missing) if missing else ()) if not self._joined.hides(number, p.id))
         return [found[i] for i in ids if i in found]
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, DocumentInfo]:
+        """The documents of the passages with those ids, by these; ids that are not current are left out."""
+        found: dict[int, DocumentInfo] = {}
+        for number, base in enumerate(self.members):
+            missing = [i for i in ids if i not in found]
+            own = base.documents_of(missing) if missing else {}
+            found.update((i, document) for i, document in own.items() if not self._joined.hides(number, i))
+        return found
+
     def search_words(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
         """The k best passages by BM25 over all as (id, score > 0), best first, ties by id."""
         return self._joined.best(k, lambda number, most: self._joined.words[number].search(text, most, only))

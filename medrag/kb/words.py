@@ -31,7 +31,7 @@ HEAP_BYTES = 128 * 2**20
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
 ALL = ""  # stands for all passages where they are counted; no token is empty
 COUNTED_AT_ONCE = 4_000_000  # hashes of tokens, 16 MB
-COUNTED = 20_000  # tokens whose frequencies a restricted view remembers
+COUNTED = 20_000  # tokens whose frequencies are remembered: questions share most of their words
 
 
 def _schema() -> tantivy.Schema:
@@ -108,13 +108,11 @@ class WordIndex:
     @property
     def total(self) -> int:
         """How many passages there are that may be seen, those of the others included."""
-        own = self._count(ALL) if self._only else self.statistics.passages
-        return own + sum(other.total for other in self._others)
+        return self._own(ALL) + sum(other.total for other in self._others)
 
     def frequency(self, token: str) -> int:
         """In how many passages that may be seen a token stands, those of the others included."""
-        own = self._count(token) if self._only else self.statistics.frequency(token_hash(token))
-        return own + sum(other.frequency(token) for other in self._others)
+        return self._own(token) + sum(other.frequency(token) for other in self._others)
 
     @property
     def _average(self) -> float:
@@ -127,17 +125,23 @@ class WordIndex:
         own = average_of([self.statistics])
         return (STALE_SLACK if self._stale else SLACK) * max(own / self._average, self._average / own)
 
-    def _count(self, token: str) -> int:
-        """The passages with a token, or all, among those that may be seen; counted once."""
+    def _own(self, token: str) -> int:
+        """The passages of this index with a token, or all, among those that may be seen; remembered."""
         found = self._counted.get(token)
         if found is None:
-            asked = Query.all_query() if token == ALL else Query.term_query(self._schema, "tokens", token, index_option="freq")
-            query = Query.boolean_query([(Occur.Must, Query.const_score_query(q, 0.0)) for q in (asked, *self._only)])
-            found = int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # the stubs leave it out
+            found = self._count(token) if self._only else self._stated(token)
             if len(self._counted) >= COUNTED:
                 self._counted.clear()
             self._counted[token] = found
         return found
+
+    def _stated(self, token: str) -> int:
+        return self.statistics.passages if token == ALL else self.statistics.frequency(token_hash(token))
+
+    def _count(self, token: str) -> int:
+        asked = Query.all_query() if token == ALL else Query.term_query(self._schema, "tokens", token, index_option="freq")
+        query = Query.boolean_query([(Occur.Must, Query.const_score_query(q, 0.0)) for q in (asked, *self._only)])
+        return int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # the stubs leave it out
 
     def stored(self, passage_id: int) -> list[str] | None:
         """The tokens of a passage, or None where it is not in the index."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.patterns import regex
-from medrag.retrieve.reading import found_by_words, passages_of_ids
+from medrag.retrieve.reading import documents_by_words, found_by_words, passages_of_ids
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.words import EVERYDAY, STOP_WORDS
 from medrag.types import DocumentInfo
@@ -45,8 +45,7 @@ def with_shortened(text: str, drugs: tuple[Drug, ...], kb: KnowledgeBase) -> tup
     Where others are known it takes the place of those that are its beginning: ORAJEL DRY MOUTH is not orajel.
     """
     words = list(_TOKEN.finditer(text))
-    found = passages_of_ids([ref for ref, _ in found_by_words(text, SEARCHED, kb)], kb)
-    documents = list({(p.document.source, p.document.key): p.document for p in found if p.document.lang == "en"}.values())
+    documents = [document for document in documents_by_words(text, SEARCHED, kb) if document.lang == "en"]
     matches = [match for document in documents if (match := _match(words, document)) is not None]
     for start, end in sorted({(match.start, match.end) for match in matches}, key=lambda span: (span[0] - span[1], span)):
         same = [match for match in matches if (match.start, match.end) == (start, end)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
@@ -14,7 +15,7 @@ from medrag.kb.relations import inverse_of
 from medrag.retrieve.bridges import bridges
 from medrag.retrieve.diseases import illnesses
 from medrag.retrieve.pairs import joins
-from medrag.retrieve.reading import NO_FILTERS, found_by_words, passages_of_ids
+from medrag.retrieve.reading import NO_FILTERS, documents_of_ids, found_by_words
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, DocumentKind, Fact, Passage
@@ -57,18 +58,16 @@ Ranking = list[Hit]
 
 
 class Pool:
-    """The passages that share the question's words, best first; read from the knowledge base when first looked at."""
+    """The documents of the passages that share the question's words, best first; read when first looked at."""
 
     def __init__(self, found: Ranking, kb: KnowledgeBase) -> None:
         self._found = found
         self._kb = kb
-        self._passages: list[Passage] | None = None
 
-    def passages(self) -> list[Passage]:
-        """The first of the passages found by words."""
-        if self._passages is None:
-            self._passages = passages_of_ids([hit.ref for hit in self._found[:POOL] if isinstance(hit.ref, int)], self._kb)
-        return self._passages
+    @cached_property
+    def documents(self) -> list[DocumentInfo]:
+        """The document of each of the first passages found by words."""
+        return documents_of_ids([hit.ref for hit in self._found[:POOL] if isinstance(hit.ref, int)], self._kb)
 
 
 def fact_ref(fact: Fact) -> str:

@@ -7,6 +7,7 @@ and `search --explain` can say which of them put a passage first.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from pydantic import ConfigDict
 
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve import overlap
+from medrag.retrieve.bodies import Bodies
 from medrag.retrieve.cues import patient_pattern, support_groups, support_pattern
 from medrag.retrieve.understand import Understanding
 from medrag.retrieve.wanted import WORDED, condition_features
@@ -88,7 +90,7 @@ class Ranker(Record):
 class _Texts:
     """The texts of the passages in lower case, and their sections, each once, with which of them each passage is of."""
 
-    bodies: list[str]
+    bodies: Bodies
     sections: list[Section]
     headings: list[str]  # of each section with those above it, in lower case
     of: NDArray[np.intp]
@@ -98,7 +100,7 @@ class _Texts:
         sections = {id(passage.section): passage.section for passage in passages}
         numbers = {key: number for number, key in enumerate(sections)}
         return cls(
-            [passage.text.lower() for passage in passages],
+            Bodies([passage.text.lower() for passage in passages]),
             list(sections.values()),
             [" ".join((*section.path, section.heading)).lower() for section in sections.values()],
             np.array([numbers[id(passage.section)] for passage in passages], np.intp),
@@ -114,7 +116,7 @@ class _Texts:
 
     def by_body(self, value: Callable[[str], float]) -> NDArray[np.float64]:
         """A value of each passage's text."""
-        return np.array([value(body) for body in self.bodies], np.float64)
+        return np.array([value(body) for body in self.bodies.texts], np.float64)
 
 
 def features_of(
@@ -133,55 +135,61 @@ def features_of(
     """
     texts = _Texts.read(passages)
     weights = _weights(understanding, kb)
-    words = _bm25(texts.bodies, weights)
+    counts, there = texts.bodies.counted(list(weights))
+    words = _bm25(texts.bodies, counts, weights)
     cosines = _cosines(understanding, passages, kb) if vectors else np.zeros(len(passages))
     section = texts.by_section(lambda section: math.log(max(RARE, understanding.sections.get(section.group, 0.0))))
     whole, hints = sum(weights.values()), understanding.hints
     loose = float(not understanding.groups)
     nothing = np.zeros(len(passages))
+    sections = overlap.sections_of(passages)
     much = float(len(understanding.terms) >= MANY_TERMS)
     table: dict[str, NDArray[np.float64] | list[float]] = {
         "section": section,
         "words": words,
         "words best": words / max(float(words.max(initial=0.0)), 1e-9),
         "heading": texts.by_heading(lambda heading: _share(heading, weights, whole)),
-        "hints": texts.by_body(lambda body: min(2.0, hits_in(body, hints))) if hints else nothing,
+        "hints": np.minimum(2.0, texts.bodies.hits(hints)) if hints else nothing,
         "hint heading": texts.by_heading(lambda heading: hits_in(heading, hints) > 0) if hints else nothing,
         "cosine": cosines,
         "cosine best": cosines - cosines.max(initial=-1.0),
-        "document": [float(min(place, 3)) for place in places],
+        "document": np.minimum(np.array(places, np.float64), 3.0),
         "words, nothing asked": words * loose,
         "words, much said": words * much,
         "section, much said": section * much,
         "cosine, nothing asked": cosines * loose,
-        **_of_words(understanding, passages, texts, weights),
-        **_of_sections(understanding, passages, texts, others),
-        **condition_features(understanding, passages, texts.bodies, kb),
+        **_of_words(understanding, texts, there, weights, sections),
+        **_of_sections(understanding, passages, texts, others, sections),
+        **condition_features(understanding, passages, texts.bodies.texts, kb),
     }
     return np.column_stack([np.asarray(table[name], np.float64) for name in FEATURES])
 
 
 def _of_words(
     understanding: Understanding,
-    passages: Sequence[Passage],
     texts: _Texts,
+    there: NDArray[np.bool_],
     weights: Mapping[str, float],
-) -> dict[str, NDArray[np.float64] | list[float]]:
+    sections: NDArray[np.intp],
+) -> dict[str, NDArray[np.float64]]:
     """The features that the words themselves give it, beside BM25: what a literal question goes by."""
-    there = overlap.standing(texts.bodies, list(weights))
     local = overlap.local_weights(there, np.array(list(weights.values()), np.float64))
     number = overlap.asks_for_number(understanding.question)
     return {
         "rare words": overlap.covered(there, local),
-        "rare words, section": overlap.covered(overlap.together_by_section(there, passages), local),
+        "rare words, section": overlap.covered(overlap.together_by_section(there, sections), local),
         "phrases": overlap.phrases(texts.bodies, understanding.masked),
-        "number": texts.by_body(overlap.has_number) if number else np.zeros(len(passages)),
+        "number": texts.by_body(overlap.has_number) if number else np.zeros(len(there)),
     }
 
 
 def _of_sections(
-    understanding: Understanding, passages: Sequence[Passage], texts: _Texts, others: Collection[str]
-) -> dict[str, NDArray[np.float64] | list[float]]:
+    understanding: Understanding,
+    passages: Sequence[Passage],
+    texts: _Texts,
+    others: Collection[str],
+    sections: NDArray[np.intp],
+) -> dict[str, NDArray[np.float64]]:
     """The features that a passage's section and its place give it."""
     asked = understanding.groups
     patient = patient_pattern(understanding.populations)
@@ -192,12 +200,10 @@ def _of_sections(
         for group in asked
         if group not in groups and (pattern := support_pattern(group)) is not None
     ]
-    seen: set[tuple[str, str, int]] = set()
-    begins = []
-    for passage in passages:
-        place = (passage.document.source, passage.document.key, passage.section.index)
-        begins.append(float(place not in seen))
-        seen.add(place)
+    begins, another = np.zeros(len(passages)), np.zeros(len(passages))
+    begins[np.unique(sections, return_index=True)[1]] = 1.0
+    for name in others:
+        another[texts.bodies.having(name)] = 1.0
     return {
         "asked first": texts.by_section(lambda section: section.group in asked[:1]),
         "asked": texts.by_section(lambda section: section.group in asked),
@@ -205,27 +211,33 @@ def _of_sections(
         "patient heading": texts.by_heading(lambda heading: patient.search(heading) is not None) if patient else nothing,
         "first": begins,
         "place": _places(passages),
-        "short": [float(len(body) < SHORT) for body in texts.bodies],
+        "short": (texts.bodies.lengths < SHORT).astype(np.float64),
         "panel": texts.by_section(lambda section: section.code == PANEL),
         "unclassified": texts.by_section(lambda section: section.group is SectionGroup.OTHER),
         "leaflet": texts.by_section(lambda section: section.group is SectionGroup.PATIENT),
-        "stands in": [
-            float(any(p.section.group in where and said.search(body) is not None for where, said in elsewhere))
-            for p, body in zip(passages, texts.bodies, strict=True)
-        ]
-        if elsewhere
-        else nothing,
-        "names another": texts.by_body(lambda body: any(name in body for name in others)) if others else nothing,
+        "stands in": _instead(passages, texts.bodies.texts, elsewhere) if elsewhere else nothing,
+        "names another": another,
     }
 
 
-def _places(passages: Sequence[Passage]) -> list[float]:
+def _instead(
+    passages: Sequence[Passage], bodies: Sequence[str], elsewhere: Sequence[tuple[Collection[SectionGroup], re.Pattern[str]]]
+) -> NDArray[np.float64]:
+    """Whether each passage says, in a section that may, what one that the label lacks would say."""
+    said = (
+        any(passage.section.group in where and pattern.search(body) is not None for where, pattern in elsewhere)
+        for passage, body in zip(passages, bodies, strict=True)
+    )
+    return np.fromiter(said, np.float64, len(passages))
+
+
+def _places(passages: Sequence[Passage]) -> NDArray[np.float64]:
     """Where each passage stands in its document, from 0 to 1."""
     ends: dict[tuple[str, str], int] = {}
     refs = [(passage.document.source, passage.document.key) for passage in passages]
     for ref, passage in zip(refs, passages, strict=True):
         ends[ref] = max(passage.start, ends.get(ref, 1))
-    return [passage.start / ends[ref] for ref, passage in zip(refs, passages, strict=True)]
+    return np.array([passage.start / ends[ref] for ref, passage in zip(refs, passages, strict=True)], np.float64)
 
 
 def _weights(understanding: Understanding, kb: KnowledgeBase) -> dict[str, float]:
@@ -233,18 +245,13 @@ def _weights(understanding: Understanding, kb: KnowledgeBase) -> dict[str, float
     return {word: weight for word, weight in kb.word_weights(understanding.masked).items() if word not in STOP_WORDS}
 
 
-def _bm25(bodies: Sequence[str], weights: Mapping[str, float]) -> NDArray[np.float64]:
+def _bm25(bodies: Bodies, counts: NDArray[np.int64], weights: Mapping[str, float]) -> NDArray[np.float64]:
     """BM25 of each text over what a text with every word would score at most; words are counted wherever they stand."""
     best = sum(weights.values()) * (K1 + 1.0)
-    listed = []
-    for body in bodies:
-        norm, score = K1 * (1.0 - B + B * len(body) / USUAL_LENGTH), 0.0
-        for word, weight in weights.items():
-            frequency = body.count(word)
-            if frequency:
-                score += weight * frequency * (K1 + 1.0) / (frequency + norm)
-        listed.append(score)
-    scores = np.array(listed, np.float64)
+    norms = K1 * (1.0 - B + B * bodies.lengths / USUAL_LENGTH)
+    scores = np.zeros(len(bodies))
+    for frequencies, weight in zip(counts.T, weights.values(), strict=True):
+        scores += weight * frequencies * (K1 + 1.0) / (frequencies + norms)
     return scores / best if best else scores
 
 

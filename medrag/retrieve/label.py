@@ -171,8 +171,8 @@ def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only
 def _by_words(documents: Sequence[DocumentInfo], question: str, pool: Pool) -> list[DocumentInfo]:
     """Documents that are meant equally well: of the maker it names, the longest title that it says, then what speaks most of what is asked."""
     order: dict[tuple[str, str], int] = {}
-    for place, passage in enumerate(pool.passages()):
-        order.setdefault((passage.document.source, passage.document.key), place)
+    for place, document in enumerate(pool.documents):
+        order.setdefault((document.source, document.key), place)
 
     def remoteness(document: DocumentInfo) -> tuple[bool, int, int]:
         title = fold(document.title)

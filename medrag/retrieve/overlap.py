@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medrag.patterns import regex
-from medrag.retrieve.words import STOP_WORDS, stands
+from medrag.retrieve.bodies import Bodies
+from medrag.retrieve.words import STOP_WORDS
 from medrag.types import Passage
 
-__all__ = ["asks_for_number", "covered", "has_number", "local_weights", "phrases", "standing", "together_by_section"]
+__all__ = ["asks_for_number", "covered", "has_number", "local_weights", "phrases", "sections_of", "together_by_section"]
 
 TINY = 1e-9
 _WORD = regex(r"[a-z0-9]+")
@@ -25,13 +26,6 @@ _ASKS_NUMBER = regex(
     r"\bhow (?:many|much|long|often|old|far|soon|high)\b|\bwhat (?:percent\w*|share|age|temperature|dos(?:e|es|age)|strengths?)\b|\bhalf-life\b"
     r"|多少|几[次片粒天岁个周月]|多[久长大高]|剂量|用量"
 )
-
-
-def standing(bodies: Sequence[str], words: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether each word stands in each text (in lower case), shape (len(bodies), len(words))."""
-    return np.array([[word in body and stands(body, word) for word in words] for body in bodies], np.bool_).reshape(
-        len(bodies), len(words)
-    )
 
 
 def local_weights(there: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,28 +41,37 @@ def covered(there: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[n
     return share / max(float(share.max(initial=0.0)), TINY)
 
 
-def together_by_section(there: NDArray[np.bool_], passages: Sequence[Passage]) -> NDArray[np.bool_]:
-    """The same for the whole section that each passage is of: a question may take words from several passages of one."""
+def sections_of(passages: Sequence[Passage]) -> NDArray[np.intp]:
+    """A number for the section of a document that each passage is of, from 0 on in the order in which they come."""
     numbers: dict[tuple[str, str, int], int] = {}
-    sections = [
-        numbers.setdefault((passage.document.source, passage.document.key, passage.section.index), len(numbers))
-        for passage in passages
-    ]
-    whole = np.zeros((len(numbers), there.shape[1]), np.bool_)
+    known: dict[tuple[int, int], int] = {}  # by the records, which passages share
+    of = []
+    for passage in passages:
+        records = id(passage.document), id(passage.section)
+        if records not in known:
+            section = passage.document.source, passage.document.key, passage.section.index
+            known[records] = numbers.setdefault(section, len(numbers))
+        of.append(known[records])
+    return np.array(of, np.intp)
+
+
+def together_by_section(there: NDArray[np.bool_], of: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """The same for the whole section that each passage is of: a question may take words from several passages of one."""
+    whole = np.zeros((int(of.max(initial=-1)) + 1, there.shape[1]), np.bool_)
     rows, columns = np.nonzero(there)
-    of = np.array(sections, np.intp)
     whole[of[rows], columns] = True
     together: NDArray[np.bool_] = whole[of]
     return together
 
 
-def phrases(bodies: Sequence[str], question: str) -> NDArray[np.float64]:
+def phrases(bodies: Bodies, question: str) -> NDArray[np.float64]:
     """The share of the pairs of telling English words side by side in a question that stand so in each text; 0 without pairs."""
     words = _WORD.findall(question)
     pairs = [f"{a} {b}" for a, b in pairwise(words) if a not in STOP_WORDS and b not in STOP_WORDS]
-    if not pairs:
-        return np.zeros(len(bodies))
-    return np.array([sum(pair in body for pair in pairs) for body in bodies], np.float64) / len(pairs)
+    found = np.zeros(len(bodies))
+    for pair in pairs:
+        found[bodies.having(pair)] += 1.0
+    return found / max(len(pairs), 1)
 
 
 def asks_for_number(question: str) -> bool:

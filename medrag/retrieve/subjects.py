@@ -15,7 +15,7 @@ from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
 from medrag.retrieve.english_forms import Form, fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
-from medrag.retrieve.reading import found_by_words, passages_of_ids
+from medrag.retrieve.reading import documents_by_words, documents_of_ids
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
 
@@ -204,7 +204,7 @@ def _mixtures(one: Drug, other: Drug, kb: KnowledgeBase) -> list[DocumentInfo]:
         sorted({fold(e.name) for e in drug.entities if e.kind is EntityKind.SUBSTANCE} or {fold(drug.name)})
         for drug in (one, other)
     ]
-    found = _found_by_title(f"{names[0][0]} {names[1][0]}", kb)
+    found = documents_by_words(f"{names[0][0]} {names[1][0]}", SEARCHED, kb)
     return [info for info in found if all(any(name in fold(info.title) for name in called) for called in names)]
 
 
@@ -213,13 +213,7 @@ def _relatives(name: str, said: _Said, documents: Sequence[DocumentInfo], kb: Kn
     if not said.forms or any(fits_form(said.forms, document.title) for document in documents):
         return ()
     whole = re.compile(rf"{re.escape(name)}\b", re.IGNORECASE)
-    return tuple(d for d in _found_by_title(name, kb) if whole.match(d.title) and fits_form(said.forms, d.title))
-
-
-def _found_by_title(words: str, kb: KnowledgeBase) -> list[DocumentInfo]:
-    """The documents of the passages that share the most words with a few, each once; titles are searched with the text."""
-    found = passages_of_ids([ref for ref, _ in found_by_words(words, SEARCHED, kb)], kb)
-    return list({(p.document.source, p.document.key): p.document for p in found}.values())
+    return tuple(d for d in documents_by_words(name, SEARCHED, kb) if whole.match(d.title) and fits_form(said.forms, d.title))
 
 
 def _documents(
@@ -290,13 +284,9 @@ def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tup
         name = text[start:end]
         if all(word in EVERYDAY for word in name.split()):
             continue
-        found = kb.passages([ref for ref, _ in kb.search_words(name, TITLED)])
+        found = documents_of_ids([ref for ref, _ in kb.search_words(name, TITLED)], kb)
         whole = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
-        infos = {
-            (p.document.source, p.document.key): p.document
-            for p in found
-            if whole.search(p.document.title) and not _mixture(fold(p.document.title))
-        }
+        infos = {(d.source, d.key): d for d in found if whole.search(d.title) and not _mixture(fold(d.title))}
         if infos:
             return (Drug(name, start, end, (), tuple(infos.values()), len(infos)),)
     return ()

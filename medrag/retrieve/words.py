@@ -14,6 +14,7 @@ __all__ = [
     "STOP_WORDS",
     "content_terms",
     "hits_in",
+    "is_whole",
     "place_of",
     "speaks_of",
     "stands",
@@ -113,14 +114,20 @@ def place_of(lowered: str, term: str) -> int:
     at = lowered.find(term)
     if not term.isascii():
         return at
-    while at >= 0:
-        end = at + len(term)
-        tail = lowered[end : end + 2]
-        whole = not tail[:1].isalnum() or (tail[0] == "s" and not tail[1:].isalnum())
-        if not (at and lowered[at - 1].isalnum()) and (len(term) > SHORT_TERM or whole):
-            return at
+    while at >= 0 and not is_whole(lowered, at, term):
         at = lowered.find(term, at + 1)
-    return -1
+    return at
+
+
+def is_whole(lowered: str, at: int, term: str) -> bool:
+    """Whether a Latin term that is found at a place counts there, by the rule of `term_hits`."""
+    if at and lowered[at - 1].isalnum():
+        return False
+    if len(term) > SHORT_TERM:
+        return True
+    end = at + len(term)
+    tail = lowered[end : end + 2]
+    return not tail[:1].isalnum() or (tail[0] == "s" and not tail[1:].isalnum())
 
 
 def speaks_of(text: str, terms: Sequence[str], hints: Sequence[str]) -> bool:

@@ -138,6 +138,7 @@ KB_OPERATIONS: dict[str, Operation] = {
     "passages_of": lambda kb, d: [kb.passages_of(one.prepared.document.info()) for one in STOCK],
     "passages_at": lambda kb, d: kb.passages_at(WHOLE.places),
     "passages": lambda kb, d: kb.passages(WHOLE.ids),
+    "documents_of": lambda kb, d: [kb.documents_of(WHOLE.ids).get(i) for i in WHOLE.ids],
     "neighbours": lambda kb, d: [kb.neighbours(p) for p in kb.passages(WHOLE.ids)],
     "search_words": lambda kb, d: [kb.passages(ids(kb.search_words(d.text, d.k, f))) for f in (Filters(), only(d))],
     "search_vectors": lambda kb, d: [kb.passages(ids(kb.search_vectors(d.text, d.k, f))) for f in (Filters(), only(d))],

@@ -98,6 +98,7 @@ def test_names_words_and_vectors_are_those_of_one(question: str, one: KnowledgeB
     assert several.vector_scores(question, ids) == pytest.approx(one.vector_scores(question, ids))
     assert several.word_weights(question) == pytest.approx(one.word_weights(question))
     assert several.passages(ids) == one.passages(ids)
+    assert several.documents_of(ids) == one.documents_of(ids) == {p.id: p.document for p in one.passages(ids)}
 
 
 def test_entities_facts_and_documents_are_those_of_one(one: KnowledgeBase, several: SeveralKnowledgeBases) -> None:
