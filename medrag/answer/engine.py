@@ -259,8 +259,9 @@ class MedRAG:
     def _written(self, task: Task) -> Generator[StreamEvent, None, tuple[Answer, Generated | None]]:
         asked, found, kb = task.asked, task.found, task.kb
         understanding = found.understanding
-        draft = write(understanding, found.evidence, kb)
-        seen = features(understanding, found.evidence, kb, draft=draft)
+        with holding(kb):
+            draft = write(understanding, found.evidence, kb)
+            seen = features(understanding, found.evidence, kb, draft=draft)
         sure = confidence(seen)
         basis = Basis(asked, found, kb, sure)
         answers = bool(draft.citations) and sure >= self.threshold
@@ -271,7 +272,8 @@ class MedRAG:
             return (yield from self._by_model(basis, draft, seen, self._job(task)))
         if self.model is not None and not answers and self.on_no_evidence is NoEvidence.FALLBACK_MARKED:
             return (yield from self._from_memory(basis, self._job(task)))
-        answer = from_draft(basis, draft) if answers else abstained(basis)
+        with holding(kb):
+            answer = from_draft(basis, draft) if answers else abstained(basis)
         yield from events_of(answer)
         return answer, None
 

@@ -22,7 +22,7 @@ from medrag.kb import facts, holding, passages
 from medrag.kb.access import Access, Engines, added_to
 from medrag.kb.address import Address
 from medrag.kb.cache import bring, drop_older, held, sweep
-from medrag.kb.catalogue import document_of, load_version
+from medrag.kb.catalogue import load_version
 from medrag.kb.dated import dated_reading
 from medrag.kb.derive import Progress, quiet
 from medrag.kb.embed import Embedder, default_embedder, embedder_from_name
@@ -224,7 +224,7 @@ class KnowledgeBase:
     def document(self, key: str, *, source: str | None = None, version: int | None = None) -> Document:
         """A document with its text and sections: the current version, or the one asked for."""
         with self._reading() as connection:
-            return document_of(connection, load_version(connection, key, source, version, self.commit))
+            return self._snapshot.texts.document(connection, load_version(connection, key, source, version, self.commit))
 
     def versions(self, key: str, *, source: str | None = None) -> list[DocumentInfo]:
         """All versions of a document, oldest first."""

@@ -19,7 +19,7 @@ from medrag.kb.engines.sql import among
 from medrag.kb.engines.sqlite import CATALOGUE, connect, explain_database
 from medrag.kb.query import Query
 from medrag.sections import SectionGroup
-from medrag.types import Document, DocumentInfo, DocumentKind, Passage, Place, Section
+from medrag.types import DocumentInfo, DocumentKind, Passage, Place, Section
 
 __all__ = [
     "CATALOGUE",
@@ -31,7 +31,6 @@ __all__ = [
     "among",
     "connect",
     "current",
-    "document_of",
     "explain_database",
     "in_batches",
     "info_of",
@@ -144,8 +143,6 @@ _versions = (
 )
 _VERSIONS = Query(_versions)
 _VERSIONS_IN = Query(_versions.where(t.documents.c.source == bindparam("source")))
-_WHOLE = Query(select(*INFO, t.versions.c.text).join(t.documents).where(t.versions.c.id == bindparam("version")))
-_SECTIONS = Query(select(t.sections).where(t.sections.c.version_id == bindparam("version")).order_by(t.sections.c.number))
 
 
 def load_version(connection: Connection, key: str, source: str | None, version: int | None, commit: int) -> int:
@@ -163,18 +160,6 @@ def load_version(connection: Connection, key: str, source: str | None, version: 
         if row.version == version:
             return int(row.id)
     raise NotFoundError(f"{key!r}{where} has no version {version}: there are {', '.join(str(r.version) for r in rows)}")
-
-
-def document_of(connection: Connection, version_id: int) -> Document:
-    """A version as a whole document, text and sections included."""
-    row = _WHOLE.rows(connection, version=version_id)[0]
-    found = _SECTIONS.rows(connection, version=version_id)
-    info = info_of(row)
-    return Document.model_construct(
-        **{name: getattr(info, name) for name in DocumentInfo.model_fields},
-        text=row.text,
-        sections=tuple(section_of(*section[1:]) for section in found),
-    )
 
 
 def passage_rows(condition: ColumnElement[bool], *more: ColumnElement[Any]) -> Select[Any]:

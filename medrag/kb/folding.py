@@ -10,11 +10,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medrag.kb.traditional import simplified
 
 __all__ = ["Folded", "fold", "fold_with_map"]
 
+SHORT = 500  # characters; folded questions are remembered, labels are not
 _BLANKS = re.compile(r"[^\S\n]+")
 _HAN = re.compile(r"[一-鿿]")
 _UNEVEN = re.compile(r"[^\S\n ]|  |(?<=[一-鿿]) | (?=[一-鿿])")
@@ -48,6 +50,15 @@ def fold_with_map(text: str) -> Folded:
     Combining marks are folded together with the character before them, so that é written as two code points
     compares equal to é written as one.
     """
+    return _remembered(text) if len(text) <= SHORT else _with_map(text)
+
+
+@lru_cache(maxsize=64)  # a question is looked through for the names of each table
+def _remembered(text: str) -> Folded:
+    return _with_map(text)
+
+
+def _with_map(text: str) -> Folded:
     if text.isascii():
         return _without_blanks(text.casefold(), range(len(text)), range(1, len(text) + 1))
     if unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ from medrag.kb.catalogue import (
 )
 from medrag.kb.engines.sql import number_in, text_in, values_of
 from medrag.kb.query import Query
-from medrag.types import DocumentInfo, Passage, Section
+from medrag.types import Document, DocumentInfo, Passage, Section
 
 __all__ = ["Texts", "documents_of", "neighbours", "passages_at", "passages_by_id", "passages_of"]
 
@@ -33,6 +33,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 MAX_CHARS = 24 * 2**20  # of texts that are kept; two bytes each where they are Chinese
 AROUND = 8_192  # sections, and documents, that are kept
+DOCUMENTS = 8  # whole ones that are kept; their texts are, mostly, kept anyway
+WHOLE = 8  # sections wanted of a document, from which reading all of it is quicker than finding each
 _p, _s = t.passages.c, t.sections.c
 
 
@@ -53,11 +55,9 @@ _VERSIONS = Query(select(_p.id, _p.version_id).select_from(_versioned).where(amo
 _INFOS = Query(select(*INFO).join(t.documents).where(among(t.versions.c.id)))
 _TEXTS = Query(select(t.versions.c.id, t.versions.c.text).where(among(t.versions.c.id)))
 _places = values_of("places").table_valued("value")
-_SECTIONS = Query(
-    select(_s.version_id, _s.number, _s.code, _s.grp, _s.heading, _s.path, _s.start, _s.stop).where(
-        _s.version_id == number_in(_places.c.value, 0), _s.number == number_in(_places.c.value, 1)
-    )
-)
+_sections = select(_s.version_id, _s.number, _s.code, _s.grp, _s.heading, _s.path, _s.start, _s.stop)
+_SECTIONS = Query(_sections.where(_s.version_id == number_in(_places.c.value, 0), _s.number == number_in(_places.c.value, 1)))
+_SECTIONS_OF = Query(_sections.where(among(_s.version_id)).order_by(_s.version_id, _s.number))
 _source, _key = (text_in(_places.c.value, at) for at in range(2))
 _place = number_in(_places.c.value, 2)
 _AT_PLACES = Query(
@@ -85,6 +85,26 @@ class Texts:
         self._lock = Lock()
         self._infos: dict[int, DocumentInfo] = {}
         self._sections: dict[tuple[int, int], Section] = {}
+        self._documents: OrderedDict[int, Document] = OrderedDict()
+
+    def document(self, connection: Connection, version: int) -> Document:
+        """A version that the connection may see as a whole document: a few are kept, for what is cited is read again."""
+        with self._lock:
+            found = self._documents.get(version)
+            if found is not None:
+                self._documents.move_to_end(version)
+                return found
+        info = self.infos(connection, [version])[version]
+        made = Document.model_construct(
+            **{name: getattr(info, name) for name in DocumentInfo.model_fields},
+            text=self.of(connection, [version])[version],
+            sections=tuple(section_of(*row[1:]) for row in _SECTIONS_OF.rows(connection, values=[version])),
+        )
+        with self._lock:
+            self._documents[version] = made
+            while len(self._documents) > DOCUMENTS:
+                self._documents.popitem(last=False)
+        return made
 
     def infos(self, connection: Connection, versions: Collection[int]) -> dict[int, DocumentInfo]:
         """The document of each of some versions that the connection may see, by number."""
@@ -99,9 +119,14 @@ class Texts:
         """Some sections of versions that the connection may see, by the version and their numbers in it."""
         known = self._sections
         found = {place: known[place] for place in places if place in known}
-        for some in in_batches(sorted(set(places) - found.keys())):
-            rows = _SECTIONS.rows(connection, places=json.dumps(some))
-            found.update(((row[0], row[1]), section_of(*row[1:])) for row in rows)
+        missing = set(places) - found.keys()
+        versions = {version for version, _ in missing}
+        if len(missing) >= WHOLE * len(versions):  # nearly all that a document has
+            for some in in_batches(sorted(versions)):
+                found.update(_by_place(_SECTIONS_OF.rows(connection, values=some)))
+        else:
+            for few in in_batches(sorted(missing)):
+                found.update(_by_place(_SECTIONS.rows(connection, places=json.dumps(few))))
         self._sections = _kept(known, found)
         return found
 
@@ -125,6 +150,10 @@ class Texts:
                 self._texts[number] = text
             while self._held > self._most:
                 self._held -= len(self._texts.popitem(last=False)[1])
+
+
+def _by_place(rows: Iterable[AnyRow]) -> Iterator[tuple[tuple[int, int], Section]]:
+    return (((row[0], row[1]), section_of(*row[1:])) for row in rows)
 
 
 def _kept(known: dict[K, V], found: Mapping[K, V]) -> dict[K, V]:

@@ -135,7 +135,7 @@ def asked_relations(question: str, names: Sequence[str] = ()) -> list[str]:
     for name in sorted((fold(name) for name in names), key=len, reverse=True):
         if name and not any(pattern.fullmatch(name) for _, pattern in _asked_patterns()):
             bare = bare.replace(name, "\0" * len(name))
-    return _relations(bare) or _named(bare) or _relations(folded)
+    return _relations(bare) or _named(bare) or (_relations(folded) if folded != bare else [])
 
 
 @lru_cache(maxsize=1)
