@@ -43,6 +43,10 @@ def indications(
         report = ask_indications(data, Path(kb), tell)
     if expanded is not None:
         rows = [*_expanded("own text", report.own), *_expanded("answer", report.answers)]
+        rows += [
+            {"text": "own text", "drug": drug, "term": term, "way": "not listed", "sentence": ""}
+            for drug, term in report.experts.only_rule
+        ]
         expanded.write_text("".join(json_text.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
     if json:
         write_json(_as_json(report))
@@ -76,9 +80,19 @@ def _write(report: Report) -> None:
             f"{counted(report.asked_of, 'document')}; {counted(report.abstained, 'question')} without an answer. The labels' own text says "
             f"{report.own.hits} terms ({report.own.literal_hits} literally), the answers {report.answers.hits} "
             f"({report.answers.literal_hits} literally).",
+            _agreement(report),
             "Here the labels are in the knowledge base, so this is retrieval against the published models' memory; and it is scored by a",
             "rule, where the published scores were given by clinicians. --expanded writes what only the rule found, to be read.",
         ]
+    )
+
+
+def _agreement(report: Report) -> str:
+    """How the rule agrees with the experts, as a line."""
+    one = report.experts
+    return (
+        f"The rule and the experts, every term with every label's own text: both {one.both}, only the experts {one.only_experts}, only the "
+        f"rule {len(one.only_rule)}, neither {one.neither:,}; Cohen's kappa {one.kappa:.3f}."
     )
 
 
@@ -101,6 +115,13 @@ def _as_json(report: Report) -> dict[str, Any]:
         "abstained": report.abstained,
         "answers": _figures(report.answers),
         "own_text": _figures(report.own),
+        "agreement_with_experts": {
+            "both": report.experts.both,
+            "only_experts": report.experts.only_experts,
+            "only_rule": len(report.experts.only_rule),
+            "neither": report.experts.neither,
+            "kappa": report.experts.kappa,
+        },
         "published": [{"model": one.model, "values": one.values, "source": one.source} for one in published()],
     }
 

@@ -31,10 +31,12 @@ from medrag.kb.base import KnowledgeBase
 __all__ = [
     "CRITERIA",
     "FILE",
+    "Agreement",
     "Indicated",
     "Published",
     "Report",
     "Scores",
+    "agreement",
     "ask_indications",
     "published",
     "read_diseases",
@@ -137,14 +139,40 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the rule and the experts agree over every term with every label's text, also those that it was not taken from.
+
+    `only_experts` counts terms that the rule does not find in the text that they were taken from; `only_rule` lists (drug,
+    term) that a text says and the experts did not list for it, some of which they left out or worded otherwise.
+    """
+
+    both: int
+    only_experts: int
+    only_rule: tuple[tuple[str, str], ...]
+    neither: int
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa: agreement beyond what chance would give, 1 where there is no disagreement."""
+        rows = self.both + self.only_experts, len(self.only_rule) + self.neither
+        columns = self.both + len(self.only_rule), self.only_experts + self.neither
+        n = sum(rows)
+        seen = (self.both + self.neither) / n
+        chance = sum(row * column for row, column in zip(rows, columns, strict=True)) / n**2
+        return 1.0 if chance == 1.0 else (seen - chance) / (1.0 - chance)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The test on the labels' own text (what the rule can reach at best), and on the library's answers.
 
-    `asked_of` is how many documents the answers were looked for in; `abstained` how many questions had no answer.
+    `asked_of` is how many documents the answers were looked for in; `abstained` how many questions had no answer;
+    `experts` how the rule agrees with the experts on the labels' own text.
     """
 
     own: Scores
     answers: Scores
+    experts: Agreement
     asked_of: int
     abstained: int
 
@@ -212,6 +240,22 @@ def score(drugs: Sequence[Indicated], texts: Sequence[str]) -> Scores:
     )
 
 
+def agreement(drugs: Sequence[Indicated]) -> Agreement:
+    """The agreement of the rule with the experts over every term of the file with the text of every drug."""
+    terms = dict.fromkeys(term for one in drugs for term in one.terms)
+    both = only_experts = neither = 0
+    only_rule = []
+    for one in drugs:
+        for term in terms:
+            found, listed = said(one.text, term) is not None, term in one.terms
+            both += found and listed
+            only_experts += listed and not found
+            neither += not found and not listed
+            if found and not listed:
+                only_rule.append((one.drug, term))
+    return Agreement(both, only_experts, tuple(only_rule), neither)
+
+
 def ask_indications(data: Path, kb: Path, progress: Progress = lambda _doing, _done, _of: None) -> Report:
     """The test by the whole path: each drug's question asked of all labels, the extractive writer's answer scored.
 
@@ -233,7 +277,7 @@ def ask_indications(data: Path, kb: Path, progress: Progress = lambda _doing, _d
     own = score(drugs, [one.text for one in drugs])
     # An abstention names the drug and what is near it; nothing in it is an answer.
     said_of = score(drugs, ["" if answer.abstained else answer.text for answer in answers])
-    return Report(own, said_of, labels, sum(answer.abstained for answer in answers))
+    return Report(own, said_of, agreement(drugs), labels, sum(answer.abstained for answer in answers))
 
 
 def published() -> list[Published]:

@@ -29,8 +29,12 @@ _DENIED = re.compile(
     r"不适用|不宜|不推荐|不建议|不能用|不可用|不用于|不应|不得|无效|禁忌|尚未|未证实|未确立|未建立|未获|除外|排除|而非|并非"
 )
 # Says whom the medicine may harm or what it may bring about, in all of its sentence.
-_WARNS = re.compile(r"慎用|禁用|忌用|忌服|慎服|指导下|就诊|不良反应|副作用|偶见|偶有|偶可|服用期间")
+_WARNS = re.compile(
+    r"慎用|禁用|忌用|忌服|慎服|指导下|就诊|不良反应|副作用|偶见|偶有|偶可|服用期间|(?<!于)有[^,]{0,20}的(?:危险|风险)"
+)
 _BEFORE = "非无不抗未升降提"  # a character before a term that turns it into another
+# What makes of an illness before it the name of a germ, or of another illness.
+_ANOTHER = re.compile(r"病毒(?!感染|携带)|危象|型")
 _EMPTY = re.compile(r"的|性|型|属|之|类|后的?|患者的?|病人的?|引起的|相关性?的?|伴发的?|时的?|期间?的?|\([^()]{1,20}\)的?")
 _ENDS_WORD = "、和的等患所引而伴时者表见合"  # what follows a word that has ended; none is "", too
 _HAN = re.compile(r"[一-鿿]")
@@ -119,15 +123,23 @@ def _stands(sentence: str, term: str) -> bool:
     at = sentence.find(term)
     while at >= 0:
         end = at + len(term)
-        if _ends_there(sentence, term, end) and not (at and sentence[at - 1] in _BEFORE) and not cuts(sentence, at, end):
+        before = bool(at) and (sentence[at - 1] in _BEFORE or _within_letters(sentence, at))
+        if not before and _ends_there(sentence, term, end) and not cuts(sentence, at, end):
             return True
         at = sentence.find(term, at + 1)
     return False
 
 
 def _ends_there(text: str, term: str, at: int) -> bool:
-    """Whether the term's last word ends where the text goes on: 焦虑症状 is no 焦虑症."""
-    return not (term.endswith("症") and text.startswith("状", at))
+    """Whether the term's last word ends where the text goes on: 焦虑症状 is no 焦虑症, 单纯疱疹病毒 no 单纯疱疹."""
+    if _within_letters(text, at) or (term.endswith("症") and text.startswith("状", at)):
+        return False
+    return not _ANOTHER.match(text, at)
+
+
+def _within_letters(text: str, at: int) -> bool:
+    """Whether the place lies inside a run of Latin letters or digits: AS is not in christmas."""
+    return text[at - 1 : at + 1].isascii() and text[at - 1 : at + 1].isalnum() and 0 < at < len(text)
 
 
 # -- A term in parts -------------------------------------------------------------------------------------------------
@@ -145,7 +157,7 @@ def _in_parts(text: str, term: str) -> Way | None:
 
 def _begins(text: str, start: int) -> bool:
     """Whether a term may begin there: not after 非 and the like, nor within the name of an organ (膜 of 角膜)."""
-    if start and text[start - 1] in _BEFORE:
+    if start and (text[start - 1] in _BEFORE or _within_letters(text, start)):
         return False
     return not any("site" in kinds_of(text[longer : start + 1]) for longer in range(max(0, start - 4), start))
 
@@ -207,6 +219,8 @@ def _may_lack(term: str, at: int, following: str) -> bool:
         return last and at >= 3 and (following in _ENDS_WORD or not _HAN.match(following))
     if last or at < (1 if term[at] in JOINS else 2) or term[at] not in f"性的属{JOINS}":
         return False
+    if term[at] == "性" and "sign" in kinds_of(term[:at]):
+        return False  # 咳嗽哮喘 is two signs, 咳嗽性哮喘 one illness
     return not any(found.start() <= at < found.end() for found in _KEEP.finditer(term))
 
 

@@ -52,6 +52,7 @@ from medrag.evaluate.saying import Way, said
         ("慢性粒细胞白血病的慢性期", "慢性粒细胞白血病慢性期", Way.WORDING),
         ("寻常型银屑病", "寻常性银屑病", Way.WORDING),
         ("二型糖尿病", "2型糖尿病", Way.WORDING),
+        ("单纯疱疹病毒感染", "单纯性疱疹病毒感染", Way.WORDING),
     ],
 )
 def test_what_a_text_says_is_found_and_how(text: str, term: str, way: Way) -> None:
@@ -101,6 +102,14 @@ def test_what_a_text_says_is_found_and_how(text: str, term: str, way: Way) -> No
         ("提高机体免疫力", "免疫性"),
         ("在医师指导下使用", "医和"),
         ("软组织损伤", "其他损伤"),
+        ("用于血友病乙（Christmas病）", "AS"),
+        ("与Ara-C合用", "RA"),
+        ("单纯疱疹病毒性角膜炎", "单纯性疱疹"),
+        ("高血压危象", "高血压病"),
+        ("对普通型和高血压型有效", "高血压病"),
+        ("用于偏头痛", "头部疼痛"),
+        ("症见咳嗽哮喘", "咳嗽性哮喘"),
+        ("但有并发脑梗死的危险", "脑梗塞"),
         ("", "胃溃疡"),
         ("胃溃疡", " "),
     ],
