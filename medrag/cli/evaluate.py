@@ -16,6 +16,7 @@ from medrag.cli.evaluate_judge import judge_app
 from medrag.cli.evaluate_listing import listing
 from medrag.cli.evaluate_medicineqa import medicineqa
 from medrag.cli.evaluate_pointers import pointers
+from medrag.cli.evaluate_predict import predict
 from medrag.cli.evaluate_pubmedqa import pubmedqa
 from medrag.cli.evaluate_replay import replay
 from medrag.cli.evaluate_run import compare, report, run
@@ -52,6 +53,7 @@ def evaluate_app() -> typer.Typer:
     app.command("exams")(exams)
     app.command("medicineqa")(medicineqa)
     app.command("pubmedqa")(pubmedqa)
+    app.command("predict")(predict)
     app.add_typer(judge_app(), name="judge")
     return app
 

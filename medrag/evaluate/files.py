@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from medrag.ingest.json_text import Bad, load_json
 from medrag.ingest.source import json_items, json_lines
 from medrag.ingest.tables import rows
 
-__all__ = ["checked_object", "checked_rows", "once"]
+__all__ = ["checked_object", "checked_rows", "keyed_object", "once", "shaped"]
 
 TABLES = (".csv", ".tsv", ".xlsx")
 R = TypeVar("R", bound=Shape)
@@ -34,7 +35,7 @@ def checked_rows(path: Path, shape: type[R]) -> Iterator[tuple[str, R]]:
             empty = False
             if isinstance(value, Bad):
                 raise fault(path, where, value.reason)
-            yield where, _shaped(path, where, value, shape)
+            yield where, shaped(path, where, value, shape)
     except OSError as error:
         raise EvaluationError(f"{path}: {error.strerror or error}") from None
     except EvaluationError:
@@ -54,7 +55,29 @@ def checked_object(path: Path, shape: type[R]) -> R:
         raise EvaluationError(f"{path}: {error.strerror or error}") from None
     except (MedRAGError, ValueError) as error:
         raise EvaluationError(f"{path}: {error}") from None
-    return _shaped(path, "the whole", value, shape)
+    return shaped(path, "the whole", value, shape)
+
+
+def keyed_object(path: Path) -> Any:
+    """The JSON value of a file whose objects are keyed by ids; an id that stands twice in one raises `EvaluationError`.
+
+    Reading it plainly would keep the last of the two without a word.
+    """
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for key in found if sum(key == name for name, _ in pairs) > 1)
+            raise EvaluationError(f"{path}: the key {twice!r} stands twice in one object")
+        return found
+
+    try:
+        with open_text(path) as text:
+            return json.loads(text.read(), object_pairs_hook=object_of)
+    except OSError as error:
+        raise EvaluationError(f"{path}: {error.strerror or error}") from None
+    except (RecursionError, ValueError) as error:
+        raise EvaluationError(f"{path}: not valid JSON: {error}") from None
 
 
 def once(path: Path, found: Iterable[tuple[str, T]], key: Callable[[T], Hashable], what: str = "id") -> list[T]:
@@ -80,7 +103,8 @@ def _values(path: Path) -> Iterator[tuple[str, Any]]:
         yield from json_lines(path)
 
 
-def _shaped(path: Path, where: str, value: Any, shape: type[R]) -> R:
+def shaped(path: Path, where: str, value: Any, shape: type[R]) -> R:
+    """The value as the shape, or `EvaluationError` with its place and what is wrong with it."""
     if not isinstance(value, dict):
         raise fault(path, where, f"wanted an object, found {str(value)[:80]!r}")
     try:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import AliasChoices, Field, RootModel, ValidationError
+from pydantic import AliasChoices, Field
 
 from medrag.errors import EvaluationError
+from medrag.evaluate.files import keyed_object, shaped
 from medrag.evaluate.judges.replies import Replies
 from medrag.evaluate.metrics import Estimate, estimate
 from medrag.evaluate.rows import Shape
@@ -33,10 +34,6 @@ class _Row(Shape):
     question: str = Field(validation_alias=AliasChoices("QUESTION", "question"), min_length=1)
     contexts: tuple[str, ...] = Field(validation_alias=AliasChoices("CONTEXTS", "contexts"), default=())
     right: Literal["yes", "no", "maybe"] = Field(validation_alias=AliasChoices("final_decision", "answer"))
-
-
-class _File(RootModel[dict[str, _Row]]):
-    """The file: one object whose keys are PubMed's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +72,11 @@ class Report:
 
 def read_pubmedqa(path: Path) -> list[Question]:
     """The questions of PubMedQA's own form: {"PMID": {"QUESTION", "CONTEXTS", "final_decision"}}."""
-    try:
-        read = _File.model_validate_json(path.read_bytes()).root
-    except OSError as error:
-        raise EvaluationError(f"{path}: {error.strerror or error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise EvaluationError(f"{path} ({'.'.join(map(str, first['loc'])) or 'the whole'}): {first['msg']}") from None
-    if not read:
-        raise EvaluationError(f"{path}: there are no questions in it")
-    return [Question(name, row.question, row.contexts, row.right) for name, row in read.items()]
+    whole = keyed_object(path)
+    if not isinstance(whole, dict) or not whole:
+        raise EvaluationError(f"{path}: wanted one object of questions by id, found none in it")
+    read = ((name, shaped(path, name, value, _Row)) for name, value in whole.items())
+    return [Question(name, row.question, row.contexts, row.right) for name, row in read]
 
 
 def messages_for(question: Question) -> list[Message]:

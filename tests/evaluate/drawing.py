@@ -45,9 +45,9 @@ def matches(data: Path) -> Iterator[tuple[int, str, int, str, str, str]]:
     for at, text in monographs(data).items():
         characters = frozenset(one_wording(text)) | frozenset(text)
         for name, place in places.items():
-            if needed[name] <= characters and name not in text and (found := said(text, name)) is not None:
-                if found.way is not Way.LITERALLY:
-                    yield at, *place, name, found.way.value, found.sentence
+            found = said(text, name) if needed[name] <= characters else None
+            if found is not None and found.way is not Way.LITERALLY:
+                yield at, *place, name, found.way.value, found.sentence
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from medrag.cli import main
 from medrag.errors import EvaluationError
-from medrag.evaluate.choices import EXAMS, Choice, choose, read_exam, sit_exams
+from medrag.evaluate.choices import choose, sit_exams
+from medrag.evaluate.exams import EXAMS, Choice, exams_of, read_exam
 from medrag.evaluate.judges.replies import KeptReplies
 from medrag.evaluate.sitting import exam_messages, sit_with_model
 from medrag.kb.base import KnowledgeBase
@@ -72,6 +73,70 @@ def test_each_format_becomes_the_same_question(tmp_path: Path) -> None:
     assert (one.question, dict(one.options), one.right) == ("问题", {"A": "甲 在后", "B": "乙", "C": "丙"}, "AC")
     assert read_exam(lines(tmp_path / "a.jsonl", LETTERED))[0] == Choice("line 1", "q", {"A": "x", "B": "y"}, "B")
     assert read_exam(lines(tmp_path / "b.jsonl", MEDMCQA))[0] == Choice("m", "q", {"A": "x", "B": "y", "C": "z", "D": "w"}, "C")
+
+
+MLEC = {"qid": "7", "qtype": "A1型题", "qtext": "q", "qimage": "", "options": {"A": "x", "B": "y"}, "answer": "A"}
+CMB: dict[str, Any] = {
+    "id": "11",
+    "exam_type": "药师考试",
+    "exam_class": "执业药师",
+    "exam_subject": "药理",
+    "question_type": "多项选择题",
+    "question": "q",
+    "option": {"A": "x", "B": "y", "C": ""},
+}
+
+
+def test_the_forms_of_chinas_exams_are_read_with_their_classes_and_the_key_beside_them(tmp_path: Path) -> None:
+    mlec = tmp_path / "mlec.json"
+    mlec.write_text(json.dumps([MLEC]), "utf-8")
+    assert read_exam(mlec) == [Choice("7", "q", {"A": "x", "B": "y"}, "A", "A1型题")]
+    cmb, key = lines(tmp_path / "cmb.jsonl", CMB), lines(tmp_path / "key.jsonl", {"id": 11, "answer": "AB"})
+    assert read_exam(cmb, key=key) == [Choice("11", "q", {"A": "x", "B": "y"}, "AB", "执业药师")]
+    with pytest.raises(EvaluationError, match=r"line 1\): there is no answer to 11: name the file of answers with --key"):
+        read_exam(cmb)
+    with pytest.raises(EvaluationError, match=r"the answer 'AC' is not among the options AB"):
+        read_exam(lines(tmp_path / "d.jsonl", {**CMB, "answer": "AC"}))
+
+
+def test_mirages_sets_are_an_exam_each_and_an_id_twice_is_no_quiet_loss(tmp_path: Path) -> None:
+    file = tmp_path / "benchmark.json"
+    row = {"question": "q", "options": {"A": "yes", "B": "no", "C": "maybe"}, "answer": "C"}
+    file.write_text(json.dumps({"medqa": {"0001": row, "0002": {**row, "answer": "A"}}, "pubmedqa": {"1": row}}), "utf-8")
+    exams = exams_of(file)
+    assert {name: [one.right for one in read] for name, read in exams.items()} == {"medqa": ["C", "A"], "pubmedqa": ["C"]}
+    file.write_text('{"medqa": {"1": {}, "1": {}}}', "utf-8")
+    with pytest.raises(EvaluationError, match="the key '1' stands twice"):
+        exams_of(file)
+    file.write_text(json.dumps({"medqa": {"1": {**row, "answer": "D"}}}), "utf-8")
+    with pytest.raises(EvaluationError, match=r"medqa, 1\): the answer 'D' is not among the options ABC"):
+        exams_of(file)
+
+
+def test_an_exam_of_ones_own_may_have_a_column_a_letter_a_list_or_the_answer_in_words(tmp_path: Path) -> None:
+    (tmp_path / "neep.csv").write_bytes("题目,A,B,C,答案\n问,甲,乙,,乙\n".encode("gb18030"))
+    assert read_exam(tmp_path / "neep.csv") == [Choice("line 2", "问", {"A": "甲", "B": "乙"}, "B")]
+    listed = lines(tmp_path / "mmlu.jsonl", {"question": "q", "choices": ["x", "y"], "answer": 1, "subject": "anatomy"})
+    assert read_exam(listed) == [Choice("line 1", "q", {"A": "x", "B": "y"}, "B", "anatomy")]
+
+
+def test_classes_count_the_same_and_several_letters_must_be_exactly_those(tmp_path: Path) -> None:
+    options = {"A": "甲", "B": "乙", "C": "丙"}
+    exam = [
+        Choice("1", "一", options, "AB", "x"),
+        Choice("2", "二", options, "A", "x"),
+        Choice("3", "三", options, "A", "y"),
+    ]
+    examples = [Choice("e", "例", options, "C")]
+    llm = ScriptedLLM(lambda messages: "A、B" if "多项选择题" in messages[-1].content else "A")
+    with shelf(tmp_path) as kb:
+        sat = sit_with_model("exam", exam, kb, KeptReplies(load_model(llm)), shots=1, examples=examples)
+        with pytest.raises(EvaluationError, match="wanted 2 worked examples, there are 1"):
+            sit_with_model("exam", exam, kb, KeptReplies(load_model(llm)), shots=2, examples=examples)
+        sit_with_model("exam", exam[2:], kb, KeptReplies(load_model(other := ScriptedLLM("B"))), by_question_alone=True)
+    assert sat.closed.n == 3 and sat.closed.value == 1.0 and sat.classes == {"x": (1.0, 1.0, 2), "y": (1.0, 1.0, 1)}
+    assert all([m.content for m in call if m.role is Role.ASSISTANT] == ["C"] for call in llm.calls)
+    assert "丙" in other.calls[1][-1].content and sat.macro == (1.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from medrag.evaluate.files import checked_rows
 from medrag.evaluate.rows import Shape
 from medrag.evaluate.runs.folder import MANIFEST, read_run
 
-__all__ = ["Answers", "Set", "answers_of", "read_answers"]
+__all__ = ["Answers", "Set", "answers_of", "read_answers", "set_of"]
 
 
 class _Row(Shape):
@@ -51,7 +51,11 @@ def read_answers(paths: Sequence[Path], task: str = "") -> Set:
 
     A model is called by its file or folder. Raises `EvaluationError` where two have one name, or other questions.
     """
-    read = [answers_of(path, task) for path in paths]
+    return set_of([answers_of(path, task) for path in paths])
+
+
+def set_of(read: Sequence[Answers]) -> Set:
+    """The answers of several models as one set; `EvaluationError` where two have one name, or other questions."""
     if len(read) < 2:
         raise EvaluationError("wanted the answers of two models or more")
     first = read[0]

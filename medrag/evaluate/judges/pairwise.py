@@ -8,7 +8,6 @@ is judged in both seats and a win counts only where both agree. Source: Zheng et
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from medrag.evaluate.battles import Battle, counts
@@ -20,6 +19,7 @@ from medrag.evaluate.judges.replies import Replies
 from medrag.evaluate.metrics import Estimate
 from medrag.evaluate.pairing import ROUNDS, SEED, Pair, draw_pairs
 from medrag.evaluate.report.ratings import Model, Rated, Value
+from medrag.evaluate.threads import in_order
 from medrag.llm.messages import Message, Role
 
 __all__ = ["PLAIN", "REFERENCE", "Compared", "compare_answers", "pairwise_messages", "rated"]
@@ -91,10 +91,9 @@ def compare_answers(
         return _agreed(there, _asked(answers, Pair(pair.question, pair.b, pair.a), reference, judge))
 
     compared = []
-    with ThreadPoolExecutor(workers) as pool:
-        for at, found in enumerate(pool.map(one, pairs), start=1):
-            compared.append(found)
-            progress("comparisons", at, len(pairs))
+    for at, found in enumerate(in_order(one, pairs, workers), start=1):
+        compared.append(found)
+        progress("comparisons", at, len(pairs))
     return compared
 
 

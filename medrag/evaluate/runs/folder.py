@@ -16,7 +16,7 @@ from medrag.errors import EvaluationError
 from medrag.evaluate.runs.manifest import Manifest, differences
 from medrag.evaluate.runs.records import Asked
 
-__all__ = ["MANIFEST", "RECORDS", "RunFolder", "read_run", "writing"]
+__all__ = ["MANIFEST", "RECORDS", "RunFolder", "alone", "read_run", "writing"]
 
 MANIFEST, RECORDS, TABLE, LOCK = "manifest.json", "records.jsonl", "table.json", "run.lock"
 _NAMED = 3  # differences that a message names
@@ -66,7 +66,7 @@ def writing(path: Path, manifest: Manifest) -> Iterator[RunFolder]:
     message says what differs), or something that is no run.
     """
     path.mkdir(parents=True, exist_ok=True)
-    with _alone(path):
+    with alone(path):
         there = path / MANIFEST
         if there.exists():
             before = _manifest(there)
@@ -123,8 +123,11 @@ def _records(path: Path) -> tuple[list[Asked], int]:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """The folder for this process alone; the system opens the lock by itself if it is killed."""
+def alone(path: Path) -> Iterator[None]:
+    """The folder for this process alone; the system opens the lock by itself if it is killed.
+
+    Raises `EvaluationError` where another run has it.
+    """
     handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

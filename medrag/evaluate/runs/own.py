@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import Field
 
 from medrag.evaluate.cases import ANSWERS, HELPS, Gold, SectionCase
-from medrag.evaluate.choices import LETTERS, Choice, choose
+from medrag.evaluate.choices import choose
+from medrag.evaluate.exams import LETTERS, Choice
 from medrag.evaluate.files import checked_rows, once
 from medrag.evaluate.letters import letters_of
 from medrag.evaluate.rows import Shape, fault

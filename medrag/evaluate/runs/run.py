@@ -20,7 +20,7 @@ from medrag.evaluate.runs.table import Table, as_json, table_of
 from medrag.evaluate.runs.tasks import Put, RunTask
 from medrag.types import Answer
 
-__all__ = ["Ran", "run"]
+__all__ = ["Ran", "not_the_models", "run"]
 
 AHEAD = 2  # questions that wait for each one under way
 
@@ -98,10 +98,10 @@ def _asked(task: RunTask, put: Put, rag: MedRAG, bench: Bench) -> Asked:
     milliseconds = (perf_counter() - started) * 1000.0
     values = put.score(answer, bench)
     record = record_of(asked, answer, values, milliseconds)
-    return record.model_copy(update={"absent": not values, "fault": _fault(answer, rag)})
+    return record.model_copy(update={"absent": not values, "fault": not_the_models(answer, rag)})
 
 
-def _fault(answer: Answer, rag: MedRAG) -> str:
+def not_the_models(answer: Answer, rag: MedRAG) -> str:
     """Why the answer is not the model's where a model was to write it: the library then quotes, which is not what is measured."""
     if rag.model is None or not answer.writing.finish or answer.writing.model != EXTRACTIVE:
         return ""
