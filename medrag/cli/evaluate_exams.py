@@ -163,7 +163,9 @@ def _write_classes(sat: Sequence[Sat]) -> None:
         if one.macro is not None:
             rows.append((one.name, "mean of classes", "", f"{one.macro[0]:.3f}", f"{one.macro[1]:.3f}"))
     if len(sat) > 1:
-        closed, shown = (sum(values) / len(sat) for values in zip(*((one.closed.value, one.shown.value) for one in sat), strict=True))
+        closed, shown = (
+            sum(values) / len(sat) for values in zip(*((one.closed.value, one.shown.value) for one in sat), strict=True)
+        )
         rows.append(("all", "mean of exams", "", f"{closed:.3f}", f"{shown:.3f}"))
     if rows:
         write_lines([""])

@@ -28,6 +28,7 @@ from medrag.errors import EvaluationError
 from medrag.evaluate.cases import SectionCase
 from medrag.evaluate.matching import Pool
 from medrag.evaluate.metrics import Estimate, estimate
+from medrag.evaluate.readers import REFUSAL, fdarxbench_refusals
 from medrag.evaluate.rows import Shape, json_rows
 from medrag.evaluate.tasks import Task, tasks_of
 from medrag.evaluate.texts import texts
@@ -40,7 +41,6 @@ __all__ = ["ALL", "Line", "Point", "Question", "Report", "asked", "auroc", "repo
 ALL = "all"
 ABSENT = ("absent_zh.jsonl", "absent_en.jsonl", "eval/absent_drug/dev_zh.jsonl", "eval/absent_drug/dev_en.jsonl")
 COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
-REFUSAL = "refusal"  # the task of FDARxBench whose questions the labels do not answer
 RESAMPLES = 500
 SEED = 42
 
@@ -101,12 +101,6 @@ class _Absent(Shape):
     part: Literal["dev", "frozen"] = "dev"
 
 
-class _Refusal(Shape):
-    qid: str = ""
-    task: str
-    question: str = Field(min_length=1)
-
-
 def asked(
     data: Sequence[Path],
     *,
@@ -141,8 +135,7 @@ def _of_folder(folder: Path, kb: Path, frozen: bool, progress: Progress) -> Iter
                 if case.frozen is frozen and (question := _answerable(case, task.name, base, pool)) is not None:
                     yield question
             if task.name == "fdarxbench":
-                refusals = [row for _, row in json_rows(file, _Refusal) if row.task == REFUSAL]
-                yield from (_absent(row.qid, row.question, REFUSAL, base) for row in refusals)
+                yield from (_absent(row.id, row.question, REFUSAL, base) for row in fdarxbench_refusals(file))
     with KnowledgeBase.open(kb) as base:
         for name in ABSENT:
             rows = [row for _, row in json_rows(folder / name, _Absent)] if (folder / name).is_file() else []

@@ -18,9 +18,11 @@ from medrag.kb.folding import fold
 from medrag.kb.relations import relation_of
 
 __all__ = [
+    "REFUSAL",
     "development",
     "fdarxbench",
     "fdarxbench_labels",
+    "fdarxbench_refusals",
     "kgqa",
     "medicationqa",
     "medicineqa",
@@ -31,6 +33,7 @@ __all__ = [
     "user_questions",
 ]
 
+REFUSAL = "refusal"  # the task of FDARxBench whose questions the labels do not answer
 HOPS = {1: "one hop", 2: "two hops"}
 
 
@@ -163,11 +166,20 @@ def fdarxbench(path: Path) -> list[SectionCase]:
             )
 
     def case(row: _Fdarxbench, where: str) -> SectionCase | None:
-        if row.task == "refusal":
+        if row.task == REFUSAL:
             return None
         if not row.context:
             raise ValueError("context: no section, and the task is no refusal")
         return SectionCase(row.qid or f"fdarxbench {where}", row.question, row.task, tuple(gold(row)), drug=row.drug_name)
+
+    return cases_of(path, _Fdarxbench, case)
+
+
+def fdarxbench_refusals(path: Path) -> list[SectionCase]:
+    """FDARxBench's refusals: questions about a label that nothing in it answers."""
+
+    def case(row: _Fdarxbench, where: str) -> SectionCase | None:
+        return SectionCase(row.qid or f"fdarxbench {where}", row.question, REFUSAL, ()) if row.task == REFUSAL else None
 
     return cases_of(path, _Fdarxbench, case)
 

@@ -215,7 +215,7 @@ def test_a_manifest_says_what_differs(folder: Path, kb: KnowledgeBase) -> None:
 
 
 def test_the_commit_of_a_working_copy_is_read_loose_packed_and_detached(tmp_path: Path) -> None:
-    git, inside = tmp_path / ".git", tmp_path / "a" / "b.py"
+    git, inside = tmp_path / ".git", tmp_path / "medrag" / "a" / "b.py"
     (git / "refs" / "heads").mkdir(parents=True)
     (git / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
     (git / "packed-refs").write_text("# pack-refs\nfeed refs/heads/main\n", "utf-8")
@@ -224,6 +224,19 @@ def test_the_commit_of_a_working_copy_is_read_loose_packed_and_detached(tmp_path
     assert source_commit(inside) == "beef"
     (git / "HEAD").write_text("cafe\n", "utf-8")
     assert source_commit(inside) == "cafe"
+    assert source_commit(tmp_path / ".venv" / "site-packages" / "medrag" / "b.py") == ""  # somebody's project, not medrag's
+
+
+def test_the_commit_of_a_further_working_tree_is_its_own(tmp_path: Path) -> None:
+    tree, git = tmp_path / "tree", tmp_path / "repository" / ".git"
+    (git / "worktrees" / "tree").mkdir(parents=True)
+    tree.mkdir()
+    (tree / ".git").write_text(f"gitdir: {git}/worktrees/tree\n", "utf-8")
+    (git / "worktrees" / "tree" / "HEAD").write_text("ref: refs/heads/side\n", "utf-8")
+    (git / "worktrees" / "tree" / "commondir").write_text("../..\n", "utf-8")
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "refs" / "heads" / "side").write_text("face\n", "utf-8")
+    assert source_commit(tree / "medrag" / "b.py") == "face"
 
 
 # ------------------------------------------------------------------ a user's own questions
@@ -260,6 +273,58 @@ def test_a_row_without_what_is_right_is_named(tmp_path: Path, row: str, message:
     tasks = run_tasks(own(tmp_path, f"question,document,section,answer,choices\n{row}\n"))
     with pytest.raises(EvaluationError, match=message):
         tasks[0][0].read(tasks[0][1], False)
+
+
+def test_labels_that_the_questions_bring_along_are_asked_and_refusals_are_scored(kb: KnowledgeBase, tmp_path: Path) -> None:
+    rows = [
+        {
+            "qid": "1",
+            "task": "factual",
+            "question": "What is Examplexin used for?",
+            "set_id": "one",
+            "drug_name": "Examplexin",
+            "context": [
+                {"section_title": "1 INDICATIONS", "section_code": "34067-9", "text": "Examplexin is used for gout."},
+                {"section_title": "2 DOSAGE", "section_code": "34068-7", "text": "Take one tablet a day."},
+            ],
+        },
+        {
+            "qid": "2",
+            "task": "refusal",
+            "question": "Which dose of Otherexin do dogs get?",
+            "set_id": "two",
+            "drug_name": "Otherexin",
+        },
+    ]
+    file = tmp_path / "dev.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    tasks = run_tasks(file, ["fdarxbench"])
+    before = kb.stats().documents
+    found = run(tasks, MedRAG(kb), tmp_path / "run", manifest_of(kb, {"fdarxbench": file}, {}))
+    values = {line.measure: line.estimate for line in found.table.lines if line.group == "all"}
+    assert (values["Success@1"].value, values["answered"].value, values["refused"].value) == (1.0, 1.0, 1.0)
+    assert values["answered"].n == values["refused"].n == 1 and kb.stats().documents == before
+
+
+def test_questions_without_gold_are_measured_by_what_is_answered_and_cited(kb: KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "question.json").write_text(json.dumps([{"question": "鼻炎丸治什么", "ICD-10": "呼吸系统疾病"}]), "utf-8")
+    (tmp_path / "sample.txt").write_text("input\n鼻炎丸的用法用量是怎么样的？\n今天星期几\n", "utf-8")
+    values = {}
+    for name, file in (("cmcoqa", "question.json"), ("knowledge-tuning", "sample.txt")):
+        tasks = run_tasks(tmp_path / file, [name])
+        found = run(tasks, MedRAG(kb), tmp_path / name, manifest_of(kb, {name: tasks[0][1]}, {}))
+        values |= {(name, line.measure): line.estimate for line in found.table.lines if line.group == "all"}
+    assert values["cmcoqa", "answered"].value == values["cmcoqa", "citation recall"].value == 1.0
+    assert values["knowledge-tuning", "entity"].total == values["knowledge-tuning", "entity and attribute"].total == 1.0
+    assert values["knowledge-tuning", "answered"].n == 2
+
+
+def test_one_file_is_read_in_the_form_of_the_task_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"question": "甲治什么"}\n', "utf-8")
+    ((task, file),) = run_tasks(tmp_path / "a.jsonl", ["open"])
+    assert task.name == "open" and file.name == "a.jsonl" and len(task.read(file, False)) == 1
+    with pytest.raises(EvaluationError, match="one file has the form of one task"):
+        run_tasks(tmp_path / "a.jsonl", ["open", "qizhen"])
 
 
 def test_unknown_and_missing_tasks_are_errors(folder: Path, tmp_path: Path) -> None:

@@ -92,16 +92,32 @@ def file_hash(path: Path) -> str:
 
 
 def source_commit(start: Path) -> str:
-    """The commit that is checked out in the working copy around a path; "" where there is none, as for an installed package."""
+    """The commit that is checked out in the working copy whose folder `medrag` holds a path; "" where there is none.
+
+    An installed package has none, though its environment may lie in somebody's working copy of something else.
+    """
     for folder in start.resolve().parents:
-        head = folder / ".git" / "HEAD"
-        if head.is_file():
-            named = head.read_text("utf-8").strip().removeprefix("ref: ")
-            loose = folder / ".git" / named
-            if loose.is_file():
-                return loose.read_text("utf-8").strip()
-            return _packed(folder / ".git" / "packed-refs", named) or (named if "/" not in named else "")
+        git = folder / ".git"
+        if git.exists():
+            inside = start.resolve().relative_to(folder).parts[0] == "medrag"
+            return _checked_out(_git_folder(git)) if inside else ""
     return ""
+
+
+def _git_folder(git: Path) -> Path:
+    """Git's folder, which a further working tree of one repository only names."""
+    return git if git.is_dir() else (git.parent / git.read_text("utf-8").strip().removeprefix("gitdir: ")).resolve()
+
+
+def _checked_out(git: Path) -> str:
+    if not (git / "HEAD").is_file():
+        return ""
+    named = (git / "HEAD").read_text("utf-8").strip().removeprefix("ref: ")
+    shared = git / "commondir"
+    common = (git / shared.read_text("utf-8").strip()).resolve() if shared.is_file() else git
+    if (common / named).is_file():
+        return (common / named).read_text("utf-8").strip()
+    return _packed(common / "packed-refs", named) or (named if "/" not in named else "")
 
 
 def _packed(path: Path, name: str) -> str:

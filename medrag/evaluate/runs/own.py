@@ -21,7 +21,7 @@ from medrag.kb.folding import fold
 from medrag.kb.tokens import tokens
 from medrag.types import Answer
 
-__all__ = ["AnswerCase", "ChoiceCase", "own_score", "read_own"]
+__all__ = ["AnswerCase", "ChoiceCase", "own_score", "read_own", "words_score"]
 
 EXTRACTIVE = "extractive"
 
@@ -131,11 +131,11 @@ def _choice(row: _Row, name: str) -> ChoiceCase:
 def own_score(case: AnswerCase | ChoiceCase) -> Callable[[Answer, Bench], Mapping[str, float]]:
     """How an answer to the case is scored."""
     if isinstance(case, AnswerCase):
-        return lambda answer, _bench: _by_words("" if answer.abstained else answer.text, case.answer)
+        return lambda answer, _bench: words_score("" if answer.abstained else answer.text, case.answer)
     return lambda answer, bench: _by_choice(case.choice, answer, bench)
 
 
-def _by_words(text: str, wanted: str) -> dict[str, float]:
+def words_score(text: str, wanted: str) -> dict[str, float]:
     """Whether the wanted words stand in the text, and the F1 of the words of both."""
     said, right = Counter(tokens(text)), Counter(tokens(wanted))
     shared = sum((said & right).values())

@@ -15,6 +15,7 @@ from medrag.evaluate.matching import Pool
 from medrag.evaluate.runs.bench import Bench
 from medrag.evaluate.runs.folder import RunFolder, writing
 from medrag.evaluate.runs.manifest import Manifest
+from medrag.evaluate.runs.own_texts import with_own_texts
 from medrag.evaluate.runs.records import Asked, record_of
 from medrag.evaluate.runs.table import Table, as_json, table_of
 from medrag.evaluate.runs.tasks import Put, RunTask
@@ -54,16 +55,22 @@ def run(
     frozen = manifest.frozen
     read = [(task, list(task.read(file, frozen))) for task, file in tasks]  # faults come first
     with writing(out, manifest) as folder:
-        todo = [(task, put) for task, puts in read for put in puts if not _done(folder, task, put)]
-        of = sum(len(puts) for _, puts in read)
-        bench = Bench(rag.kb, Pool(rag.kb), Checker(rag.kb.link), rag.entailment)
-        for at, record in enumerate(_records(todo, rag, bench, workers)):
-            folder.add(record)
-            progress(record.task, of - len(todo) + at + 1, of)
+        todo = {task.name: [put for put in puts if not _done(folder, task, put)] for task, puts in read}
+        of, asked = sum(len(puts) for _, puts in read), sum(map(len, todo.values()))
+        done = of - asked
+        for (task, _), (_, file) in zip(read, tasks, strict=True):
+            if not todo[task.name]:
+                continue
+            with with_own_texts(rag, task, file) as over:
+                bench = Bench(over.kb, Pool(over.kb), Checker(over.kb.link), over.entailment)
+                for record in _records(task, todo[task.name], over, bench, workers):
+                    folder.add(record)
+                    done += 1
+                    progress(record.task, done, of)
         records = [folder.records[task.name, put.id] for task, puts in read for put in puts]
         table = table_of([(task.name, task.measures) for task, _ in read], records)
         folder.write_table(as_json(table))
-    return Ran(table, of - len(todo), len(todo))
+    return Ran(table, of - asked, asked)
 
 
 def _done(folder: RunFolder, task: RunTask, put: Put) -> bool:
@@ -71,12 +78,12 @@ def _done(folder: RunFolder, task: RunTask, put: Put) -> bool:
     return record is not None and not record.fault
 
 
-def _records(todo: Sequence[tuple[RunTask, Put]], rag: MedRAG, bench: Bench, workers: int) -> Iterator[Asked]:
+def _records(task: RunTask, todo: Sequence[Put], rag: MedRAG, bench: Bench, workers: int) -> Iterator[Asked]:
     """The records of the questions as they come; no more are under way than the workers can soon begin."""
     waiting: set[Future[Asked]] = set()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for task, put in todo:
+            for put in todo:
                 waiting.add(pool.submit(_asked, task, put, rag, bench))
                 if len(waiting) >= AHEAD * workers:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)

@@ -15,10 +15,12 @@ from medrag.evaluate.cases import SectionCase
 from medrag.evaluate.citations import by_model, by_rules, citation_quality
 from medrag.evaluate.files import checked_rows, once
 from medrag.evaluate.indications import CRITERIA, Indicated, read_diseases, read_indications, score
+from medrag.evaluate.open_questions import read_open
 from medrag.evaluate.rows import Shape
 from medrag.evaluate.runs.bench import Bench
-from medrag.evaluate.runs.own import own_score, read_own
+from medrag.evaluate.runs.own import own_score, read_own, words_score
 from medrag.evaluate.scoring import Found, judged
+from medrag.retrieve.understand import understand
 from medrag.types import Answer, Question
 
 __all__ = ["ANSWERED", "RUN_TASKS", "SUPPORTED", "Put", "RunTask", "measures_of", "run_tasks", "section_put"]
@@ -27,6 +29,7 @@ ANSWERED = "answered"  # of questions that have an answer; `refused` of those th
 SUPPORTED = "supported"  # of the answers given: some citation lies in a section that is right
 CITING = ("citation recall", "citation precision")  # by the verifier's rules
 BY_MODEL = tuple(f"{name} (model)" for name in CITING)  # by an entailment model
+OPEN = (ANSWERED, *CITING, *BY_MODEL, "contains", "word F1")
 SECTIONS = ("drug@1", "Success@1", "Success@5", "Success@10", "nDCG@5", "RR", ANSWERED, SUPPORTED, *CITING, *BY_MODEL)
 
 
@@ -46,12 +49,17 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class RunTask:
-    """A task: its file under the folder of measuring data, how its questions are read, and the measures that are shown."""
+    """A task: its file under the folder of measuring data, how its questions are read, and the measures that are shown.
+
+    `own`, where there is one, makes of the file and a folder to write in the file of labels that the questions are about: they are
+    asked of a copy of the knowledge base with those.
+    """
 
     name: str
     file: str
     read: Callable[[Path, bool], Sequence[Put]]
     measures: tuple[str, ...]
+    own: Callable[[Path, Path], Path] | None = None
 
 
 class _Absent(Shape):
@@ -109,15 +117,60 @@ def _absent(path: Path, frozen: bool) -> Sequence[Put]:
     ]
 
 
+def _fda(path: Path, frozen: bool) -> Sequence[Put]:
+    """FDARxBench: questions that a label's sections answer, and those that are to be refused since it does not."""
+    refusals = [
+        Put(one.id, Question(text=one.question, id=one.id), ("refusal",), ("nothing in the label answers it",), _refused)
+        for one in readers.fdarxbench_refusals(path)
+    ]
+    return [*_sections(readers.fdarxbench)(path, frozen), *refusals]
+
+
 def _refused(answer: Answer, _bench: Bench) -> Mapping[str, float]:
     return {"refused": float(answer.abstained)}
 
 
-def _indications(path: Path, _frozen: bool) -> Sequence[Put]:
-    """QiZhen's drugs, asked of the knowledge base as it is; those of which it has a label count.
+def _open(path: Path, _frozen: bool) -> Sequence[Put]:
+    """Questions without gold: how many are answered, and how well the answers cite; with a reference answer its words besides."""
+    return [
+        Put(
+            one.id,
+            Question(text=one.question),
+            (one.group,) if one.group else (),
+            (one.reference,) if one.reference else (),
+            _open_score(one.reference),
+        )
+        for one in read_open(path)
+    ]
 
-    `medrag evaluate indications` adds their own labels first. A drug may stand in the file several times.
-    """
+
+def _open_score(reference: str) -> Callable[[Answer, Bench], Mapping[str, float]]:
+    def scored(answer: Answer, bench: Bench) -> Mapping[str, float]:
+        by_words = words_score("" if answer.abstained else answer.text, reference) if reference.strip() else {}
+        return {**_citing(answer, bench), **by_words}
+
+    return scored
+
+
+def _knowledge(path: Path, _frozen: bool) -> Sequence[Put]:
+    """BenTsao's questions for knowledge tuning: whether each is taken for a known entity and an attribute of it, and answered."""
+    wanted = ("an entity and its attribute",)
+    return [Put(one.id, Question(text=one.question), (), wanted, _knowledge_score(one.question)) for one in read_open(path)]
+
+
+def _knowledge_score(question: str) -> Callable[[Answer, Bench], Mapping[str, float]]:
+    """What there `acquire_knowledge(entity, attribute)` is called with, here what the question was understood to be about."""
+
+    def scored(answer: Answer, bench: Bench) -> Mapping[str, float]:
+        understood = understand(Question(text=question), bench.kb)
+        named, asked = bool(understood.entities), bool(understood.groups or understood.relations)
+        return {"entity": float(named), "entity and attribute": float(named and asked), **_citing(answer, bench)}
+
+    return scored
+
+
+def _indications(path: Path, _frozen: bool) -> Sequence[Put]:
+    """QiZhen's drugs, each asked of all labels, its own among them. A drug may stand in the file several times."""
     drugs = enumerate(read_indications(path), start=1)
     return [_naming(f"{at} {one.drug}", "drug", one, lambda bench, drug: bool(bench.pool.named(drug))) for at, one in drugs]
 
@@ -164,20 +217,34 @@ RUN_TASKS = (
     RunTask("absent-drug-en", "eval/absent_drug/dev_en.jsonl", _absent, ("refused",)),
     RunTask("absent-zh", "absent_zh.jsonl", _absent, ("refused",)),
     RunTask("absent-en", "absent_en.jsonl", _absent, ("refused",)),
-    RunTask("qizhen", "eval/qizhen/indications.csv", _indications, tuple(CRITERIA)),
+    RunTask("fdarxbench", "eval/fdarxbench/dev.jsonl", _fda, (*SECTIONS, "refused"), readers.fdarxbench_labels),
+    RunTask("qizhen", "eval/qizhen/indications.csv", _indications, tuple(CRITERIA), readers.qizhen_labels),
     RunTask("qizhen-diseases", "eval/qizhen/diseases.csv", _diseases, tuple(CRITERIA)),
+    RunTask("cmcoqa", "eval/cmcoqa/question.json", _open, OPEN),
+    RunTask(
+        "knowledge-tuning",
+        "eval/bentsao/knowledge_tuning_data_sample.txt",
+        _knowledge,
+        ("entity", "entity and attribute", *OPEN),
+    ),
+    RunTask("open", "eval/open/questions.jsonl", _open, OPEN),
 )
 OWN_MEASURES = (*SECTIONS, "contains", "word F1", "accuracy", "unreadable")
 
 
 def run_tasks(data: Path, names: Sequence[str] = ()) -> list[tuple[RunTask, Path]]:
-    """The tasks whose files are in the folder, all or those named, or the user's own task of the one file given."""
-    if data.is_file():
-        return [(RunTask(data.stem, data.name, _own, OWN_MEASURES), data)]
+    """The tasks whose files are in the folder, all or those named.
+
+    Of one file it is the task that is named, whose form the file has, or else the user's own.
+    """
     known = {task.name: task for task in RUN_TASKS}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise EvaluationError(f"there is no task {unknown[0]!r}: choose among {', '.join(known)}")
+    if data.is_file():
+        if len(names) > 1:
+            raise EvaluationError(f"{data}: one file has the form of one task, found {', '.join(names)}")
+        return [(known[names[0]], data)] if names else [(RunTask(data.stem, data.name, _own, OWN_MEASURES), data)]
     chosen = [
         (task, data / task.file) for task in RUN_TASKS if (data / task.file).is_file() and (not names or task.name in names)
     ]
