@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medrag.cli.evaluate_abstention import abstention
+from medrag.cli.evaluate_all import every
 from medrag.cli.evaluate_conversations import conversations
 from medrag.cli.evaluate_exams import exams
 from medrag.cli.evaluate_indications import indications
@@ -21,6 +22,7 @@ from medrag.cli.evaluate_pubmedqa import pubmedqa
 from medrag.cli.evaluate_replay import replay
 from medrag.cli.evaluate_run import compare, report, run
 from medrag.cli.evaluate_safety import safety
+from medrag.cli.evaluate_terms import terms
 from medrag.cli.evaluate_verifier import verifier
 from medrag.cli.output import AsJson, counted, write_json, write_lines, write_table
 from medrag.cli.progress import progress_bar
@@ -38,6 +40,7 @@ def evaluate_app() -> typer.Typer:
     """The commands under `medrag evaluate`."""
     app = typer.Typer(help="Measure on questions whose answers are known.", rich_markup_mode=None)
     app.callback()(_evaluate)
+    app.command("all")(every)
     app.command("retrieval")(retrieval)
     app.command("run")(run)
     app.command("compare")(compare)
@@ -54,6 +57,7 @@ def evaluate_app() -> typer.Typer:
     app.command("medicineqa")(medicineqa)
     app.command("pubmedqa")(pubmedqa)
     app.command("predict")(predict)
+    app.command("terms")(terms)
     app.add_typer(judge_app(), name="judge")
     return app
 

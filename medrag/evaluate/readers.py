@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from medrag.evaluate.cases import ANSWERS, HELPS, FactCase, Gold, SectionCase, TermCase
+from medrag.evaluate.files import checked_rows
 from medrag.evaluate.rows import Shape, cases_of, fault, json_rows, text_lines, unique
 from medrag.ingest.json_text import Bad
 from medrag.ingest.tables import rows
@@ -31,9 +32,11 @@ __all__ = [
     "qizhen",
     "qizhen_labels",
     "user_questions",
+    "written_terms",
 ]
 
 REFUSAL = "refusal"  # the task of FDARxBench whose questions the labels do not answer
+ONE, SEVERAL = "one term", "several terms"  # kinds of terms
 HOPS = {1: "one hop", 2: "two hops"}
 
 
@@ -108,6 +111,12 @@ class _Kgqa(Shape):
     relation: str = Field(min_length=1)
     hops: Literal[1, 2]
     answers: tuple[str, ...] = Field(min_length=1)
+
+
+class _Term(Shape):
+    id: str = ""
+    written: str = Field(validation_alias=AliasChoices("text", "原始词", "mention", "origin"), min_length=1)
+    standard: str = Field(validation_alias=AliasChoices("normalized_result", "标准词", "standard", "entailment"), min_length=1)
 
 
 def development(path: Path) -> list[SectionCase]:
@@ -244,9 +253,22 @@ def operation_terms(path: Path) -> list[TermCase]:
             terms = frozenset(fold(term) for term in standard.split("##") if term.strip())
             if not written.strip() or not terms:
                 raise fault(path, where, f"wanted a term, a tab and its standard term, found {line[:80]!r}")
-            yield where, TermCase(where, written.strip(), "one term" if len(terms) == 1 else "several terms", terms)
+            yield where, TermCase(where, written.strip(), ONE if len(terms) == 1 else SEVERAL, terms)
 
     return unique(path, islice(cases(), 1, None))
+
+
+def written_terms(path: Path) -> list[TermCase]:
+    """Terms as CHIP-CDN (text, normalized_result) and Yidu-N7K (原始词, 标准词) have them, `##` between standard terms."""
+
+    def cases() -> Iterator[tuple[str, TermCase]]:
+        for where, row in checked_rows(path, _Term):
+            terms = frozenset(fold(term) for term in row.standard.split("##") if term.strip())
+            if not terms:
+                raise fault(path, where, f"there is no standard term in {row.standard!r}")
+            yield where, TermCase(row.id or where, row.written.strip(), ONE if len(terms) == 1 else SEVERAL, terms)
+
+    return unique(path, cases())
 
 
 def operation_codes(path: Path, folder: Path) -> Path:

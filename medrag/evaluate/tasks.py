@@ -114,16 +114,20 @@ TASKS = (
 
 
 def tasks_of(data: Path, names: Sequence[str] = ()) -> list[tuple[Task, Path]]:
-    """The tasks whose files are in the folder (or the task of the one file given), all or those named, with their files.
+    """The tasks whose files are in the folder, all or those named, with their files.
 
-    Tasks that are made from a knowledge base are among them where labels are in the folder, or where they are named.
+    Of one file it is the task that is named, whose form the file has, or else questions of one's own. Tasks that are made from a knowledge base are among them where labels are in the folder, or where they are named.
     """
-    if data.is_file():
-        return [(Task(data.stem, _SECTION, file=data.name, read=readers.development), data)]
     known = {task.name: task for task in TASKS}
+    if data.is_file() and not names:
+        return [(Task(data.stem, _SECTION, file=data.name, read=readers.development), data)]
     for name in names:
         if name not in known:
             raise EvaluationError(f"there is no task {name!r}: choose among {', '.join(known)}")
+        if data.is_file() and (known[name].read is None or len(names) > 1):
+            raise EvaluationError(f"{data}: one file has the form of one task, found {', '.join(names)}")
+        if data.is_file():
+            return [(known[name], data)]
         if known[name].read and not (data / known[name].file).is_file():
             raise EvaluationError(f"{data}: there is no {known[name].file} for the task {name}")
     with_labels = (data / "labels").is_dir()

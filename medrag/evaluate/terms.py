@@ -17,8 +17,8 @@ __all__ = ["score_terms"]
 K = 10
 
 
-def score_terms(cases: Sequence[TermCase], kb: KnowledgeBase) -> list[Scored]:
-    """Each operation term judged by the standard terms ranked for it.
+def score_terms(cases: Sequence[TermCase], kb: KnowledgeBase, kind: EntityKind = EntityKind.OPERATION) -> list[Scored]:
+    """Each term judged by the standard terms of a kind that are ranked for it.
 
     `Success@1` and `Success@5` ask for one of the standard terms; `all` is 1 where the first terms, as many as the
     standard has, are exactly the standard.
@@ -26,7 +26,7 @@ def score_terms(cases: Sequence[TermCase], kb: KnowledgeBase) -> list[Scored]:
     ranked, times = {}, {}
     for case in cases:
         started = perf_counter()
-        found = kb.normalise(case.question, kind=EntityKind.OPERATION, k=K)
+        found = kb.normalise(case.question, kind=kind, k=K)
         times[case.id] = (perf_counter() - started) * 1000.0
         ranked[case.id] = [fold(term.entity.name) for term in found]
     values = measured(ranked, {case.id: dict.fromkeys(case.standard, 1) for case in cases})

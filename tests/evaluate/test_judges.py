@@ -162,7 +162,7 @@ def test_the_command_writes_battles_that_replay_reads_and_ratings_that_a_report_
     assert "scripted (recorded)" in capsys.readouterr().out
     assert len(read_battles(tmp_path / "out" / "battles.csv")) == 9
     page, _ = write_report([], tmp_path / "report.html", [tmp_path / "out" / "ratings.json"])
-    assert "Elo with 95 % intervals" in page.read_text("utf-8")
+    assert "Elo: out." in page.read_text("utf-8")
     (tmp_path / "no.json").write_text("{}", "utf-8")
     with pytest.raises(EvaluationError, match="these are no ratings"):
         write_report([], tmp_path / "report.html", [tmp_path / "no.json"])

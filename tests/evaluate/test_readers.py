@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from medrag.cli import main
 from medrag.errors import EvaluationError
 from medrag.evaluate import readers
 from medrag.evaluate.cases import FactCase, Gold, SectionCase, TermCase
@@ -157,6 +158,40 @@ def test_relations_must_be_as_many_as_hops(tmp_path: Path) -> None:
     row = {"id": "k", "question": "?", "entity": "示例病", "relation": "可能症状", "hops": 2, "answers": ["头痛"]}
     with pytest.raises(EvaluationError, match="wanted 2 of them"):
         readers.kgqa(written(tmp_path, row))
+
+
+def test_terms_of_chip_cdn_and_yidu_are_read_and_ranked_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "codes.csv").write_text("疾病编码,疾病名称\nK25,胃溃疡\nJ18,肺炎\n", "utf-8")
+    build(tmp_path / "codes.csv", tmp_path / "codes.kb")
+    (tmp_path / "cdn.json").write_text(
+        json.dumps(
+            [{"text": "胃部溃疡", "normalized_result": "胃溃疡"}, {"text": "肺炎", "normalized_result": "肺炎##胃溃疡"}]
+        ),
+        "utf-8",
+    )
+    (tmp_path / "yidu.csv").write_text("原始词,标准词\n别的,没有的病\n肺炎,肺炎\n", "utf-8")
+    assert [(one.kind, len(one.standard)) for one in readers.written_terms(tmp_path / "cdn.json")] == [
+        ("one term", 1),
+        ("several terms", 2),
+    ]
+    call = ["evaluate", "terms", str(tmp_path / "yidu.csv"), "--kb", str(tmp_path / "codes.kb")]
+    assert main([*call, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["terms"], found["absent"], found["figures"]["Success@1"]["value"]) == (2, 1, 1.0)
+    assert main([*call, "--kind", "drug"]) == 1 and "wanted disease or operation" in capsys.readouterr().err
+    (tmp_path / "bad.csv").write_text("原始词,标准词\n别的,##\n", "utf-8")
+    with pytest.raises(EvaluationError, match=r"line 2\): there is no standard term in '##'"):
+        readers.written_terms(tmp_path / "bad.csv")
+
+
+def test_one_file_is_read_in_the_form_of_the_task_that_is_named(tmp_path: Path) -> None:
+    file = written(tmp_path, fdarxbench_row())
+    ((task, path),) = tasks_of(file, ["fdarxbench"])
+    assert task.name == "fdarxbench" and path == file
+    with pytest.raises(EvaluationError, match="one file has the form of one task"):
+        tasks_of(file, ["look-alikes"])
 
 
 def test_a_term_without_its_standard_is_named(tmp_path: Path) -> None:

@@ -396,3 +396,33 @@ def test_the_commands_run_compare_and_report(folder: Path, tmp_path: Path, capsy
     assert page.is_file() and page.with_suffix(".md").is_file()
     assert main(["evaluate", "report", str(tmp_path / "one"), "--out", str(tmp_path / "out.md")]) == 1
     assert main(["evaluate", "compare", str(tmp_path / "one"), str(tmp_path)]) == 1
+
+
+def test_runs_of_other_questions_are_reported_side_by_side_and_not_compared(
+    folder: Path, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    done(folder, kb, tmp_path / "one")
+    tasks = run_tasks(own(tmp_path, "question,answer\n止咳丸一次几丸,6丸\n"))
+    run(tasks, MedRAG(kb), tmp_path / "other", manifest_of(kb, {"mine": tasks[0][1]}, {}))
+    page, markdown = write_report([tmp_path / "one", tmp_path / "other"], tmp_path / "report.html")
+    text = markdown.read_text("utf-8")
+    assert "## one: own-zh" in text and "## other: mine" in text and "against" not in text
+    assert page.read_text("utf-8").count("<caption><b>Table") == text.count("\n## ")
+
+
+def test_every_evaluation_whose_data_are_there_is_run_by_one_command(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "eval" / "qizhen").mkdir(parents=True)
+    text = "药品,药品适应症,医学专家标注的适应病症,instruction\n甲药片,用于胃、十二指肠溃疡。,胃溃疡|十二指肠溃疡,甲药片的适应病症\n"
+    (tmp_path / "eval" / "qizhen" / "indications.csv").write_text(text, "utf-8")
+    out, kb_path = tmp_path / "out", str(folder / "shelf.kb")
+    assert main(["evaluate", "all", str(tmp_path), "--kb", kb_path, "--out", str(out)]) == 0
+    assert {path.stem for path in out.glob("*.txt")} == {"run", "indications"}
+    assert "C1" in (out / "run.txt").read_text("utf-8") and (out / "report.html").is_file()
+    (tmp_path / "other" / "eval" / "exams").mkdir(parents=True)
+    (tmp_path / "other" / "eval" / "exams" / "medqa_us.jsonl").write_text("[]\n", "utf-8")
+    assert main(["evaluate", "all", str(tmp_path / "other"), "--kb", kb_path, "--out", str(out)]) == 1
+    assert "exams did not end well: medrag: " in capsys.readouterr().err
+    assert main(["evaluate", "all", str(out), "--kb", kb_path, "--out", str(out)]) == 1
+    assert "wanted a folder with eval/user" in capsys.readouterr().err

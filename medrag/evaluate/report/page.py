@@ -10,7 +10,7 @@ from pathlib import Path
 from medrag.errors import EvaluationError
 from medrag.evaluate.report.questions import questions_html
 from medrag.evaluate.report.ratings import Rated, read_ratings
-from medrag.evaluate.report.series import calibration, hit_rates, latency, risk_coverage
+from medrag.evaluate.report.series import DEEPEST, PERCENTILES, calibration, hit_rates, latency, risk_coverage
 from medrag.evaluate.report.svg import Dot, curves, dots
 from medrag.evaluate.runs.compare import compare_runs
 from medrag.evaluate.runs.folder import read_run
@@ -24,13 +24,19 @@ __all__ = ["write_report"]
 STYLE = """
 :root{color-scheme:light dark;--line:#8884;--soft:#8882}
 body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:.5rem 0 1.5rem}th,td{padding:.2rem .7rem;border-bottom:1px solid var(--line);text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}figure{display:inline-block;margin:0 1rem 1rem 0}figcaption{font-weight:600}
+.wide{overflow-x:auto;font-size:.88rem}table{border-collapse:collapse;margin:.5rem 0 1.5rem;border-top:2px solid;border-bottom:2px solid}
+th{border-bottom:1px solid}th,td{padding:.2rem .6rem;text-align:left;vertical-align:top}td{border-bottom:1px solid var(--line)}
+.n{text-align:right;font-variant-numeric:tabular-nums}td:first-child{white-space:nowrap}td small{display:block;opacity:.7;white-space:nowrap}
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(30rem,1fr));gap:1rem 2rem;align-items:start}
+figure{margin:0;break-inside:avoid}figcaption{font-size:.9rem}figcaption b,caption b{margin-right:.4em}
+caption{text-align:left;padding:.3rem 0}
 svg{font:12px system-ui,sans-serif;max-width:100%;height:auto}svg text{fill:currentColor}.grid{stroke:var(--line)}
 details{border-bottom:1px solid var(--line);padding:.3rem 0}details details{margin-left:1rem}summary{cursor:pointer}
 .miss{color:#c1553b;font-weight:600}blockquote{margin:.3rem 0;padding:.2rem .8rem;border-left:3px solid var(--line);white-space:pre-wrap}
 code{background:var(--soft);padding:0 .25rem}
+@media print{body{max-width:none;margin:0}.questions{display:none}}
 """
+FOLDED = 24  # rows; a longer table is folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +127,42 @@ def _rated(one: Rated) -> Rows:
     ]  # fmt: skip
 
 
+def _summaries(run: _Run) -> Iterator[Rows]:
+    """The tasks that have the same measures in one table: each in a row, the value and its interval in brackets."""
+    found = {(one.task, one.measure): one.estimate for one in run.table.lines if one.group == ALL}
+    scored = {one.task: one.scored for one in run.table.tallies}
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for task in dict.fromkeys(task for task, _ in found):
+        alike.setdefault(tuple(measure for name, measure in found if name == task), []).append(task)
+    for measures, tasks in alike.items():
+        cells = [[found[task, name] for name in measures] for task in tasks]
+        yield (
+            ("task", "n", *measures),
+            [
+                (task, str(scored[task]), *(f"{one.value:.3f} ({one.low:.2f}–{one.high:.2f})" for one in row))
+                for task, row in zip(tasks, cells, strict=True)
+            ],
+        )
+
+
 def _sections(runs: Sequence[_Run], rated: Sequence[Rated]) -> Iterator[tuple[str, str, Rows]]:
-    """Every table: its heading, what is to be said before it, and its rows."""
+    """Every table: its heading, what is to be said of it, and its rows."""
     for one in rated:
         yield f"Ratings: {one.name}", one.said, _rated(one)
     for run in runs:
-        yield f"{run.name}: figures", "", _figures(run)
-        yield f"{run.name}: questions", "", _tallies(run)
+        for rows in _summaries(run):
+            said = "With 95 % intervals by bootstrap over questions; n are the questions that count."
+            yield f"{run.name}: {', '.join(row[0] for row in rows[1])}", said, rows
+        yield (
+            f"{run.name}: questions",
+            "Those whose answer is not in the knowledge base, and faults, count in no figure.",
+            _tallies(run),
+        )
+        yield f"{run.name}: by group", "", _figures(run)
         yield f"{run.name}: how it was made", "", _made_by(run)
     for other in runs[1:]:
+        if not set(other.manifest.tasks) & set(runs[0].manifest.tasks):
+            continue  # runs of other questions stand side by side, there is nothing to compare
         said = "On the questions that both were asked; the interval by paired bootstrap, p by the paired randomisation test."
         yield f"{other.name} against {runs[0].name}", said, _compared(runs[0], other)
 
@@ -139,46 +172,65 @@ def _sections(runs: Sequence[_Run], rated: Sequence[Rated]) -> Iterator[tuple[st
 
 def _page(runs: Sequence[_Run], rated: Sequence[Rated]) -> str:
     title = f"Evaluation: {', '.join([*(one.name for one in rated), *(run.name for run in runs)])}"
-    body = [f"<h1>{escape(title)}</h1>", *_plots(runs, rated)]
-    for heading, said, rows in _sections(runs, rated):
-        body.append(f"<h2>{escape(heading)}</h2>{f'<p>{escape(said)}</p>' if said else ''}{_table_html(rows)}")
-    body += [f"<h2>{escape(run.name)}: every question</h2>{questions_html(run.records)}" for run in runs]
+    drawn = [_figure(number, *one) for number, one in enumerate((one for one in _plots(runs, rated) if one[2]), start=1)]
+    body = [f"<h1>{escape(title)}</h1>"]
+    for number, (heading, said, rows) in enumerate(_sections(runs, rated), start=1):
+        body.append(_table_html(number, heading, said, rows))
+    body += ["<h2>Figures</h2>", f'<div class="plots">{"".join(drawn)}</div>'] if drawn else []
+    body += [
+        f'<div class="questions"><h2>{escape(run.name)}: every question</h2>{questions_html(run.records)}</div>' for run in runs
+    ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
     return f'<!doctype html><html lang="en"><head>{head}<style>{STYLE}</style></head><body>{"".join(body)}</body></html>\n'
 
 
-def _plots(runs: Sequence[_Run], rated: Sequence[Rated]) -> Iterator[str]:
+def _plots(runs: Sequence[_Run], rated: Sequence[Rated]) -> Iterator[tuple[str, str, str]]:
+    """Every plot: its caption, what is to be said of it, and the drawing, "" where there is nothing to draw."""
     for one in rated:
         elo = [Dot(row.model, row.elo.value, row.elo.low, row.elo.high) for row in one.models]
-        yield _figure(f"Elo with 95 % intervals: {one.name}", dots(elo, x="Elo"))
+        yield f"Elo: {one.name}", "The median over resamples of the comparisons, with 95 % intervals.", dots(elo, x="Elo")
     named = [(run.name, run.records) for run in runs]
     k, share = "rank k", "share of questions"
-    yield _figure("Hit rate within the first k", curves([hit_rates(*one) for one in named], x=k, y=share))
-    coverage = [risk_coverage(*one) for one in named]
-    yield _figure("Risk and coverage", curves(coverage, x="share of questions answered", y="share unsupported"))
-    sure = [calibration(*one) for one in named]
-    yield _figure("Calibration", curves(sure, x="confidence", y="share supported", diagonal=True))
-    yield _figure("Time to answer", curves([latency(*one) for one in named], x="milliseconds", y=share))
+    hits = curves([hit_rates(*one) for one in named], x=k, y=share, x_marks=range(1, DEEPEST + 1))
+    yield "HR@k", "Questions whose first right piece of evidence is among the first k.", hits
+    coverage = curves([risk_coverage(*one) for one in named], x="share of questions answered", y="share unsupported")
+    yield "Risk and coverage", "Of the answers given, the surest first, the share that no right section supports.", coverage
+    sure = curves([calibration(*one) for one in named], x="confidence", y="share supported", diagonal=True)
+    yield "Calibration", "Answers in bins of like confidence and equal number; dashed where both would be equal.", sure
+    times = curves([latency(*one) for one in named], x="milliseconds", y=share)
+    yield "Time to answer", f"Questions answered within so many milliseconds, up to the {PERCENTILES[-1]}th percentile.", times
     for run in runs:
         first = [Dot(f"{x.task}", x.estimate.value, x.estimate.low, x.estimate.high) for x in run.table.lines
                  if x.group == ALL and x.measure == "Success@1"]  # fmt: skip
-        yield _figure(f"{run.name}: right section first", dots(first, x="share of questions"))
+        drawn = dots(first, x="share of questions", span=(0.0, 1.0))
+        yield f"{run.name}: right section first", "Success@1 of each task, with 95 % intervals.", drawn
 
 
-def _figure(caption: str, drawn: str) -> str:
-    return f"<figure><figcaption>{escape(caption)}</figcaption>{drawn}</figure>" if drawn else ""
+def _figure(number: int, caption: str, said: str, drawn: str) -> str:
+    return f"<figure>{drawn}<figcaption><b>Figure {number}. {escape(caption)}.</b>{escape(said)}</figcaption></figure>"
 
 
-def _table_html(rows: Rows) -> str:
+def _table_html(number: int, heading: str, said: str, rows: Rows) -> str:
     header, body = rows
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in body)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    numeric = [any(row[at] for row in body) and all(_is_number(row[at]) for row in body) for at in range(len(header))]
+    head = "".join(f"<th{' class=n' if right else ''}>{escape(cell)}</th>" for cell, right in zip(header, numeric, strict=True))
+    lines = "".join(f"<tr>{''.join(_cell(cell, right) for cell, right in zip(row, numeric, strict=True))}</tr>" for row in body)
+    caption = f"<caption><b>Table {number}. {escape(heading)}.</b>{escape(said)}</caption>"
+    table = f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    if len(body) <= FOLDED:
+        return table
+    return f"<details><summary>Table {number}. {escape(heading)}: {len(body)} rows</summary>{table}</details>"
 
 
-def _cell(text: str) -> str:
-    number = text.replace(".", "").replace("+", "").replace("-", "").isdigit()
-    return f"<td{' class=n' if number else ''}>{escape(text)}</td>"
+def _is_number(text: str) -> bool:
+    """Whether a cell is a figure, with or without an interval behind it, or empty as where there is none."""
+    return not text or text.split(" ")[0].replace(".", "").replace(",", "").replace("+", "").replace("-", "").isdigit()
+
+
+def _cell(text: str, right: bool) -> str:
+    value, bracket, interval = text.partition(" (")
+    small = f"<small>{escape(interval.removesuffix(')'))}</small>" if right and bracket else ""
+    return f"<td{' class=n' if right else ''}>{escape(value if small else text)}{small}</td>"
 
 
 def _markdown(runs: Sequence[_Run], rated: Sequence[Rated]) -> str:

@@ -10,7 +10,7 @@ from medrag.evaluate.report.svg import Curve
 from medrag.evaluate.runs.records import Asked
 from medrag.evaluate.runs.tasks import SUPPORTED
 
-__all__ = ["BINS", "calibration", "hit_rates", "latency", "risk_coverage"]
+__all__ = ["BINS", "DEEPEST", "PERCENTILES", "calibration", "hit_rates", "latency", "risk_coverage"]
 
 DEEPEST = 10  # rank of the curve of hit rates
 BINS = 10  # of the calibration, of equal numbers of answers

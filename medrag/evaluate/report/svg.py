@@ -37,13 +37,25 @@ class Dot:
     high: float
 
 
-def curves(lines: Sequence[Curve], *, x: str, y: str, diagonal: bool = False, y_from_zero: bool = True) -> str:
-    """A plot of curves with a legend; "" where there is nothing to draw. `diagonal` is drawn where x and y ought to be equal."""
+def curves(
+    lines: Sequence[Curve],
+    *,
+    x: str,
+    y: str,
+    diagonal: bool = False,
+    y_from_zero: bool = True,
+    x_marks: Sequence[float] = (),
+) -> str:
+    """A plot of curves with a legend; "" where there is nothing to draw. `diagonal` is drawn where x and y ought to be equal.
+
+    `x_marks`, where given, are the marks of the x axis, which reaches from the first to the last.
+    """
     points = [point for line in lines for point in line.points]
     if not points:
         return ""
-    xs, ys = _range([p[0] for p in points]), _range([p[1] for p in points], zero=y_from_zero)
-    drawn = [_axes(xs, ys, x, y)]
+    xs = (x_marks[0], x_marks[-1]) if x_marks else _range([p[0] for p in points])
+    ys = _range([p[1] for p in points], zero=y_from_zero)
+    drawn = [_axes(xs, ys, x, y, x_marks or _marks(xs))]
     if diagonal:
         drawn.append(_path([(max(xs[0], ys[0]),) * 2, (min(xs[1], ys[1]),) * 2], xs, ys, "#999", "4 4"))
     for at, line in enumerate(lines):
@@ -57,12 +69,12 @@ def curves(lines: Sequence[Curve], *, x: str, y: str, diagonal: bool = False, y_
     return _svg(WIDTH, HEIGHT + above, f"{y} by {x}", [legend, plot])
 
 
-def dots(rows: Sequence[Dot], *, x: str) -> str:
-    """A plot of one value with its interval a row; "" where there are none."""
+def dots(rows: Sequence[Dot], *, x: str, span: tuple[float, float] | None = None) -> str:
+    """A plot of one value with its interval a row, over the span or what the values need; "" where there are none."""
     if not rows:
         return ""
     height = ROW * len(rows) + BOTTOM
-    span = _range([edge for row in rows for edge in (row.low, row.high)])
+    span = span or _range([edge for row in rows for edge in (row.low, row.high)])
     drawn = []
     for mark in _marks(span):
         place = _across(mark, span)
@@ -87,13 +99,13 @@ def _svg(width: int, height: int, title: str, drawn: Sequence[str]) -> str:
     return f"{head}<title>{escape(title)}</title>{''.join(drawn)}</svg>"
 
 
-def _axes(xs: tuple[float, float], ys: tuple[float, float], x: str, y: str) -> str:
+def _axes(xs: tuple[float, float], ys: tuple[float, float], x: str, y: str, x_marks: Sequence[float]) -> str:
     drawn = []
     for mark in _marks(ys):
         place = _y(mark, ys)
         drawn.append(f'<line x1="{LEFT}" y1="{place:.1f}" x2="{WIDTH - RIGHT}" y2="{place:.1f}" class="grid"/>')
         drawn.append(f'<text x="{LEFT - 6}" y="{place + 4:.1f}" text-anchor="end">{_number(mark)}</text>')
-    for mark in _marks(xs):
+    for mark in x_marks:
         drawn.append(f'<text x="{_x(mark, xs):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{_number(mark)}</text>')
     middle = (TOP + HEIGHT - BOTTOM) / 2
     drawn.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x)}</text>')
