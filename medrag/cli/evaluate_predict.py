@@ -45,7 +45,7 @@ def predict(
     """Answer each question of a file and keep the answers as PULSE-EVAL keeps them, for `medrag evaluate judge`.
 
     Rows hold question and perhaps reference_answer; a .txt has a question in each line. Without --kb the model is asked the question as it
-    stands; with it, the answer is from the knowledge base, and without --llm quoted from it.
+    stands; with it, the answer is from the knowledge base, and without --llm quoted from it; of MedicineQA's prompts it is asked the dialogue.
     """
     from medrag.evaluate.open_questions import read_open
     from medrag.evaluate.predicting import predict as predicted
@@ -88,12 +88,20 @@ def _from_memory(model: Model) -> Answering:
 
 
 def _from_kb(rag: MedRAG) -> Answering:
+    from medrag.chat.session import Chat
     from medrag.errors import MedRAGError
+    from medrag.evaluate.medicineqa import parse_prompt
     from medrag.evaluate.runs.run import not_the_models
 
+    chat = Chat(rag)
+
     def answer(question: str) -> tuple[str, str]:
+        try:  # of MedicineQA's prompts the dialogue alone, without the evidence in them
+            asked, history, _ = parse_prompt(question)
+        except ValueError:
+            asked, history = question, ()
         try:
-            said = rag.ask(question)
+            said = chat.of_turns(history).ask(asked)
         except MedRAGError as error:
             return "", str(error)
         fault = not_the_models(said, rag)

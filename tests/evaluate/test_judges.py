@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -48,6 +51,20 @@ def test_a_reply_is_asked_once_and_kept(tmp_path: Path) -> None:
     assert [judge.reply(ASKED).text for _ in range(3)] == ["二"] * 3 and len(llm.calls) == 1
     again = ScriptedLLM("不该问到")
     assert kept(again, tmp_path / "replies.jsonl").reply(ASKED).text == "二" and not again.calls
+
+
+def test_two_that_ask_the_same_at_once_are_told_the_same(tmp_path: Path) -> None:
+    both, told = Barrier(2), iter(("二", "三"))
+
+    def samples(_messages: Sequence[Message]) -> str:
+        with suppress(BrokenBarrierError):
+            both.wait(0.2)  # until the other asks too, if it ever does
+        return next(told)
+
+    judge = kept(ScriptedLLM(samples), tmp_path / "replies.jsonl")
+    with ThreadPoolExecutor(2) as pool:
+        assert [said.text for said in pool.map(judge.reply, [ASKED, ASKED])] == ["二", "二"]
+    assert len((tmp_path / "replies.jsonl").read_text("utf-8").splitlines()) == 1
 
 
 def test_what_failed_is_not_kept(tmp_path: Path) -> None:

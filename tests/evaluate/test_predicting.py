@@ -107,11 +107,16 @@ def test_the_command_answers_from_a_knowledge_base_and_refuses_to_answer_by_nobo
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shelf(tmp_path).close()
-    asked = lines(tmp_path / "asked.jsonl", [{"question": "布洛芬缓释胶囊治什么"}])
+    prompt = "文档：\n[1]甲药片\n适应症:发热。\n\n聊天记录:\n用户：布洛芬缓释胶囊好吗\nHelper：好\n用户：治什么"
+    asked = lines(tmp_path / "asked.jsonl", [{"question": "布洛芬缓释胶囊治什么"}, {"question": prompt}])
     call = ["evaluate", "predict", str(asked), "--out", str(tmp_path / "out" / "own.jsonl")]
     assert main([*call, "--kb", str(tmp_path / "shelf.kb")]) == 0
-    row = json.loads((tmp_path / "out" / "own.jsonl").read_text("utf-8"))
-    assert "头痛" in row["predict_answer"] and row["model"].startswith("extractive, k 10, shelf.kb at commit")
+    row, other = map(json.loads, (tmp_path / "out" / "own.jsonl").read_text("utf-8").splitlines())
+    assert (
+        "头痛" in row["predict_answer"]
+        and "头痛" in other["predict_answer"]
+        and row["model"].startswith("extractive, k 10, shelf.kb at commit")
+    )
     assert main(call) == 1 and "name a model with --llm" in capsys.readouterr().err
 
 

@@ -14,6 +14,7 @@ from medrag.evaluate.conversations.phrasings import LANGUAGES, Phrasings
 from medrag.evaluate.sft.form import Form
 from medrag.evaluate.sft.make import LONGEST, Example, Made, _templates, examples
 from medrag.evaluate.sft.write import row_of, write_examples
+from medrag.ingest.build import build
 from medrag.kb.base import KnowledgeBase
 from medrag.types import digest
 from tests.making import label
@@ -90,6 +91,19 @@ def test_what_cannot_be_cited_plainly_or_shown_whole_is_left_out_and_counted(tmp
         "a section with citation marks of its own",
         "the same question or answer as another",
     ]
+
+
+def test_a_label_that_names_no_medicine_is_asked_nothing(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text(
+        "{'【功能主治】': '清热解毒，用于咽喉肿痛。'}\n{'【药名】': '甲乙片', '【功能主治】': '用于咳嗽痰多，气喘。'}\n",
+        "utf-8",
+    )
+    build(tmp_path / "notes.txt", tmp_path / "notes.kb")
+    counts = Made()
+    with KnowledgeBase.open(tmp_path / "notes.kb") as kb:
+        found = list(examples(kb, made=counts))
+    assert [one.evidence[0].document.title for one in found] == ["甲乙片"]
+    assert counts.left_out["a label without the name of a medicine"] == 1
 
 
 def test_the_same_seed_gives_the_same_examples_and_another_seed_others(kb: KnowledgeBase, made: list[Example]) -> None:

@@ -50,7 +50,8 @@ class KeptReplies:
     """A model whose replies are added to a file of JSON lines; what was asked before is taken from there.
 
     A reply belongs to the model, its sampling settings and the messages. What failed, or was cut off, is not kept and is
-    asked again next time. Several threads may ask at once.
+    asked again next time. Several threads may ask at once: of two that ask the same the second gets the first one's reply,
+    for a model that samples would tell them different things, of which the file keeps one.
     """
 
     def __init__(self, model: Model, path: Path | None = None) -> None:
@@ -59,6 +60,7 @@ class KeptReplies:
         self._kept = {row.key: row.reply for row in _rows(path) if (row.model, row.settings) == (model.name, self._settings)}
         self._path = path
         self._lock = Lock()
+        self._asking: dict[str, Lock] = {}
 
     @property
     def name(self) -> str:
@@ -68,14 +70,17 @@ class KeptReplies:
     def reply(self, messages: Sequence[Message]) -> Said:
         """The reply, from the file or else from the model."""
         key = messages_digest(messages)
-        kept = self._kept.get(key)
-        if kept is not None:
-            return Said(kept)
-        reply = self._model.complete(messages)
-        if reply.finish is not Finish.STOP:
-            return Said(reply.text, f"no whole reply ({reply.finish.value}{f': {reply.error}' if reply.error else ''})")
-        self._keep(key, reply.text)
-        return Said(reply.text)
+        with self._lock:
+            asking = self._asking.setdefault(key, Lock())
+        with asking:
+            kept = self._kept.get(key)
+            if kept is not None:
+                return Said(kept)
+            reply = self._model.complete(messages)
+            if reply.finish is not Finish.STOP:
+                return Said(reply.text, f"no whole reply ({reply.finish.value}{f': {reply.error}' if reply.error else ''})")
+            self._keep(key, reply.text)
+            return Said(reply.text)
 
     def _keep(self, key: str, text: str) -> None:
         with self._lock:
