@@ -59,13 +59,17 @@ def exams(
     benchmark.json; or a csv, xlsx, json or jsonl of your own (NEEP-306 and the like) with question, answer and options, or
     with a column for each letter.
     """
-    from medrag.evaluate.choices import chosen_rows, sit_exams
-
     if llm:
         _sit_with_model(data, kb, llm, _Sitting(shots, examples, key, question_only, replies), json)
         return
     if shots or examples is not None or question_only or replies is not None:
         raise EvaluationError("--shots, --examples, --question-only and --replies are for a model: name one with --llm")
+    _by_retrieval(data, kb, key, rows, json)
+
+
+def _by_retrieval(data: Path, kb: str, key: Path | None, rows: Path | None, json: bool) -> None:
+    from medrag.evaluate.choices import chosen_rows, sit_exams
+
     with open_kb(kb) as base, progress_bar() as tell:
         found = sit_exams(data, base, tell, key=key)
     if rows is not None:

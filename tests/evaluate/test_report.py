@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from medrag.answer.engine import MedRAG
 from medrag.cli import main
+from medrag.cli.evaluate import evaluate_app
+from medrag.cli.evaluate_judge import judge_app
 from medrag.evaluate.report.page import write_report
 from medrag.evaluate.report.svg import Curve, Dot, curves, dots
 from medrag.evaluate.runs.folder import writing
@@ -122,3 +125,9 @@ def test_every_evaluation_whose_data_are_there_is_run_by_one_command(
     assert "exams did not end well: medrag: " in capsys.readouterr().err
     assert main(["evaluate", "all", str(out), "--kb", kb_path, "--out", str(out)]) == 1
     assert "wanted a folder with eval/user" in capsys.readouterr().err
+
+
+def test_the_page_on_evaluation_names_every_command() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
+    named = {command.name or "" for app in (evaluate_app(), judge_app()) for command in app.registered_commands}
+    assert [name for name in sorted(named) if not re.search(rf"(evaluate|judge) {name}\b", page)] == [] and len(named) > 15
