@@ -14,6 +14,7 @@ from medrag.errors import EvaluationError
 from medrag.evaluate.judges.replies import KeptReplies
 from medrag.evaluate.judges.sets import ORDER, judge_sets, read_sets
 from medrag.evaluate.open_questions import OpenQuestion, read_open
+from medrag.evaluate.pairing import draw_pairs
 from medrag.evaluate.predicting import predict
 from medrag.llm.load import load_model
 from medrag.llm.messages import Message
@@ -155,6 +156,11 @@ def test_sets_are_found_by_either_name_and_a_model_of_ones_own_comes_last(tmp_pa
         read_sets(tmp_path)
     with pytest.raises(EvaluationError, match="two models or more"):
         read_sets(tmp_path / "Aown")
+
+
+def test_a_model_of_ones_own_leaves_the_published_pairs_as_they_are() -> None:
+    published = draw_pairs(ORDER)
+    assert len(published) == 660 and draw_pairs([*ORDER, "mine"])[:660] == published
 
 
 def test_sets_are_judged_in_pairs_triage_by_labels_and_all_are_ranked(tmp_path: Path) -> None:
