@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -47,6 +48,8 @@ COMMANDS = {
     "keys": "keys:keys_app",
 }
 GROUPS = frozenset({"audit", "evaluate", "export", "keys"})
+# Over before there is garbage worth a search; asked for more than that, they begin with it themselves.
+BRIEF = frozenset({"ask", "search"})
 # Typer exports this one usage error; its base is all that a command line can be told it got wrong.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 
@@ -57,6 +60,8 @@ def run(arguments: list[str]) -> int:
         if hasattr(stream, "reconfigure"):  # half a surrogate pair, or a terminal that is not UTF-8, must not end a run
             stream.reconfigure(errors="backslashreplace")
     command = typer.main.get_command(_app(_asked(arguments)))
+    if BRIEF.isdisjoint(arguments[:1]):
+        gc.enable()
     try:
         code = command.main(arguments or ["--help"], prog_name="medrag", standalone_mode=False)
         sys.stdout.flush()

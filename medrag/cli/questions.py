@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -128,6 +129,8 @@ def ask(
         llm, preset, policy, no_evidence, template, risk, entailment, dtype, trust_remote_code, download, tuple(set_ or ())
     )
     writer.refuse_what_is_ignored()
+    if questions is not None or llm != EXTRACTIVE:
+        gc.enable()
     with open_kb(kb) as base, logging_to(audit, audit_level) as log:
         medrag = medrag_of(base if as_of is None else base.as_of(as_of), Finding(k, profile, reranker), writer, log)
         if questions is not None:
@@ -149,16 +152,20 @@ def _shape(questions: Path | None, **asked: bool) -> str:
 
 
 def _write(answer: Answer, shape: str, kb: KnowledgeBase) -> None:
-    from medrag.answer.show.cards import qizhen_html
-    from medrag.answer.show.html import to_html
     from medrag.answer.show.text import answer_json, to_footnotes, to_markdown, to_text
 
     if shape == "json":
         write_json(answer_json(answer))
     elif shape == "cards":
+        from medrag.answer.show.cards import qizhen_html
+
         write_lines([qizhen_html(answer, kb)])
+    elif shape == "html":
+        from medrag.answer.show.html import to_html
+
+        write_lines([to_html(answer)])
     else:
-        shown = {"html": to_html, "footnotes": to_footnotes, "markdown": to_markdown}.get(shape, to_text)
+        shown = {"footnotes": to_footnotes, "markdown": to_markdown}.get(shape, to_text)
         write_lines([shown(answer)])
 
 
@@ -202,6 +209,8 @@ def search(
     from medrag.answer.show.text import evidence_json, evidence_lines
 
     _one_of(question, questions)
+    if questions is not None or reranker is not None:
+        gc.enable()
     with open_kb(kb) as base:
         medrag = medrag_of(base, Finding(k, profile, reranker), Writer())
         if explain:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import (
+    TEXT,
     BigInteger,
     Column,
     Connection,
@@ -24,7 +25,6 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from medrag.errors import KnowledgeBaseError, VersionError
