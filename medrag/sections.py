@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from medrag.patterns import regex
 
@@ -347,6 +348,11 @@ def classify_heading(heading: str) -> SectionCode | None:
     heading = heading.strip()
     if len(heading) > _MAX_HEADING_CHARS:
         return None
+    return _classified(heading)
+
+
+@lru_cache(maxsize=4096)  # one label has the headings of the next
+def _classified(heading: str) -> SectionCode | None:
     key = _heading_key(heading)
     # A boxed warning is headed by what it warns of: WARNING: LACTIC ACIDOSIS (21 CFR 201.57(c)(1)).
     return _BY_HEADING.get(key) or (_BOXED if _BOX_TITLE.match(key) else None)

@@ -143,12 +143,11 @@ def _cut(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
 
 
 def _append(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    if start < end:
-        spans.append((start, end))
+    sentence = text[start:end]
+    stripped = sentence.strip()
+    if stripped:
+        start += sentence.index(stripped[0])
+        spans.append((start, start + len(stripped)))
 
 
 def _ends_sentence(text: str, start: int, at: int, stop: int) -> bool:

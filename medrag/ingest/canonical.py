@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
+from medrag.ingest.quick import made_of
 from medrag.sections import OTHER, SectionCode, SectionGroup, classify_heading, group_of
 from medrag.types import Section
 
 __all__ = ["CanonicalText", "clean"]
 
-_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2000-\u200a\u202f\u3000]+")
+_NO_SPACE = r"\t\r\f\v\u00a0\u2000-\u200a\u202f\u3000"
+_BLANKS = re.compile(rf" [ {_NO_SPACE}]+|[{_NO_SPACE}][ {_NO_SPACE}]*")  # all but a single space, of which texts are full
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")  # halves of characters, which JSON may hold and UTF-8 may not
@@ -32,7 +35,7 @@ def clean(text: str, *, entities: bool = False) -> str:
         return text.strip()
     text = text if text.isascii() else _SURROGATES.sub("\ufffd", text)
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "\n".join(map(str.strip, _SPACES.sub(" ", text).split("\n")))
+    text = "\n".join(map(str.strip, _BLANKS.sub(" ", text).split("\n")))
     return _BLANK_LINES.sub("\n", text).strip()
 
 
@@ -67,15 +70,16 @@ class CanonicalText:
         decided = self._decide(heading, code, parents)
         self._line(heading)
         start, end = self._line(body)
-        section = Section.model_construct(
-            index=len(self.sections),
-            code=decided.code,
-            group=decided.group,
-            heading=heading,
-            path=tuple(parent.heading for parent in parents if parent.heading),
-            start=start,
-            end=end,
-        )
+        fields: dict[str, Any] = {
+            "index": len(self.sections),
+            "code": decided.code,
+            "group": decided.group,
+            "heading": heading,
+            "path": tuple([parent.heading for parent in parents if parent.heading]),
+            "start": start,
+            "end": end,
+        }
+        section = made_of(Section, fields)
         self.sections.append(section)
         return section
 

@@ -12,7 +12,7 @@ import struct
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -44,18 +44,18 @@ class ReadyPassages:
 
     def packed(self) -> bytes:
         """As bytes, for this release alone."""
-        rows = [len(_distinct(entry)) for entry in self.entries]
+        parts = list(map(_distinct, self.entries))
         header = {
             "tokenizer": TOKENIZER,
             "embedder": self.embedder,
             "shared": self.entries[0].filters[:-1] if self.entries else (),  # those of the document
             "own": [entry.filters[-1] for entry in self.entries],
             "day": self.entries[0].day if self.entries else 0,
-            "distinct": rows,
+            "distinct": list(map(len, parts)),
         }
         head = json.dumps(header).encode()
         words = "\n".join(" ".join(entry.tokens) for entry in self.entries).encode("utf-8", "surrogatepass")
-        hashes = np.concatenate([np.empty(0, np.uint32), *map(_distinct, self.entries)])
+        hashes = np.concatenate([np.empty(0, np.uint32), *parts])
         return b"".join(
             (_SIZES.pack(len(head), len(words), len(hashes)), head, words, hashes.tobytes(), self.vectors.tobytes())
         )
@@ -163,4 +163,4 @@ class ReadyStore:
 
 def with_ids(entries: Sequence[WordEntry], ids: Sequence[int]) -> list[WordEntry]:
     """The entries with the ids that the catalogue gave their passages."""
-    return [replace(entry, id=passage_id) for entry, passage_id in zip(entries, ids, strict=True)]
+    return [WordEntry(i, e.tokens, e.filters, e.day, e.hashes) for i, e in zip(ids, entries, strict=True)]

@@ -104,14 +104,13 @@ class StaticEmbedder:
         """The token ids of each text. No token spans white space, so what stands between is cut once and remembered."""
         known = self._known
         rows = [text.encode("utf-8", "replace").decode("utf-8").split() for text in texts]  # a lone surrogate is refused
-        chunks = dict.fromkeys(chain.from_iterable(rows))
-        of = {chunk: known[chunk] for chunk in chunks if chunk in known}
-        new = [chunk for chunk in chunks if chunk not in of]
+        new = [chunk for chunk in dict.fromkeys(chain.from_iterable(rows)) if chunk not in known]
         cut = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
         found = {chunk: encoding.ids for chunk, encoding in zip(new, cut, strict=True)}
-        of.update(found)
         most = int(self._tokenizer.truncation["max_length"]) if self._tokenizer.truncation else None
-        ids = [list(chain.from_iterable(map(of.__getitem__, row)))[:most] for row in rows]
+        ids = [
+            list(chain.from_iterable([found[chunk] if chunk in found else known[chunk] for chunk in row]))[:most] for row in rows
+        ]
         if len(known) > REMEMBERED:
             self._known = {}  # never emptied in place: other threads may be reading it
         self._known.update((chunk, numbers) for chunk, numbers in found.items() if len(chunk) <= REMEMBERED_CHARS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from medrag.ingest.canonical import CanonicalText, clean
 from medrag.ingest.readers.drug_label import language_of
@@ -20,6 +21,7 @@ __all__ = ["Draft", "DraftFact", "heading_word", "iso_date", "name_kind", "name_
 
 MAX_NAME_CHARS = 60  # longer ones are sentences that a source put into its name field
 MAX_MAKER_CHARS = 80
+KEPT = 4_096  # headings: one label has those of the next
 
 _NAME_KINDS = {
     "generic": "通用名称 通用名 generic genericname",
@@ -51,6 +53,7 @@ _QUOTED_SOURCE = re.compile(r"[（(][^（()）]*《[^（()）]*[)）]")  # 鬼�
 _BETWEEN_NAMES = re.compile(r"[；;、|\n]|，|(?<!\d),|,(?!\d)")  # the comma of 1,3-二… is no separator
 _NUMBERED = re.compile(r"^[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）、.．]\s*(?=[一-鿿])")
 _BRACKETS = re.compile(r"[【】\[\]［］〔〕〖〗]")
+_FILLING = re.compile(r"[\s_:：-]")
 
 
 def iso_date(text: str) -> str:
@@ -66,9 +69,10 @@ def iso_date(text: str) -> str:
     return max(dates, default="")
 
 
+@lru_cache(maxsize=KEPT)
 def heading_word(heading: str) -> str:
     """The heading as the tables of this module compare it: folded, without number, brackets, blanks, underscores and colon."""
-    return re.sub(r"[\s_:：-]", "", _NUMBERED.sub("", _BRACKETS.sub("", fold(heading)).strip()))
+    return _FILLING.sub("", _NUMBERED.sub("", _BRACKETS.sub("", fold(heading)).strip()))
 
 
 def name_kind(heading: str) -> str:

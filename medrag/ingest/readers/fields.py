@@ -15,6 +15,7 @@ from medrag.ingest.tables import Row, rows
 __all__ = ["column_word", "first_records", "records", "scalar_text"]
 
 _NOTHING = frozenset({"", "null", "nan", "\\n"})  # the text "None" is an answer: Contraindications: None
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 
 
 def column_word(column: str) -> str:
@@ -25,7 +26,8 @@ def column_word(column: str) -> str:
 def scalar_text(value: object) -> str:
     """A cell or JSON value as text; lists one item a line; absent values (None, `null`, NaN) are empty."""
     if isinstance(value, str):
-        return "" if value.strip().casefold() in _NOTHING else value
+        said = value.strip()
+        return "" if len(said) <= _LONGEST_NOTHING and said.casefold() in _NOTHING else value
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, (list, tuple)):
