@@ -56,12 +56,14 @@ class Raw:
     def size(self) -> int:
         """About how many characters it has."""
         left, size = [self.value], 0
-        while left:
-            value = left.pop()
+        for value in left:  # which grows meanwhile
             if isinstance(value, (str, bytes)):
                 size += len(value)
             elif isinstance(value, dict):
-                left.extend(value.values())
+                try:
+                    size += len("".join(value.values()))  # a row of a table: cells and nothing else
+                except TypeError:
+                    left.extend(value.values())
             elif isinstance(value, (list, tuple)):
                 left.extend(value)
         return size

@@ -89,9 +89,11 @@ def fault_of(prepared: Prepared) -> str:
     if "\0" in said or not (said.isascii() or _is_unicode(said)):
         return "it holds characters that no text may have (NUL, or half of one of UTF-16)"
     length = len(document.text)
-    bounds = {section.index: (section.start, section.end) for section in document.sections}
-    if len(bounds) < len(document.sections) or not all(0 <= start <= end <= length for start, end in bounds.values()):
-        return "its sections lie outside its text, or share an index"
+    bounds: dict[int, tuple[int, int]] = {}
+    if document.sections:
+        bounds = {section.index: (section.start, section.end) for section in document.sections}
+        if len(bounds) < len(document.sections) or not all(0 <= start <= end <= length for start, end in bounds.values()):
+            return "its sections lie outside its text, or share an index"
     for passage in prepared.passages:
         start, end = bounds.get(passage.section, (0, -1))
         if not start <= passage.start < passage.end <= end:

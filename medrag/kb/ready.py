@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import struct
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -44,18 +45,19 @@ class ReadyPassages:
 
     def packed(self) -> bytes:
         """As bytes, for this release alone."""
-        parts = list(map(_distinct, self.entries))
+        distinct = list(map(_distinct, self.entries))
+        sizes = list(map(len, distinct))
         header = {
             "tokenizer": TOKENIZER,
             "embedder": self.embedder,
             "shared": self.entries[0].filters[:-1] if self.entries else (),  # those of the document
             "own": [entry.filters[-1] for entry in self.entries],
             "day": self.entries[0].day if self.entries else 0,
-            "distinct": list(map(len, parts)),
+            "distinct": sizes,
         }
         head = json.dumps(header).encode()
         words = "\n".join(" ".join(entry.tokens) for entry in self.entries).encode("utf-8", "surrogatepass")
-        hashes = np.concatenate([np.empty(0, np.uint32), *parts])
+        hashes = np.fromiter(chain.from_iterable(distinct), np.uint32, sum(sizes))
         return b"".join(
             (_SIZES.pack(len(head), len(words), len(hashes)), head, words, hashes.tobytes(), self.vectors.tobytes())
         )
@@ -83,11 +85,8 @@ class ReadyPassages:
         return cls(entries, header["embedder"], vectors)
 
 
-def _distinct(entry: WordEntry) -> NDArray[np.uint32]:
-    if entry.hashes is not None:
-        return entry.hashes
-    hashes = set(token_hashes(entry.tokens))
-    return np.fromiter(hashes, np.uint32, len(hashes))
+def _distinct(entry: WordEntry) -> Collection[int]:
+    return set(token_hashes(entry.tokens)) if entry.hashes is None else entry.hashes.tolist()
 
 
 def ready_passages(prepared: Prepared, embedder: Embedder) -> ReadyPassages:

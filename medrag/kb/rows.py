@@ -115,7 +115,7 @@ def write(connection: Connection, batch: Sequence[Prepared], commit: int, ready:
         versions = known[ids[identity]]
         fresh = _Version(
             id=next_id,
-            number=max((v.number for v in versions), default=0) + 1,
+            number=max([v.number for v in versions], default=0) + 1,
             fingerprint=fingerprint(prepared.document),
             reader=_rendering(prepared.document.reader),
             place=(prepared.document.place.file, prepared.document.place.record),
@@ -123,11 +123,11 @@ def write(connection: Connection, batch: Sequence[Prepared], commit: int, ready:
             is_current=True,
             document=prepared.document,
         )
-        if _is_known(fresh, versions):
+        if versions and _is_known(fresh, versions):
             outcomes.append(Outcome.UNCHANGED)
             continue
         next_id += 1
-        before = next((v for v in versions if v.is_current), None)
+        before = next((v for v in versions if v.is_current), None) if versions else None
         outcomes.append(Outcome.UPDATED if before else Outcome.ADDED)
         _supersede(connection, pending, fresh, before, commit)
         versions.append(fresh)
@@ -218,10 +218,11 @@ def _collect(rows: _Rows, prepared: Prepared, fresh: _Version, document_id: int,
     rows.sections += [
         (fresh.id, s.index, s.code, s.group.value, s.heading, _listed(s.path), s.start, s.end) for s in document.sections
     ]
-    rows.passages += [
-        (fresh.id, p.start, p.end, p.section, passage_id((document.source, document.key, document.title), sha, p.start, p.end))
-        for p in prepared.passages
-    ]
+    if prepared.passages:
+        identity = (document.source, document.key, document.title)
+        rows.passages += [
+            (fresh.id, p.start, p.end, p.section, passage_id(identity, sha, p.start, p.end)) for p in prepared.passages
+        ]
 
 
 def _listed(values: Sequence[str]) -> str:
@@ -233,14 +234,16 @@ def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]
     """Writes the names, facts and subjects of versions; what a document says twice is kept once."""
     ids = _entity_ids(connection, dict.fromkeys(ref for _, prepared in written for ref in entity_refs(prepared)))
     rows: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
-    norms = {ref: fold(ref.name) for ref in ids}  # each once: the same things stand in many rows
+    # Each once: the same things stand in many rows. What is printed as it is folded, without a code, tells nothing of itself.
+    norms = {ref: folded for ref in ids if (folded := fold(ref.name)) != ref.name or ref.code}
     for version_id, prepared in written:
-        for ref in dict.fromkeys(entity_refs(prepared)):
-            norm = norms[ref]
+        for ref in dict.fromkeys(entity_refs(prepared)) if norms else ():
+            norm = norms.get(ref)
+            if norm is None:
+                continue
             if ref.code:
                 rows[t.names].append((norm, ids[ref], version_id, ref.name, "name"))
-            if ref.code or ref.name != norm:
-                rows[t.spellings].append((ids[ref], ref.name, version_id))
+            rows[t.spellings].append((ids[ref], ref.name, version_id))
         rows[t.names] += [(fold(n.name), ids[n.entity], version_id, n.name, n.kind) for n in prepared.names]
         rows[t.statements] += [
             (ids[s.subject], s.relation, ids[s.object], version_id, s.start, s.end) for s in prepared.statements

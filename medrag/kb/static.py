@@ -109,7 +109,8 @@ class StaticEmbedder:
         found = {chunk: encoding.ids for chunk, encoding in zip(new, cut, strict=True)}
         most = int(self._tokenizer.truncation["max_length"]) if self._tokenizer.truncation else None
         ids = [
-            list(chain.from_iterable([found[chunk] if chunk in found else known[chunk] for chunk in row]))[:most] for row in rows
+            list(chain.from_iterable([found[chunk] if chunk in found else known[chunk] for chunk in row]))[:most]
+            for row in rows
         ]
         if len(known) > REMEMBERED:
             self._known = {}  # never emptied in place: other threads may be reading it

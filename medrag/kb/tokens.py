@@ -25,7 +25,7 @@ _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U0002
 _WORD = rf"\d+(?:[.,]\d+)*|[^\W\d_{_CJK}][^\W_{_CJK}]*(?:'s)?"
 _RUN = re.compile(rf"[{_CJK}]+|{_WORD}")
 _ASCII_WORD = re.compile(r"\d+(?:[.,]\d+)*|[a-z][a-z0-9]*(?:'s)?")
-FIRST_CJK = "\u3040"
+FIRST_CJK, FIRST_HAN, LAST_HAN = "\u3040", "\u4e00", "\u9fff"
 _IS_CJK = re.compile(rf"[{_CJK}]")
 
 
@@ -35,7 +35,7 @@ def tokens(text: str) -> list[str]:
         return list(filter(None, map(_stems.__getitem__, _ASCII_WORD.findall(text.lower()))))
     found: list[str] = []
     for run in _RUN.findall(simplified(unicodedata.normalize("NFKC", text).casefold())):
-        if run < FIRST_CJK or not _IS_CJK.match(run):
+        if run < FIRST_CJK or not (FIRST_HAN <= run <= LAST_HAN or _IS_CJK.match(run)):
             stem = _stems[run]
             if stem:
                 found.append(stem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from medrag.kb.bm25 import K1, B
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import tokens
+from medrag.kb.traditional import simplified
 from medrag.kb.words import WordEntry, WordIndex, WordWriter
 
 
@@ -107,3 +109,9 @@ def test_a_very_long_question_keeps_its_rarest_words(tmp_path: Path) -> None:
 )
 def test_text_is_cut_into_bigrams_words_and_numbers(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
+
+
+@pytest.mark.parametrize("run", ["一龥鿿", "鿿一龥", "゠一", "㐀一", "가一", "\uf900一", "\U00020000一"])
+def test_runs_of_every_han_like_block_are_cut_into_pairs(run: str) -> None:
+    folded = simplified(unicodedata.normalize("NFKC", run))
+    assert tokens(f"mg {run}，片") == ["mg", *(folded[at : at + 2] for at in range(len(folded) - 1)), "片"]

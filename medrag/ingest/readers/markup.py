@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPERSCRIPT", "Markup", "parse_html", "parse_xml", "plain", "tag_of"]
 
-_BLANK = re.compile(r"\s+")
+_BLANK = re.compile(r" \s+|[^\S ]\s*")  # all but a single space, of which texts are full
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr "
     "html label legend list main nav ol p paragraph pre section table td text th title tr ul".split()

@@ -165,16 +165,20 @@ class Origin:
     path: Path
     reader: str
     options: ReadOptions
+    file: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "file", self.path.name)  # which a path works out anew for each record
 
     def place(self, where: str) -> Place:
         """The place of a record in the file."""
-        return place_of(self.path.name, where)
+        return place_of(self.file, where)
 
     def unreadable(self, bad: Bad) -> Unreadable:
         """The fault of a record, with its file."""
         return Unreadable(self.place(bad.record), bad.reason)
 
-    def document(self, where: str, text: str, title: str, *, key: str = "") -> Document:
+    def document(self, where: str | Place, text: str, title: str, *, key: str = "") -> Document:
         """A record of the file as a document without sections."""
         fields: dict[str, Any] = {
             "source": "",
@@ -187,7 +191,7 @@ class Origin:
             "kind": DocumentKind.RECORD,
             "lang": self.options.lang or language(text[:400]),
             "tags": (),
-            "place": self.place(where),
+            "place": self.place(where) if isinstance(where, str) else where,
             "reader": self.reader,
             "text": text,
             "sections": (),

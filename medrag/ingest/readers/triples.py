@@ -17,7 +17,7 @@ from medrag.ingest.tables import Row, rows
 from medrag.kb.folding import fold
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.kb.relations import Relation, label, relation_between, relation_of
-from medrag.types import EntityKind
+from medrag.types import EntityKind, Place
 
 __all__ = ["TriplesReader"]
 
@@ -109,7 +109,7 @@ class TriplesReader:
     def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """The record of one row."""
         origin, cells, columns = raw.value
-        yield _record(origin, Row(raw.place.record, cells), columns)
+        yield _record(origin, raw.place, cells, columns)
 
 
 def _columns(header: tuple[str, ...]) -> _Columns | None:
@@ -167,8 +167,7 @@ def _rows(path: Path) -> Iterator[Row | Bad]:
         yield row if isinstance(row, Bad) else Row(row.record, dict(zip(names, row.cells.values(), strict=False)))
 
 
-def _record(origin: Origin, row: Row, columns: _Columns) -> ReadRecord | Unreadable:
-    cells = row.cells
+def _record(origin: Origin, place: Place, cells: dict[str, str], columns: _Columns) -> ReadRecord | Unreadable:
     head, tail = one_line(cells.get(columns.head.name, "")), one_line(cells.get(columns.tail.name, ""))
     said = one_line(cells.get(columns.relation, ""))
     parts = ((columns.head.name, head), (columns.relation, columns.implied or said), (columns.tail.name, tail))
@@ -177,7 +176,7 @@ def _record(origin: Origin, row: Row, columns: _Columns) -> ReadRecord | Unreada
         label(relation_of(columns.implied).name, "en" if columns.head.name.isascii() else "zh") if columns.implied else said
     )
     if missing:
-        return Unreadable(origin.place(row.record), f"the column {missing!r} is empty")
+        return Unreadable(place, f"the column {missing!r} is empty")
     kinds = _kind(cells, columns.head), _kind(cells, columns.tail)
     relation = relation_between(printed, *kinds)
     text = row_text(cells)
@@ -186,13 +185,17 @@ def _record(origin: Origin, row: Row, columns: _Columns) -> ReadRecord | Unreada
     key = f"{codes[0] or head} {printed} {codes[1] or tail}"
     told = [one_line(cells.get(name, "")) for name in columns.qualifiers] + ([said] if columns.implied else [])
     key += "".join(f" ({value})" for value in told if value)
-    document = origin.document(row.record, text, f"{head} {printed} {tail}", key=key[:500])
+    document = origin.document(place, text, f"{head} {printed} {tail}", key=key[:500])
     unmapped = () if relation.known else (printed,)
-    if any(is_cut(ref.name) or (len(ref.name) > MAX_NAME_CHARS and not ref.code) for ref in (subject, object_)):
+    if _is_no_name(subject) or _is_no_name(object_):
         return ReadRecord(document, unmapped=(*unmapped, f"{relation.name} (cut values)"))
     if relation.is_name:
         return ReadRecord(document, (NameOf(subject, tail),), (), (subject,), unmapped)
     return ReadRecord(document, (), (Statement(subject, relation.name, object_, 0, len(text)),), (subject,), unmapped)
+
+
+def _is_no_name(ref: EntityRef) -> bool:
+    return is_cut(ref.name) or (len(ref.name) > MAX_NAME_CHARS and not ref.code)
 
 
 def _id(cells: dict[str, str], end: _End) -> str:
@@ -219,6 +222,8 @@ def _kind_of_column(name: str) -> EntityKind | None:
 
 
 def _code(cells: dict[str, str], end: _End) -> str:
+    if not end.id and not end.set:
+        return ""
     identifier = _id(cells, end)
     source = cells.get(end.set, "").strip() if end.set else ""
     if source in _PADDED and identifier.isdigit():

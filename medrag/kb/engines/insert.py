@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -21,7 +22,7 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if connection.dialect.name == "postgresql":
         _copy(connection, table, rows)
     else:
-        connection.exec_driver_sql(str(table.insert().compile(dialect=dialect())), list(rows))
+        connection.exec_driver_sql(_all(table), list(rows))
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -35,8 +36,17 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
             first.setdefault(tuple([row[i] for i in at]), row)
         _copy(connection, table, first.values())
     else:
-        statement = sqlite_insert(table).on_conflict_do_nothing()
-        connection.exec_driver_sql(str(statement.compile(dialect=dialect())), list(rows))
+        connection.exec_driver_sql(_new(table), list(rows))
+
+
+@cache
+def _all(table: Table) -> str:
+    return str(table.insert().compile(dialect=dialect()))
+
+
+@cache
+def _new(table: Table) -> str:
+    return str(sqlite_insert(table).on_conflict_do_nothing().compile(dialect=dialect()))
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
