@@ -59,12 +59,13 @@ def with_shortened(text: str, drugs: tuple[Drug, ...], kb: KnowledgeBase) -> tup
 
 
 def _is_longer(matches: Sequence[_Match], drugs: Sequence[Drug]) -> bool:
-    """Whether titles go on from a known medicine's name, none of whose documents they are."""
+    """Whether titles go on from a known medicine's name, or are all that have it, none of whose documents they are."""
     match = matches[0]
-    covered = [drug for drug in drugs if drug.start == match.start and drug.end < match.end]
+    covered = [drug for drug in drugs if drug.start == match.start and drug.end <= match.end]
     infos = {(m.document.source, m.document.key) for m in matches}
     held = {(info.source, info.key) for drug in covered for info in drug.documents}
-    return match.leading > 1 and bool(covered) and infos.isdisjoint(held)
+    untitled = all(drug.end < match.end or not any(drug.name in fold(d.title) for d in drug.documents) for drug in covered)
+    return match.leading > 1 and bool(covered) and untitled and infos.isdisjoint(held)
 
 
 def _match(words: Sequence[re.Match[str]], document: DocumentInfo) -> _Match | None:

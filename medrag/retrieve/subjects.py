@@ -15,6 +15,7 @@ from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
 from medrag.retrieve.english_forms import Form, fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
+from medrag.retrieve.mixtures import Mixture, mixtures_in
 from medrag.retrieve.reading import documents_by_words, documents_of_ids
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
@@ -73,6 +74,11 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     named = [(mention, form) for mention in mentions if (form := _form_of(text, mention, lang)) is not None]
     wider = _ids_of({variant for mention, _ in named for variant in name_variants(mention.name)[1:]}, kb)
     found: dict[tuple[str, ...], Drug] = {}
+    together = mixtures_in(text, mentions, kb)
+    for mixture in together:
+        drug = _of_mixture(text, mixture)
+        found[tuple(sorted(drug.ids))] = drug
+    named = [(m, form) for m, form in named if not any(m in mixture.mentions for mixture in together)]
     for mention, form in named:
         entities = tuple(entity for entity in mention.entities if entity.kind in DRUG_KINDS)
         ids = tuple(entity.id for entity in entities)
@@ -93,7 +99,17 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
             words = text[mention.start : mention.end]
             drug = Drug(words, mention.start, mention.end, entities, documents, equals, frozenset({*ids, *base}))
             found[ids] = _with_ingredient(drug, kb)
-    return tuple(_merged(text, list(found.values()), kb))
+    return tuple(_merged(text, sorted(found.values(), key=lambda drug: drug.start), kb))
+
+
+def _of_mixture(text: str, mixture: Mixture) -> Drug:
+    """The medicine that a question names by all that it is made of."""
+    start, end = mixture.mentions[0].start, mixture.mentions[-1].end
+    entities = tuple(e for mention in mixture.mentions for e in mention.entities if e.kind in DRUG_KINDS)
+    forms = forms_beside(text, start, end)
+    documents = tuple(sorted(mixture.documents, key=lambda document: not fits_form(forms, document.title)))
+    ids = frozenset(entity.id for entity in entities)
+    return Drug(text[start:end], start, end, entities, documents, len(documents), ids)
 
 
 def _elsewhere(

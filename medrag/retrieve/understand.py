@@ -157,7 +157,7 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
     mentions = _linked(text, kb)
     drugs = drugs_of(text, mentions, kb)
     unknown = (*unknown_names(text, mentions, drugs), *longer_names(text, drugs, kb))
-    if not unknown and not _HAN.search(text):
+    if not _HAN.search(text):
         drugs = with_shortened(text, drugs, kb)
     drugs = tuple(drug for drug in drugs if not any(name.start <= drug.start and drug.end <= name.end for name in unknown))
     spans = [(drug.start, form_end(text, drug.end)) for drug in drugs] + [(name.start, name.end) for name in unknown]
@@ -282,6 +282,8 @@ def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], ter
         return Shape.TWO_DRUGS
     if len(drugs) >= 2 and _COMPARES.search(text):
         return Shape.COMPARISON
+    if len(drugs) >= 2 and _YES_NO.search(text):  # 吃着华法林能用…吗
+        return Shape.TWO_DRUGS
     if not drugs and _WHICH_DRUG.search(text):
         return Shape.DISEASE_AVOIDS if _NOT_TAKEN.search(text) else Shape.DISEASE_TO_DRUG
     if drugs and _is_name(text.strip("?？。.! "), drugs):
