@@ -1,13 +1,15 @@
-"""Labels of mixtures that a question names by their substances: tramadol acetaminophen, losartan/hctz, 5-FU with leucovorin is none.
+"""Labels of mixtures that a question names by their substances: tramadol acetaminophen, losartan/hctz; oxaliplatin with 5-FU is none.
 
 A mixture is meant where neighbouring English names are all that a label's title names, be there labels of the single ones or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
@@ -16,14 +18,14 @@ from medrag.kb.terms import name_variants
 from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
 from medrag.retrieve.reading import found_by_words, passages_of_ids
-from medrag.types import DocumentInfo, EntityKind
+from medrag.types import DocumentInfo, Entity, EntityKind
 
 __all__ = ["Mixture", "mixtures_in"]
 
-SEARCHED = 40  # passages whose titles are looked at
+SEARCHED = 30  # passages whose titles are looked at
 MAX_PARTS = 5  # substances of a mixture that a question lists
-_SUBSTANCES = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRODUCT})
-_BESIDE = regex(r"\s*(?:[/+,\-]\s*|\s)")  # between names that are said in one breath
+_DRUGS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRODUCT})
+_BESIDE = regex(r"\s*(?:[/+,\-]\s*(?:and\s+)?|\s)")  # between names that are said in one breath
 _WITH = regex(r",?\s+(?:and|with|&|w/)\s+")
 # Two medicines that are both taken are asked about otherwise than one that is made of both.
 _TWO_TAKEN = regex(r"\b(?:interact\w*|together|combin\w+|mix\w*|same time|can (?:i|you|we|he|she)|safe|ok|okay|while|along)\b")
@@ -38,53 +40,75 @@ _HAN = regex(r"[㐀-鿿]")
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Names of a question, one beside the other, and the labels that are of all of them and nothing else."""
+    """The stretch of a question that names a mixture's substances, what they mean, and the labels of all of them, the newest first."""
 
-    mentions: tuple[Mention, ...]
+    start: int
+    end: int
+    entities: tuple[Entity, ...]
     documents: tuple[DocumentInfo, ...]
 
 
 def mixtures_in(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Mixture, ...]:
-    """The mixtures that a plain English text names by their substances, the longest lists of names first read; none overlap."""
-    named = [mention for mention in mentions if not _SUBSTANCES.isdisjoint(entity.kind for entity in mention.entities)]
-    if len(named) < 2 or _HAN.search(text):
+    """The mixtures that a plain English text names by their substances, longer ones first; none overlap."""
+    named = [mention for mention in mentions if not _DRUGS.isdisjoint(entity.kind for entity in mention.entities)]
+    if not named or _HAN.search(text):
         return ()
-    found: list[Mixture] = []
-    at = 0
-    while at < len(named) - 1:
-        run = _run(text, named[at : at + MAX_PARTS])
-        mixture = next((one for size in range(run, 1, -1) if (one := _mixture(named[at : at + size], kb)) is not None), None)
-        if mixture is not None:
-            found.append(mixture)
-        at += len(mixture.mentions) if mixture is not None else 1
-    return tuple(found)
+    called = {(mention.start, mention.end): _names(mention) for mention in named}
+    found: dict[tuple[int, int], list[DocumentInfo]] = {}
+    for document in _documents(text, named, kb):
+        span = _span(text, _substances(document.title), called)
+        if span is not None:
+            found.setdefault(span, []).append(document)
+    kept: list[Mixture] = []
+    for start, end in sorted(found, key=lambda span: (span[0] - span[1], span)):
+        whole = any(m.start <= start and end <= m.end for m in named)  # the knowledge base knows the mixture by that name
+        if not whole and all(end <= other.start or other.end <= start for other in kept):
+            newest = sorted(found[start, end], key=lambda d: (d.effective, d.source, d.key), reverse=True)
+            entities = tuple(e for m in named if start <= m.start and m.end <= end for e in m.entities if e.kind in _DRUGS)
+            kept.append(Mixture(start, end, entities, tuple(newest)))
+    return tuple(kept)
 
 
-def _run(text: str, named: Sequence[Mention]) -> int:
-    """How many of the names, from the first, stand one beside the other as those of a mixture do."""
-    for place, (one, other) in enumerate(zip(named, named[1:], strict=False), start=1):
-        between = text[one.end : other.start]
-        joined = _WITH.fullmatch(between) is not None and _TWO_TAKEN.search(text) is None
-        if one.end > other.start or not (joined or _BESIDE.fullmatch(between)):
-            return place
-    return len(named)
+def _documents(text: str, named: Sequence[Mention], kb: KnowledgeBase) -> list[DocumentInfo]:
+    """The English labels that share most words with the text, and with what labels call its neighbouring medicines."""
+    asked = [text]
+    if any(_joined(text, one.end, other.start) for one, other in pairwise(named)):
+        asked.append(" ".join(_usual_name(mention) for mention in named[:MAX_PARTS]))
+    passages = [p for words in asked for p in passages_of_ids([ref for ref, _ in found_by_words(words, SEARCHED, kb)], kb)]
+    return list({(p.document.source, p.document.key): p.document for p in passages if p.document.lang == "en"}.values())
 
 
-def _mixture(mentions: Sequence[Mention], kb: KnowledgeBase) -> Mixture | None:
-    """The labels whose titles name these medicines and no other, the newest first; None where there is none."""
-    called = [_names(mention) for mention in mentions]
-    words = " ".join(min(names, key=lambda name: (not name.isascii(), len(name), name)) for names in map(_substance, mentions))
-    found = passages_of_ids([ref for ref, _ in found_by_words(words, SEARCHED, kb)], kb)  # titles are searched with the text
-    documents = {(p.document.source, p.document.key): p.document for p in found if _is_of(p.document.title, called)}
-    newest = sorted(documents.values(), key=lambda d: (d.effective, d.source, d.key), reverse=True)
-    return Mixture(tuple(mentions), tuple(newest)) if newest else None
+def _span(text: str, parts: Sequence[str], called: dict[tuple[int, int], frozenset[str]]) -> tuple[int, int] | None:
+    """Where the text names all the substances, one beside the other, in any order; None where it does not."""
+    if not 1 < len(parts) <= MAX_PARTS:
+        return None
+    spans = [next(_places(text, part, called), None) for part in parts]
+    places = sorted(span for span in spans if span is not None)
+    if len(set(places)) < len(parts) or not all(_joined(text, one[1], other[0]) for one, other in pairwise(places)):
+        return None
+    return places[0][0], places[-1][1]
 
 
-def _substance(mention: Mention) -> list[str]:
-    """The name to search for: the substance's, by the knowledge base or by the shipped table, else what was said."""
-    own = [fold(entity.name) for entity in mention.entities if entity.kind is EntityKind.SUBSTANCE]
-    shipped = [name for row in rows_of(mention.name) for name in row.names if name.isascii()][:1]
-    return [*own, *shipped] or [mention.name]
+def _places(text: str, part: str, called: dict[tuple[int, int], frozenset[str]]) -> Iterator[tuple[int, int]]:
+    yield from (span for span, names in called.items() if part in names)
+    if part in text:
+        yield from (match.span() for match in re.finditer(rf"\b{re.escape(part)}\b", text))
+
+
+def _joined(text: str, end: int, start: int) -> bool:
+    """Whether what stands between two names joins them to one."""
+    if end > start:
+        return False
+    return _BESIDE.fullmatch(text, end, start) is not None or (
+        _WITH.fullmatch(text, end, start) is not None and _TWO_TAKEN.search(text) is None
+    )
+
+
+def _usual_name(mention: Mention) -> str:
+    """The substance's name by the knowledge base or by the shipped table, else what was said."""
+    own = [fold(entity.name) for entity in mention.entities if entity.kind is EntityKind.SUBSTANCE and entity.name.isascii()]
+    shipped = [name for row in rows_of(mention.name) for name in row.names if name.isascii()]
+    return next(iter([*own, *shipped]), mention.name)
 
 
 def _names(mention: Mention) -> frozenset[str]:
@@ -94,13 +118,8 @@ def _names(mention: Mention) -> frozenset[str]:
     return frozenset(name_variants(name)[-1] for name in own)
 
 
-def _is_of(title: str, called: Sequence[frozenset[str]]) -> bool:
-    parts = _substances(title)
-    return len(parts) == len(called) and all(any(part in names for part in parts) for names in called)
-
-
-@lru_cache(maxsize=1_024)
-def _substances(title: str) -> frozenset[str]:
-    """The substances that an English title names, without salts and forms."""
+@lru_cache(maxsize=4_096)
+def _substances(title: str) -> tuple[str, ...]:
+    """The substances that an English title names, each once, without salts and forms."""
     bare = _FORM_ON.sub("", _BRAND.sub("", fold(title)))
-    return frozenset(name_variants(part)[-1] for part in _PARTED.split(bare) if part.strip())
+    return tuple(dict.fromkeys(name_variants(part)[-1] for part in _PARTED.split(bare) if part.strip()))

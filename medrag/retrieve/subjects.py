@@ -78,7 +78,7 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     for mixture in together:
         drug = _of_mixture(text, mixture)
         found[tuple(sorted(drug.ids))] = drug
-    named = [(m, form) for m, form in named if not any(m in mixture.mentions for mixture in together)]
+    named = [(m, form) for m, form in named if all(m.end <= one.start or one.end <= m.start for one in together)]
     for mention, form in named:
         entities = tuple(entity for entity in mention.entities if entity.kind in DRUG_KINDS)
         ids = tuple(entity.id for entity in entities)
@@ -104,12 +104,11 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
 
 def _of_mixture(text: str, mixture: Mixture) -> Drug:
     """The medicine that a question names by all that it is made of."""
-    start, end = mixture.mentions[0].start, mixture.mentions[-1].end
-    entities = tuple(e for mention in mixture.mentions for e in mention.entities if e.kind in DRUG_KINDS)
-    forms = forms_beside(text, start, end)
+    forms = forms_beside(text, mixture.start, mixture.end)
     documents = tuple(sorted(mixture.documents, key=lambda document: not fits_form(forms, document.title)))
-    ids = frozenset(entity.id for entity in entities)
-    return Drug(text[start:end], start, end, entities, documents, len(documents), ids)
+    ids = frozenset(entity.id for entity in mixture.entities)
+    words = text[mixture.start : mixture.end]
+    return Drug(words, mixture.start, mixture.end, mixture.entities, documents, len(documents), ids)
 
 
 def _elsewhere(
