@@ -17,7 +17,7 @@ from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
-from medrag.retrieve.reading import found_by_words, passages_of_ids
+from medrag.retrieve.reading import documents_by_words
 from medrag.types import DocumentInfo, Entity, EntityKind
 
 __all__ = ["Mixture", "mixtures_in"]
@@ -74,8 +74,8 @@ def _documents(text: str, named: Sequence[Mention], kb: KnowledgeBase) -> list[D
     asked = [text]
     if any(_joined(text, one.end, other.start) for one, other in pairwise(named)):
         asked.append(" ".join(_usual_name(mention) for mention in named[:MAX_PARTS]))
-    passages = [p for words in asked for p in passages_of_ids([ref for ref, _ in found_by_words(words, SEARCHED, kb)], kb)]
-    return list({(p.document.source, p.document.key): p.document for p in passages if p.document.lang == "en"}.values())
+    found = [document for words in asked for document in documents_by_words(words, SEARCHED, kb) if document.lang == "en"]
+    return list({(document.source, document.key): document for document in found}.values())
 
 
 def _span(text: str, parts: Sequence[str], called: dict[tuple[int, int], frozenset[str]]) -> tuple[int, int] | None:
