@@ -42,29 +42,32 @@ class _Match:
 def with_shortened(text: str, drugs: tuple[Drug, ...], kb: KnowledgeBase) -> tuple[Drug, ...]:
     """The medicines of a plain English text, with the one whose label's brand it begins to say.
 
-    Where others are known it takes the place of those that are its beginning: ORAJEL DRY MOUTH is not orajel.
+    It takes the place of those that are its beginning, for ORAJEL DRY MOUTH is not orajel, and stands beside others.
     """
     words = list(_TOKEN.finditer(text))
     documents = [document for document in documents_by_words(text, SEARCHED, kb) if document.lang == "en"]
     matches = [match for document in documents if (match := _match(words, document)) is not None]
     for start, end in sorted({(match.start, match.end) for match in matches}, key=lambda span: (span[0] - span[1], span)):
         same = [match for match in matches if (match.start, match.end) == (start, end)]
-        if drugs and not _is_longer(same, drugs):
+        beside = all(drug.end <= start or end <= drug.start for drug in drugs)
+        if not beside and not _is_longer(same, drugs):
             continue
         if _is_own(text, same[0], kb) and not _goes_on(text, same[0], documents):
             infos = tuple(match.document for match in same)
             kept = tuple(drug for drug in drugs if drug.end <= start or end <= drug.start)
-            return (Drug(text[start:end], start, end, (), infos, len(infos)), *kept)
+            found_too = (Drug(text[start:end], start, end, (), infos, len(infos)), *kept)
+            return tuple(sorted(found_too, key=lambda drug: drug.start))
     return drugs
 
 
 def _is_longer(matches: Sequence[_Match], drugs: Sequence[Drug]) -> bool:
-    """Whether titles go on from a known medicine's name, none of whose documents they are."""
+    """Whether titles go on from a known medicine's name, or are all that have it, none of whose documents they are."""
     match = matches[0]
-    covered = [drug for drug in drugs if drug.start == match.start and drug.end < match.end]
+    covered = [drug for drug in drugs if drug.start == match.start and drug.end <= match.end]
     infos = {(m.document.source, m.document.key) for m in matches}
     held = {(info.source, info.key) for drug in covered for info in drug.documents}
-    return match.leading > 1 and bool(covered) and infos.isdisjoint(held)
+    untitled = all(drug.end < match.end or not any(drug.name in fold(d.title) for d in drug.documents) for drug in covered)
+    return match.leading > 1 and bool(covered) and untitled and infos.isdisjoint(held)
 
 
 def _match(words: Sequence[re.Match[str]], document: DocumentInfo) -> _Match | None:
@@ -101,7 +104,7 @@ def _is_own(text: str, match: _Match, kb: KnowledgeBase) -> bool:
 
 def _goes_on(text: str, match: _Match, documents: Sequence[DocumentInfo]) -> bool:
     """Whether the next word, or the one before, is one that titles of other labels have: it is another product's name then."""
-    after = re.compile(r"[ -]([a-z0-9]+)").match(text, match.end)
+    after = re.compile(r"[ -](?!cold turkey)([a-z0-9]+)").match(text, match.end)
     before = re.compile(r"([a-z0-9]+)[ -]$").search(text, 0, match.start)
     own = _TOKEN.findall(fold(match.document.title))
     others = {word for document in documents for word in _TOKEN.findall(fold(document.title))} - STOP_WORDS

@@ -161,23 +161,28 @@ def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only
     """The documents of a drug to be read, the one meant most first."""
     documents = [document for document in drug.documents if only.allows(document)]
     if drug.equals > 1:
-        documents = _by_words(documents[: drug.equals], fold(understanding.question), pool) + documents[drug.equals :]
+        said = fold(understanding.question)[drug.start :]
+        documents = _by_words(documents[: drug.equals], fold(understanding.question), said, pool) + documents[drug.equals :]
     if understanding.groups and understanding.groups[0] in DRUG_FORM_GROUPS:  # the dose of a tablet is not that of drops
         form = asked_form(understanding.question, drug.end) or printed_form(drug.name)
         documents = [d for place, d in enumerate(documents) if place < drug.equals or same_form(form, d.title)]
     return _fitting(documents[: LABEL_DOCUMENTS + 1], understanding, kb)[:LABEL_DOCUMENTS]
 
 
-def _by_words(documents: Sequence[DocumentInfo], question: str, pool: Pool) -> list[DocumentInfo]:
-    """Documents that are meant equally well: of the maker it names, the longest title that it says, then what speaks most of what is asked."""
+def _by_words(documents: Sequence[DocumentInfo], question: str, said: str, pool: Pool) -> list[DocumentInfo]:
+    """Documents that are meant equally well: of the maker it names, the longest title or the most of one that it says, then what speaks most of what is asked.
+
+    `said` is the question from the medicine's name on: KONSYL OVERNIGHT RELIEF is not KONSYL FIBER.
+    """
     order: dict[tuple[str, str], int] = {}
     for place, document in enumerate(pool.documents):
         order.setdefault((document.source, document.key), place)
 
-    def remoteness(document: DocumentInfo) -> tuple[bool, int, int]:
+    def remoteness(document: DocumentInfo) -> tuple[bool, int, int, int]:
         title = fold(document.title)
         maker = names_maker(question, document.maker)
-        return not maker, -len(title) * (title in question), order.get((document.source, document.key), len(order))
+        words = sum(one == other for one, other in zip(title.split(), said.split(), strict=False))
+        return not maker, -len(title) * (title in question), -words, order.get((document.source, document.key), len(order))
 
     return sorted(documents, key=remoteness)
 

@@ -15,6 +15,7 @@ from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
 from medrag.retrieve.english_forms import Form, fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
+from medrag.retrieve.mixtures import Mixture, mixtures_in
 from medrag.retrieve.reading import documents_by_words, documents_of_ids
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
@@ -73,6 +74,11 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     named = [(mention, form) for mention in mentions if (form := _form_of(text, mention, lang)) is not None]
     wider = _ids_of({variant for mention, _ in named for variant in name_variants(mention.name)[1:]}, kb)
     found: dict[tuple[str, ...], Drug] = {}
+    together = mixtures_in(text, mentions, kb)
+    for mixture in together:
+        drug = _of_mixture(text, mixture)
+        found[tuple(sorted(drug.ids))] = drug
+    named = [(m, form) for m, form in named if all(m.end <= one.start or one.end <= m.start for one in together)]
     for mention, form in named:
         entities = tuple(entity for entity in mention.entities if entity.kind in DRUG_KINDS)
         ids = tuple(entity.id for entity in entities)
@@ -93,7 +99,16 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
             words = text[mention.start : mention.end]
             drug = Drug(words, mention.start, mention.end, entities, documents, equals, frozenset({*ids, *base}))
             found[ids] = _with_ingredient(drug, kb)
-    return tuple(_merged(text, list(found.values()), kb))
+    return tuple(_merged(text, sorted(found.values(), key=lambda drug: drug.start), kb))
+
+
+def _of_mixture(text: str, mixture: Mixture) -> Drug:
+    """The medicine that a question names by all that it is made of."""
+    forms = forms_beside(text, mixture.start, mixture.end)
+    documents = tuple(sorted(mixture.documents, key=lambda document: not fits_form(forms, document.title)))
+    ids = frozenset(entity.id for entity in mixture.entities)
+    words = text[mixture.start : mixture.end]
+    return Drug(words, mixture.start, mixture.end, mixture.entities, documents, len(documents), ids)
 
 
 def _elsewhere(

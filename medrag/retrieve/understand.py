@@ -100,8 +100,8 @@ def plain(text: str) -> str:
 
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HAN = regex(r"[㐀-鿿]")
-# 维c is vitamin C; 维a酸 and 维c银翘片 are other medicines.
-_VITAMIN = regex(r"维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|酸|银))")
+# 维c is vitamin C; 维a酸, 维c银翘片 and 阿维a are other medicines.
+_VITAMIN = regex(r"(?<!阿)维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|酸|银))")
 
 _YES_NO = regex(
     r"吗|嘛|么[?？]?$|能不能|可不可以|可否|能否|是否|是不是|会不会|要不要|有没有|行不行|好不好|需不需要"
@@ -157,8 +157,9 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
     mentions = _linked(text, kb)
     drugs = drugs_of(text, mentions, kb)
     unknown = (*unknown_names(text, mentions, drugs), *longer_names(text, drugs, kb))
-    if not unknown and not _HAN.search(text):
+    if not _HAN.search(text):
         drugs = with_shortened(text, drugs, kb)
+        unknown = tuple(n for n in unknown if not any(d.start <= n.start and n.end <= d.end for d in drugs))
     drugs = tuple(drug for drug in drugs if not any(name.start <= drug.start and drug.end <= name.end for name in unknown))
     spans = [(drug.start, form_end(text, drug.end)) for drug in drugs] + [(name.start, name.end) for name in unknown]
     spans += [(m.start, m.end) for m in mentions if any(e.id in drug.ids for drug in drugs for e in m.entities)]  # said again
@@ -278,10 +279,12 @@ def _entities(mentions: Sequence[Mention], drugs: Sequence[Drug]) -> tuple[Entit
 
 
 def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], terms: Sequence[str]) -> Shape:
-    if len(drugs) >= 2 and (G.INTERACTIONS in groups or (_AND.search(text) and _YES_NO.search(text))):
-        return Shape.TWO_DRUGS
-    if len(drugs) >= 2 and _COMPARES.search(text):
-        return Shape.COMPARISON
+    if len(drugs) >= 2:
+        asks = _YES_NO.search(text) is not None
+        if G.INTERACTIONS in groups or (asks and _AND.search(text)):
+            return Shape.TWO_DRUGS
+        if asks or _COMPARES.search(text):  # 吃着华法林能用地西泮吗
+            return Shape.COMPARISON if _COMPARES.search(text) else Shape.TWO_DRUGS
     if not drugs and _WHICH_DRUG.search(text):
         return Shape.DISEASE_AVOIDS if _NOT_TAKEN.search(text) else Shape.DISEASE_TO_DRUG
     if drugs and _is_name(text.strip("?？。.! "), drugs):

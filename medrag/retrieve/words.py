@@ -59,6 +59,7 @@ EVERYDAY = frozenset(
     comfort cool ice hot heat cream lotion spray wash soap balm drops gel first defense shield guard clear pure gentle soft sport aid help health healthy life wake
     dry moist daily morning evening summer winter home travel regular extra super fast slow long short total advanced advance basic essential classic formula itch burn burns
     bite bites rash dandruff wart warts corn headache migraine fever nausea gas heartburn constipation diarrhea motion sickness cramps
+    surgery anesthesia bronchospasm hepatotoxicity childrens infants adult adults womens mens
     卫生 大巴 太阳 核桃 生精 强身 补肾 止咳 止血 润肺 天水 土豆 苦瓜 抗病毒 抗菌消炎 抗过敏 消炎 止痛 退烧 退热 胡桃肉 定中 正气 癣药 痰饮 感冒清热 遗尿""".split()
 )
 

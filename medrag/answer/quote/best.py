@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
@@ -42,6 +42,7 @@ _NUMBERS = {
     "16": SectionGroup.STORAGE,
     "17": SectionGroup.PATIENT,
 }
+_FORBID = frozenset({SectionGroup.CONTRAINDICATIONS, SectionGroup.WARNINGS, SectionGroup.BOXED_WARNING})
 _NUMBERED = regex(r"(\d{1,2})\.\d{1,2} [A-Z]")
 
 
@@ -79,7 +80,7 @@ def quote_best(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: 
     pattern = patient_pattern(scene.understanding.populations)
     sections = scene.understanding.sections
     told = _is_told(draft, scene)
-    unsure = not scene.understanding.groups and sections.get(passages[0].section.group, 0.0) < UNSURE if passages else False
+    unsure = bool(passages) and not scene.understanding.groups and not _is_sure(sections, passages[0].section.group)
     for place, best in enumerate(passages[:BEST]):
         own = [p for p in passages if same_document(p.document, best.document) and p.section.index == best.section.index]
         if _is_cited(draft, best):
@@ -97,6 +98,12 @@ def quote_best(draft: Draft, scene: Scene, passages: Sequence[Passage], budget: 
             draft.line(phrases.more_stands(scene.lang))
     if not told:
         _quote_likeliest(draft, scene, passages, budget // 4)
+
+
+def _is_sure(sections: Mapping[SectionGroup, float], group: SectionGroup) -> bool:
+    """Whether a section of the group is what is asked for; which of those that forbid does is the label's choice, and no doubt."""
+    alike = _FORBID if group in _FORBID else {group}
+    return sum(sections.get(one, 0.0) for one in alike) >= UNSURE
 
 
 def _is_told(draft: Draft, scene: Scene) -> bool:
