@@ -38,7 +38,13 @@ def _contains(one: Taken, shared: list[str], kb: KnowledgeBase) -> list[Stated]:
     for label in one.labels:
         for name in sorted(names, key=len, reverse=True):
             for hit in label.hits(name):
-                if hit.unit >= 0 and label.units[hit.unit].group.value in ("composition", "names", "indications", "dosage"):
+                if hit.unit >= 0 and label.units[hit.unit].group.value in (
+                    "composition",
+                    "forms",
+                    "names",
+                    "indications",
+                    "dosage",
+                ):
                     unit = label.units[hit.unit]
                     return [_stated(one, label.citation(unit))]
     for fact in kb.facts_of(one.ids, ("has_ingredient",)) if one.ids else ():

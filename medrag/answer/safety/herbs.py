@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from medrag.answer.safety.label import Label, Unit, longest
+from medrag.answer.safety.label import Label, longest
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.sayings import saying
 from medrag.answer.safety.statements import finding
+from medrag.answer.safety.units import Unit
 from medrag.kb.folding import fold
 from medrag.kb.names import NameFinder
 from medrag.kb.terms import name_variants
