@@ -42,6 +42,7 @@ def boxed_finding(one: Taken) -> Finding | None:
 
 def _boxed(label: Label, one: Taken) -> list[Stated]:
     units = [unit for unit in label.units if unit.group is G.BOXED_WARNING and len(unit.folded) > 8]
+    units = [unit for unit in units if "full prescribing information" not in unit.folded] or units
     whole = [unit for unit in units if not (len(unit.folded) < _HEAD and not re.search(r"[.。;；!！]$", unit.folded))] or units
     chosen = sorted(whole, key=lambda unit: RANK[cue.severity] if (cue := worst(unit.cues)) is not None else len(RANK))[
         :MAX_BOXED

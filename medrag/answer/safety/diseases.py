@@ -53,6 +53,7 @@ _HAS_ZH = regex(r"(?:患有?|伴有?|合并|有|具有|既往|对于?|若|如|�
 _NARROWER_EN = regex(
     r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
 )
+_TOGETHER = regex(r"合用|并用|同用|同服|联用|concomitant|co-?admin", re.IGNORECASE)
 _TREATED_EN = regex(r" should be (?:treated|managed|corrected|controlled)", re.IGNORECASE)
 _OTHER_BEFORE_EN = regex(
     r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
@@ -136,6 +137,8 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     has = _has_zh(unit, hit) if label.lang == "zh" else _has_en(unit, hit)
     if not has or _is_denied(unit, hit, label.lang):
         return None
+    if unit.group is G.INTERACTIONS and _TOGETHER.search(unit.folded) is not None:
+        return None  # of those who take another medicine beside it
     cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
     if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
         cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)

@@ -9,7 +9,7 @@ from medrag.errors import QuestionError
 from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number
 
-__all__ = ["UNITS", "Dose", "Written", "amount_of", "first_of_combined", "written"]
+__all__ = ["UNITS", "Dose", "Written", "amount_of", "dose_in", "first_of_combined", "written"]
 
 MAX_NAME = 200  # characters of a medicine with its dose
 MAX_TIMES = 48.0  # a day
@@ -71,6 +71,7 @@ _TIMES = (
     ),
     (regex(r"每[晚早]|睡前|晚上|每[日天](?=$|\s|服)"), "one"),
 )  # fmt: skip
+_TAKES = regex(r"(?:每[日天]|[一1][日天])(?:能不能|能|可以|最多)?(?:吃|服用?|用|口服)了?(?=\s*\d)")
 # An amount behind these is a whole day's: 每日3g, 日总量 2g, a total of 3 g per day.
 _OF_DAY = regex(
     rf"(?:每[日天]|[一1][日天]|日总量|全[日天])(?:总量|共|总共)?\s*[:：]?\s*(?=(?:{_NUMBER})\s*(?:[-~～–至到]\s*(?:{_NUMBER})\s*)?(?:{UNITS})(?![a-zμ]))",
@@ -118,6 +119,17 @@ def amount_of(number: str, unit: str) -> tuple[float, str]:
     value = 0.5 if number == "半" else chinese_number(number.replace("半", ""))
     to, factor = _UNITS[unit.lower()]
     return round(value * factor, 6), to
+
+
+def dose_in(question: str) -> str:
+    """The dose that a question names, as it would stand behind a medicine's name; "" for none: 4000 mg a day."""
+    text = first_of_combined(_TAKES.sub("每日", question))
+    amounts = list((_AMOUNT if text.isascii() else _AMOUNT_ZH).finditer(text))[:2]
+    if not amounts:
+        return ""
+    times = next((match[0] for pattern, _ in _TIMES if (match := pattern.search(text)) is not None), "")
+    of_day = "每日" if _OF_DAY.search(text) is not None and not times else ""
+    return " ".join([of_day + amounts[0][0].strip(), *(match[0].strip() for match in amounts[1:]), times]).strip()
 
 
 def first_of_combined(text: str) -> str:

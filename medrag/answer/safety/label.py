@@ -40,6 +40,8 @@ _RX = regex(
 )
 _PROFESSIONAL = frozenset({"34073-7", "43685-7", "34084-4", "43680-8", "34083-6"})  # sections of labels for those who prescribe
 
+_PROFESSIONAL_GROUPS = frozenset({G.PHARMACOLOGY, G.ADVERSE_REACTIONS})
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -94,11 +96,12 @@ class Label:
         codes = {section.code for section in self.document.sections}
         if len(codes & _OTC_CODES) > 1:
             return "otc"
+        professional = len(codes & _PROFESSIONAL) > 1 or self.groups >= _PROFESSIONAL_GROUPS
         if _RX.search(self.document.text) is not None:
             return "prescription"
-        if _OTC.search(self.document.text) is not None:
+        if (self.lang == "zh" or not professional) and _OTC.search(self.document.text) is not None:
             return "otc"
-        return "prescription" if self.lang == "en" and len(codes & _PROFESSIONAL) > 1 else ""
+        return "prescription" if self.lang == "en" and professional else ""
 
     @cached_property
     def info(self) -> DocumentInfo:

@@ -79,7 +79,7 @@ _RENAL = _Organ(
 _HEPATIC = _Organ(
     FindingKind.HEPATIC,
     regex(
-        rf"肝(?!素|药|酶|脂|癌|片|糖|糖原|炎病毒|炎疫苗){_FAILS_ZH}|肝、肾功能|\b(?:hepatic|liver)[- ](?:\w+ ){{0,2}}?(?:impair|insuffic|fail|diseas|dysfunc|problem|function(?! tests?| monitor| studies)|cirrho|decompens|enceph)\w*|impair\w* (?:of )?(?:hepatic|liver)|cirrho\w+|child[- ]?pugh|\b(?:renal|hepatic) (?:or|and|and/or) (?:renal|hepatic) \w+|(?:reduced|decreased) (?:hepatic|liver) function",
+        rf"肝(?!素|药|酶|脂|癌|片|糖|糖原|炎病毒|炎疫苗){_FAILS_ZH}|肝、肾功能(?!发育)|\b(?:hepatic|liver)[- ](?:\w+ ){{0,2}}?(?:impair|insuffic|fail|diseas|dysfunc|problem|function(?! tests?| monitor| studies)|cirrho|decompens|enceph)\w*|impair\w* (?:of )?(?:hepatic|liver)|cirrho\w+|child[- ]?pugh|\b(?:renal|hepatic) (?:or|and|and/or) (?:renal|hepatic) \w+|(?:reduced|decreased) (?:hepatic|liver) function",
         re.IGNORECASE,
     ),
     None,

@@ -82,16 +82,16 @@ def _lines(
     bold: tuple[str, str] = ("", ""),
     item: str = "",
 ) -> Iterator[str]:
-    for medicine in report.medicines:
-        status = _STATUS.get(medicine.status)
-        if status is not None:
-            yield f"{item}{clean(medicine.name)}: {status[_of(lang)]}"
     if not report.findings:
         yield _NONE[_of(lang)]
     for finding in _shown(report):
         yield f"{item}{bold[0]}{clean(_head(finding, lang))}{bold[1]}"
         for one in finding.stated:
             yield f"{indent}{clean(_quoted(one, lang))}"
+    for medicine in report.medicines:
+        status = _STATUS.get(medicine.status)
+        if status is not None:
+            yield f"{item}{clean(medicine.name)}: {status[_of(lang)]}"
     for line in (*_silent(report, lang), *report.notes):
         yield f"{item}! {clean(line)}"
 
