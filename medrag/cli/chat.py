@@ -109,15 +109,16 @@ def _lines(*, seen: bool) -> Iterator[str]:
 
 def _answer(session: Session, text: str) -> None:
     """Writes the answer while it is written, what belongs under it, and how the question was understood."""
-    from medrag.answer.show.text import to_text
+    from medrag.answer.show.text import before_lines, under_lines
 
     with _stopped_by_ctrl_c() as stop:
         try:
             for event in session.stream(text, cancel=stop):
+                write_lines(before_lines(event.notices, event.safety))
                 sys.stdout.write(event.text)
                 sys.stdout.flush()
                 if event.answer is not None:
-                    write_lines([to_text(event.answer)[len(event.answer.text) :]])
+                    write_lines(["", *under_lines(event.answer)])
         except QuestionError as error:
             write_lines([f"! {error}"])
             return

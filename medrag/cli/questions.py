@@ -185,10 +185,10 @@ def _answer_each(medrag: MedRAG, questions: Path) -> None:
 
 def _write_stream(medrag: MedRAG, question: str) -> None:
     """Writes the answer as its claims pass the check, then what belongs under it."""
-    from medrag.answer.show.text import under_lines, urgent_lines
+    from medrag.answer.show.text import before_lines, under_lines
 
     for event in medrag.stream(question):
-        write_lines(urgent_lines(event.notices))
+        write_lines(before_lines(event.notices, event.safety))
         sys.stdout.write(event.text)
         sys.stdout.flush()
         if event.answer is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from medrag.patterns import regex
 from medrag.retrieve.words import term_hits
+from medrag.sections import SectionGroup
 from medrag.sentences import CELL_BREAK, sentences
 from medrag.types import Passage
 
@@ -23,6 +24,9 @@ _WORD = regex(r"\w")
 _POINTS_BACK = regex(
     r"(?:(?:in|if|with|for|while|although|because of|should|during|under|to) )?(?:this|these|those|such|they|it|its|their|the effect)\b|(?:该|此|其(?![他它余])|上述|以上|这)",
     re.IGNORECASE,
+)
+_ANIMALS = regex(
+    r"\b(?:mice|mouse|rats?|dogs?|rabbits?|monkeys?|rodents?|LD ?50)\b|[大小]鼠|家兔|猕猴|半数致死量", re.IGNORECASE
 )
 _ENDED = regex(r"[。．.!！?？;；:：][”’」』）】\"')\]]*$")
 
@@ -75,6 +79,7 @@ def choose(units: Sequence[Unit], terms: Sequence[str], budget: int, pattern: re
     A unit that matches `pattern` counts as two shared terms. One unit is always chosen, however long it is. What leads
     in or heads a chosen unit comes with it, beyond the budget.
     """
+    units = _of_people(units)
     if sum(unit.end - unit.start for unit in units) <= budget:
         return Choice(tuple(units), 0)
     scores = [_score(unit, terms, pattern) for unit in units]
@@ -92,6 +97,14 @@ def choose(units: Sequence[Unit], terms: Sequence[str], budget: int, pattern: re
         room -= length
     kept = _with_leads(units, chosen)
     return Choice(tuple(units[i] for i in kept), len(units) - len(kept))
+
+
+def _of_people(units: Sequence[Unit]) -> Sequence[Unit]:
+    """The units without what an overdose does to animals, where anything else is left: it helps nobody who took too much."""
+    kept = [
+        unit for unit in units if unit.passage.section.group is not SectionGroup.OVERDOSAGE or not _ANIMALS.search(unit.text)
+    ]
+    return kept or units
 
 
 def matching(units: Sequence[Unit], terms: Sequence[str], limit: int, pattern: re.Pattern[str] | None = None) -> list[Unit]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from medrag.answer.safety.label import Hit, Label, Unit, known_names
+from medrag.answer.safety.label import Hit, Label, known_names
 from medrag.answer.safety.medicines import Taken, taken
 from medrag.answer.safety.sayings import saying
 from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import governing, worst
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
@@ -36,7 +37,7 @@ _SELF = regex(
 )
 _STRIPPED = regex(r"(?:严重|轻度)?(?:药物)?(?:过敏|allerg(?:y|ic)|hypersensitivity)(?:史|反应|症)?(?: to)?|^对", re.IGNORECASE)
 _FOOD_NAMES = {"花生": "peanut|peanut oil|花生油", "大豆": "soy|soya|soybean|soya lecithin|大豆油|大豆磷脂", "鸡蛋": "egg|eggs|egg protein|卵蛋白|蛋类", "牛奶": "milk|milk protein|乳蛋白", "乳糖": "lactose",
-               "明胶": "gelatin", "乳胶": "latex|natural rubber", "亚硫酸盐": "sulfite|sulfites|metabisulfite|焦亚硫酸钠|亚硫酸氢钠", "鱼": "fish|fish oil|shellfish", "海鲜": "shellfish|fish|seafood", "苯甲醇": "benzyl alcohol", "酒精": "alcohol|ethanol|乙醇", "谷蛋白": "gluten",
+               "明胶": "gelatin", "乳胶": "latex|natural rubber", "亚硫酸盐": "sulfite|sulfites|metabisulfite|sodium metabisulfite|bisulfite|焦亚硫酸钠|亚硫酸氢钠|亚硫酸氢盐|亚硫酸钠", "鱼": "fish|fish oil|shellfish", "海鲜": "shellfish|fish|seafood", "苯甲醇": "benzyl alcohol", "酒精": "alcohol|ethanol|乙醇", "谷蛋白": "gluten",
                "碘": "iodine|iodide|碘剂|碘造影剂", "蜂蜜": "honey|蜂胶|蜂毒"}  # fmt: skip
 
 
@@ -66,7 +67,7 @@ class Allergen:
 
 
 # What labels say of these holds for whoever reacts to one of their members.
-_WIDE = frozenset({"β-内酰胺类抗生素", "解热镇痛药"})
+_WIDE = frozenset({"β-内酰胺类抗生素", "解热镇痛药", "阿片类镇痛药"})
 
 
 def allergen(said: str, kb: KnowledgeBase) -> Allergen:

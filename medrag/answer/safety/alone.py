@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from medrag.answer.safety.label import Label, Unit
+from medrag.answer.safety.label import Label
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import RANK, denies, governing, has_effect, worst
 from medrag.kb.terms.foods import Food, food_named, food_names
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Severity, Stated
 
-__all__ = ["boxed_finding", "food_findings"]
+__all__ = ["boxed_finding", "food_findings", "said_of_food"]
 
 G = SectionGroup
 _TELLS = frozenset({G.INTERACTIONS, G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.DOSAGE})
@@ -41,6 +42,7 @@ def boxed_finding(one: Taken) -> Finding | None:
 
 def _boxed(label: Label, one: Taken) -> list[Stated]:
     units = [unit for unit in label.units if unit.group is G.BOXED_WARNING and len(unit.folded) > 8]
+    units = [unit for unit in units if "full prescribing information" not in unit.folded] or units
     whole = [unit for unit in units if not (len(unit.folded) < _HEAD and not re.search(r"[.。;；!！]$", unit.folded))] or units
     chosen = sorted(whole, key=lambda unit: RANK[cue.severity] if (cue := worst(unit.cues)) is not None else len(RANK))[
         :MAX_BOXED
@@ -53,6 +55,17 @@ def _boxed(label: Label, one: Taken) -> list[Stated]:
 
 def food_findings(one: Taken) -> Iterator[Finding]:
     """What the labels of a medicine say of food, drink and tobacco, one finding for each."""
+    for name, said in sorted(_by_food(one).items()):
+        yield finding(FindingKind.FOOD, (one.name,), _per_label(said), about=_shown(name, one))
+
+
+def said_of_food(one: Taken, food: Food) -> list[Stated]:
+    """What the labels of a medicine say of one food or drink."""
+    return _per_label(_by_food(one).get(food.zh[0], []))
+
+
+def _by_food(one: Taken) -> dict[str, list[Stated]]:
+    """What the labels of a medicine say of food, by the first Chinese name of each."""
     by_food: dict[str, list[Stated]] = {}
     for label in one.labels:
         for name in sorted(label.names.keys() & food_names()):
@@ -63,8 +76,7 @@ def food_findings(one: Taken) -> Iterator[Finding]:
         for short in _ONE_FOODS:
             for said in label.remembered(("food", one.name, short), partial(_short, label, one, short)):
                 by_food.setdefault(short, []).append(said)
-    for name, stated_of in sorted(by_food.items()):
-        yield finding(FindingKind.FOOD, (one.name,), _per_label(stated_of), about=_shown(name, one))
+    return by_food
 
 
 def _per_label(said: list[Stated]) -> list[Stated]:

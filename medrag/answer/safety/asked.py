@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.terms.conditions import conditions_of
 from medrag.kb.terms.foods import food_named, food_names
+from medrag.kb.terms.herbs import herb_names, herb_rules
 from medrag.patterns import regex
 from medrag.retrieve.cues import Population
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.types import EntityKind, FindingKind, Patient, SafetyReport
+from medrag.types import EntityKind, Finding, FindingKind, Patient, SafetyReport
 
 __all__ = ["report_for"]
 
@@ -19,9 +21,19 @@ ELDERLY_YEARS = 65.0
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})  # they name no medicine that is taken
 _ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 _ALLERGY = regex(r"过敏|allerg|hypersensitiv", re.IGNORECASE)  # stands in whatever the next three find
+_ALLERGIC_TO_ZH = regex(r"对([一-鿿a-zA-Z]{2,10}?)(?:类药?物?|药物?)?(?:严重)?过敏")
 _ALLERGIC_ZH = regex(r"^(?:类药?物?|药)?(?:严重)?过敏")
 _ALLERGIC_EN = regex(r"\ballerg\w* to (?:\w+ ){0,2}$|\bhypersensitiv\w* to (?:\w+ ){0,2}$", re.IGNORECASE)
 _ALLERGIC_EN_BEHIND = regex(r"^ ?allerg", re.IGNORECASE)
+MAX_BOXED = 2  # statements of a boxed warning beside an answer
+# Who has it: 胃溃疡病人, 我有哮喘, I have asthma, patients with gout.
+_SICK = regex(
+    r"([一-鿿]{2,8}?)(?:的)?(?:病人|患者|患儿)|(?:有|患有?|得了|确诊)(?:了|过)?([一-鿿]{2,8}?)(?=[，,。？?的能可吃用服还，]|$)|\b(?:have|has|having|suffer\w* from|diagnosed with|with) (?:an? |severe |chronic |active )*([a-z][a-z' -]{2,40}?)(?=[,.?;]|\b(?:and|can|is|take|on|but|so|who)\b|$)"
+)
+_ORGANS = {
+    "renal": regex(r"肾|透析|尿毒|renal|kidney|dialysis|uremi|ckd"),
+    "hepatic": regex(r"肝|hepat|liver|cirrho"),
+}
 _DRINKS = regex(r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b")
 
 
@@ -30,15 +42,19 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
 
     `patient` is who the question is known to be about; what the question says of a patient is added to it.
     """
-    if understanding.shape in _LISTS or not understanding.drugs:
+    herbs = _kept_apart(understanding.question) if understanding.lang == "zh" else []
+    if understanding.shape in _LISTS or not (understanding.drugs or herbs):
         return None
     medicines, allergies = _taken(understanding)
+    medicines += [herb for herb in herbs if herb not in medicines]
     person = _person(understanding, patient, allergies)
-    foods = list(dict.fromkeys(_foods(understanding.question)))
-    several = len({*medicines, *(person.medicines if person is not None else ())}) > 1
-    if not medicines or not (several or foods or person is not None):
+    foods = _foods(understanding.question)
+    unknown = [name for name in understanding.unknown if name not in medicines]
+    several = len({*medicines, *unknown, *(person.medicines if person is not None else ())}) > 1
+    dosed = _with_dose(medicines, understanding.question)
+    if not medicines or not (several or foods or dosed or person is not None):
         return None
-    names = [*medicines, *(name for name in understanding.unknown if name not in medicines), *foods]
+    names = [*(dosed or medicines), *unknown, *foods]
     from medrag.answer.safety.check import (  # a third of what an answer loads, for a tenth of them
         check_for_child,
         check_medication,
@@ -49,8 +65,45 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
         report = check_for_child(names, person or Patient(), kb, lang=understanding.lang)
     else:
         report = check_medication(names, person, kb, lang=understanding.lang)
-    kept = tuple(finding for finding in report.findings if foods or finding.kind is not FindingKind.FOOD)
-    return report.model_copy(update={"findings": kept})  # nobody asked about food
+    if not (several or foods or person is not None) and all(one.kind is not FindingKind.DOSE for one in report.findings):
+        return None  # the dose that is asked about is within what the label allows
+    return report.model_copy(update={"findings": tuple(_to_the_point(report, foods))})
+
+
+def _to_the_point(report: SafetyReport, foods: Sequence[str]) -> list[Finding]:
+    """The findings with what was asked about first, and of boxed warnings, which nobody asked about, the first words."""
+    asked = [food_named(food) for food in foods]
+    kept = [one for one in report.findings if one.kind is not FindingKind.FOOD or food_named(one.about) in asked]
+    boxed = [finding for finding in kept if finding.kind is FindingKind.BOXED_WARNING]
+    others = [finding for finding in kept if finding.kind is not FindingKind.BOXED_WARNING]
+    return others + [one.model_copy(update={"stated": one.stated[:MAX_BOXED]}) for one in boxed]
+
+
+def _with_dose(medicines: Sequence[str], question: str) -> list[str]:
+    """The one medicine that is asked about with the dose that the question names; none where there is none to compare."""
+    if len(medicines) != 1 or not any(character.isdigit() for character in question):
+        return []
+    from medrag.answer.safety.doses import dose_in, written
+
+    dose = dose_in(question)
+    try:
+        return [f"{medicines[0]} {dose}"] if dose and written(f"{medicines[0]} {dose}").name == medicines[0] else []
+    except QuestionError:
+        return []
+
+
+def _kept_apart(question: str) -> list[str]:
+    """The herbs of a question that classical rules keep apart."""
+    named = [name for name in herb_names() if name in question]
+    named = [name for name in named if not any(name != other and name in other for other in named)]
+    pairs = [
+        {one, other}
+        for rule in herb_rules()
+        for one in named
+        for other in named
+        if one in rule.one and other in rule.other and one != other
+    ]
+    return sorted(set().union(*pairs), key=question.find)
 
 
 def _taken(understanding: Understanding) -> tuple[list[str], list[str]]:
@@ -63,7 +116,12 @@ def _taken(understanding: Understanding) -> tuple[list[str], list[str]]:
     named = longest([*name_spans(question), *((drug.start, drug.end) for drug in understanding.drugs)])
     allergens = [span for span in named if _is_allergen(question, span)]
     medicines = [drug.name for drug in understanding.drugs if not any(s <= drug.start < e for s, e in allergens)]
-    return list(dict.fromkeys(medicines)), [question[start:end] for start, end in allergens]
+    said = [question[start:end] for start, end in allergens]
+    said += [
+        match[1] for match in _ALLERGIC_TO_ZH.finditer(question) if not any(match[1] in one or one in match[1] for one in said)
+    ]
+    medicines = [name for name in medicines if name not in said]
+    return list(dict.fromkeys(medicines)), said
 
 
 def _is_allergen(question: str, span: tuple[int, int]) -> bool:
@@ -83,12 +141,14 @@ def _person(understanding: Understanding, patient: Patient | None, allergies: li
         said["pregnant"] = True
     if Population.LACTATING in who:
         said["breast_feeding"] = True
-    if Population.RENAL in who and (patient is None or (patient.egfr is None and not patient.renal)):
-        said["renal"] = "肾功能不全" if understanding.lang == "zh" else "renal impairment"
-    if Population.HEPATIC in who and (patient is None or not patient.hepatic):
-        said["hepatic"] = "肝功能不全" if understanding.lang == "zh" else "hepatic impairment"
     known = patient or Patient()
-    ills = [name for name in _conditions(understanding) if name not in known.diagnoses]
+    ills = [name for name in dict.fromkeys(_conditions(understanding)) if name not in known.diagnoses]
+    organs = {kind: next((ill for ill in ills if pattern.search(ill)), "") for kind, pattern in _ORGANS.items()}
+    if Population.RENAL in who and known.egfr is None and not known.renal:
+        said["renal"] = organs["renal"] or ("肾功能不全" if understanding.lang == "zh" else "renal impairment")
+    if Population.HEPATIC in who and not known.hepatic:
+        said["hepatic"] = organs["hepatic"] or ("肝功能不全" if understanding.lang == "zh" else "hepatic impairment")
+    ills = [ill for ill in ills if ill not in (said.get("renal"), said.get("hepatic"))]
     said["diagnoses"] = (*known.diagnoses, *ills)
     said["allergies"] = (*known.allergies, *(one for one in allergies if one not in known.allergies))
     person = known.model_copy(update={name: value for name, value in said.items() if name not in _fixed(known)})
@@ -106,25 +166,38 @@ def _conditions(understanding: Understanding) -> Iterator[str]:
     for mention in understanding.mentions:
         if any(entity.kind in _ILL for entity in mention.entities) and conditions_of(mention.name):
             yield mention.name
+    for match in _SICK.finditer(understanding.question.lower()):
+        name = next((group for group in match.groups() if group), "")
+        words = [name[at:] for at in range(len(name))] if not name.isascii() else [name, *_shorter(name)]
+        yield from [word for word in words if conditions_of(word)][:1]
 
 
-def _foods(question: str) -> Iterator[str]:
-    for match in _DRINKS.finditer(question):
+def _shorter(name: str) -> list[str]:
+    """The beginnings of some English words, the longest first."""
+    words = name.split()
+    return [" ".join(words[:count]) for count in range(len(words) - 1, 0, -1)]
+
+
+def _foods(question: str) -> list[str]:
+    """The foods and drinks that a question names, each once; drinking what is named is no alcohol."""
+    folded = question.lower()
+    found = {food.zh[0]: name for name in reversed(_NAMED) if name in folded and (food := food_named(name)) is not None}
+    zh = re.search("[一-鿿]", question) is not None
+    for match in _DRINKS.finditer(folded):
         food = food_named("茶" if match["tea"] else "酒")
-        if food is not None:
-            yield food.zh[0] if re.search("[一-鿿]", question) else food.en[0]
-    for name in _NAMED:
-        if name in question and not _DRINKS.fullmatch(name):
-            food = food_named(name)
-            if food is not None and food.zh[0] != "酒":
-                yield name
+        if food is not None and not (found and match[0] == "drink"):
+            found.setdefault(food.zh[0], food.zh[0] if zh else food.en[0])
+    return list(found.values())
 
 
 # Those of the table that nobody asks about by chance.
 _NAMED = tuple(
     sorted(
-        name
-        for name in food_names()
-        if any(one in name for one in ("柚", "grapefruit", "牛奶", "milk", "咖啡", "coffee", "豆浆", "奶酪", "cheese"))
+        (
+            name
+            for name in food_names()
+            if any(one in name for one in ("柚", "grapefruit", "牛奶", "milk", "咖啡", "coffee", "豆浆", "奶酪", "cheese"))
+        ),
+        key=lambda name: (-len(name), name),
     )
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from medrag.answer.safety.allergies import Allergen, allergens, allergy_finding
-from medrag.answer.safety.alone import boxed_finding, food_findings
+from medrag.answer.safety.alone import boxed_finding, food_findings, said_of_food
 from medrag.answer.safety.diseases import condition_terms, disease_finding
 from medrag.answer.safety.doses import Dose, Written, written
 from medrag.answer.safety.duplicates import duplicate
@@ -118,6 +118,8 @@ def _of_pair(one: Taken, other: Taken, kb: KnowledgeBase, lang: str) -> Iterator
         yield same
     if one.keys != other.keys:
         said = [*said_of_other(one, other), *said_of_other(other, one), *graph_interactions(one, other, kb)]
+        for medicine, food in ((one, other.food), (other, one.food)):
+            said += said_of_food(medicine, food) if food is not None else []
         if said:
             yield finding(FindingKind.INTERACTION, (one.name, other.name), said)
     yield from herb_findings(one, other, lang)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 
-from medrag.answer.safety.label import Hit, Label, Unit, known_names, longest
+from medrag.answer.safety.label import Hit, Label, known_names, longest
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import denies, governing, has_effect, worst
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
@@ -52,6 +53,8 @@ _HAS_ZH = regex(r"(?:患有?|伴有?|合并|有|具有|既往|对于?|若|如|�
 _NARROWER_EN = regex(
     r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
 )
+_TOGETHER = regex(r"合用|并用|同用|同服|联用|concomitant|co-?admin", re.IGNORECASE)
+_TREATED_EN = regex(r" should be (?:treated|managed|corrected|controlled)", re.IGNORECASE)
 _OTHER_BEFORE_EN = regex(
     r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
     re.IGNORECASE,
@@ -62,7 +65,7 @@ _HAS_EN = regex(
     re.IGNORECASE,
 )
 _OUTCOME_EN = regex(
-    r"(?:\bcaus\w+|\bproduc\w+|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest\w*|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
+    r"(?:\bcaus\w+|\bproduc\w+|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest(?:ed|s|ing|ations?)\b|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
     re.IGNORECASE,
 )
 _AMONG_EN = regex(
@@ -134,6 +137,8 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     has = _has_zh(unit, hit) if label.lang == "zh" else _has_en(unit, hit)
     if not has or _is_denied(unit, hit, label.lang):
         return None
+    if unit.group is G.INTERACTIONS and _TOGETHER.search(unit.folded) is not None:
+        return None  # of those who take another medicine beside it
     cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
     if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
         cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)
@@ -187,6 +192,8 @@ def _has_en(unit: Unit, hit: Hit) -> bool:
     text = unit.folded
     if _NARROWER_EN.match(text, hit.end) or _OTHER_BEFORE_EN.search(text, max(0, hit.start - 24), hit.start):
         return False
+    if _TREATED_EN.match(text, hit.end):
+        return False
     if unit.lead_cues and unit.lead:
         return True
     before = text[: hit.start].replace("e.g.", "eg").replace(";", ",")  # a list goes on behind a semicolon
@@ -197,7 +204,7 @@ def _has_en(unit: Unit, hit: Hit) -> bool:
     outcome = _OUTCOME_EN.search(before)
     has = _HAS_EN.search(before)
     if outcome is not None and (has is None or outcome.start() > has.start() + 12):
-        return _is_for_those(before, outcome.start())
+        return _is_for_those(before, outcome.start(), unit)
     return (
         has is not None
         or bool(unit.lead)
@@ -206,12 +213,16 @@ def _has_en(unit: Unit, hit: Hit) -> bool:
     )
 
 
-def _is_for_those(before: str, at: int) -> bool:
+def _is_for_those(before: str, at: int, unit: Unit) -> bool:
     """Whether what looks like an outcome is a list of whom it is for: patients with conditions such as."""
     words = before[at:]
     return (
-        re.match(r"(?:such as|including|associated with|due to|for)\b", words, re.IGNORECASE) is not None
-        and re.search(r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of", before[:at]) is not None
+        re.match(r"(?:such as|including|associated with|due to|for|(?:signs?|symptoms?|evidence)\b)", words, re.IGNORECASE)
+        is not None
+        and (
+            unit.group is G.CONTRAINDICATIONS  # metabolic acidosis, including diabetic ketoacidosis
+            or re.search(r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of", before[:at]) is not None
+        )
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medrag.errors import QuestionError
 from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number
 
-__all__ = ["Dose", "Written", "amount_of", "written"]
+__all__ = ["UNITS", "Dose", "Written", "amount_of", "dose_in", "first_of_combined", "written"]
 
 MAX_NAME = 200  # characters of a medicine with its dose
 MAX_TIMES = 48.0  # a day
@@ -26,64 +26,75 @@ _UNITS: dict[str, tuple[str, float]] = {
     "万单位": ("unit", 10_000.0), "万iu": ("unit", 10_000.0), "万u": ("unit", 10_000.0), "万国际单位": ("unit", 10_000.0), "国际单位": ("unit", 1.0),
     "单位": ("unit", 1.0), "iu": ("unit", 1.0), "units": ("unit", 1.0), "unit": ("unit", 1.0), "u": ("unit", 1.0),
     "ml": ("ml", 1.0), "毫升": ("ml", 1.0), "cc": ("ml", 1.0), "l": ("ml", 1000.0), "teaspoonfuls": ("ml", 5.0), "teaspoons": ("ml", 5.0), "teaspoon": ("ml", 5.0), "teaspoonful": ("ml", 5.0), "tsp": ("ml", 5.0),
+    "tablespoonfuls": ("ml", 15.0), "tablespoons": ("ml", 15.0), "tablespoonful": ("ml", 15.0), "tablespoon": ("ml", 15.0), "tbsp": ("ml", 15.0), "fl oz": ("ml", 30.0),
+    "meq": ("meq", 1.0), "毫当量": ("meq", 1.0), "mmol": ("mmol", 1.0), "毫摩尔": ("mmol", 1.0),
     "片": ("piece", 1.0), "粒": ("piece", 1.0), "颗": ("piece", 1.0), "丸": ("piece", 1.0), "袋": ("piece", 1.0), "包": ("piece", 1.0), "支": ("piece", 1.0), "枚": ("piece", 1.0),
     "tablets": ("piece", 1.0), "tablet": ("piece", 1.0), "tabs": ("piece", 1.0), "tab": ("piece", 1.0), "capsules": ("piece", 1.0), "capsule": ("piece", 1.0), "caps": ("piece", 1.0),
     "caplets": ("piece", 1.0), "caplet": ("piece", 1.0), "pills": ("piece", 1.0), "pill": ("piece", 1.0), "gelcaps": ("piece", 1.0), "softgels": ("piece", 1.0), "gelcap": ("piece", 1.0), "softgel": ("piece", 1.0),
-    "滴": ("drop", 1.0), "drops": ("drop", 1.0), "drop": ("drop", 1.0), "喷": ("puff", 1.0), "吸": ("puff", 1.0), "揿": ("puff", 1.0), "puffs": ("puff", 1.0), "inhalations": ("puff", 1.0), "inhalation": ("puff", 1.0), "puff": ("puff", 1.0), "sprays": ("puff", 1.0),
+    "chewables": ("piece", 1.0), "packets": ("piece", 1.0), "packet": ("piece", 1.0), "sachets": ("piece", 1.0), "sachet": ("piece", 1.0), "lozenges": ("piece", 1.0), "lozenge": ("piece", 1.0),
+    "suppositories": ("piece", 1.0), "suppository": ("piece", 1.0), "patches": ("piece", 1.0), "patch": ("piece", 1.0), "贴": ("piece", 1.0), "瓶": ("piece", 1.0),
+    "滴": ("drop", 1.0), "drops": ("drop", 1.0), "drop": ("drop", 1.0), "喷": ("puff", 1.0), "吸": ("puff", 1.0), "揿": ("puff", 1.0), "puffs": ("puff", 1.0), "inhalations": ("puff", 1.0), "inhalation": ("puff", 1.0), "puff": ("puff", 1.0), "sprays": ("puff", 1.0), "spray": ("puff", 1.0),
 }  # fmt: skip
-_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+UNITS = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+# Of a range the upper end counts: it is what may be taken.
+_UPTO = rf"(?:(?:{_NUMBER})\s*(?:[-~～–—至到]|to\b|or\b)\s*)?"
 _AMOUNT = regex(
-    rf"(?<![\w.])(?P<number>-?(?:{_NUMBER}))\s*(?P<unit>(?:{_UNIT})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)", re.IGNORECASE
+    rf"(?<![\w.])(?P<low>{_UPTO})(?P<number>-?(?:{_NUMBER}))\s*(?P<unit>(?:{UNITS})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)",
+    re.IGNORECASE,
 )
-_AMOUNT_ZH = regex(rf"(?P<number>{_NUMBER})\s*(?P<unit>(?:{_UNIT})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)", re.IGNORECASE)
+_AMOUNT_ZH = regex(
+    rf"(?P<low>{_UPTO})(?P<number>-?(?:{_NUMBER}))\s*(?P<unit>(?:{UNITS})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)",
+    re.IGNORECASE,
+)
+# Two strengths of one tablet: 10/6.25 mg, 20 mg/12.5 mg. The first stands for both.
+_COMBINED = regex(
+    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(mg|mcg|g)?(?:\s*/\s*\d+(?:\.\d+)?\s*(?:mg|mcg|g)?)*?\s*/\s*\d+(?:\.\d+)?\s*(mg|mcg|g)(?![a-z/])",
+    re.IGNORECASE,
+)
 _PER_DAY = regex(r"^(?:day|daily|d|日|天|24\s*h(?:ours?|rs?)?)$")
 _PER_WEIGHT = regex(r"^(?:kg|公斤|千克|体重)$")
 _PER_DOSE = regex(r"^(?:次|dose|time|回|片|粒|tablet|capsule|袋|支)$")
 _TIMES = (
     (regex(rf"(?:每[日天]|[一1]?[日天]|日服|q?d)\s*(?P<n>{_NUMBER})\s*[次回顿]"), None),
-    (regex(r"每\s*(?P<h>\d+(?:\.\d+)?|[一二两三四六八十]+)\s*(?:个)?(?:小时|h)(?:服?\s*[一1]\s*次)?"), "hours"),
-    (regex(r"\b(?:every|q)\s*(?P<h>\d+)\s*(?:h(?:ours?|rs?)?)\b", re.IGNORECASE), "hours"),
-    (regex(r"\b(?P<n>\d+)\s*(?:x|times?)\s*(?:a|per|/|each)?\s*(?:day|daily|d)\b", re.IGNORECASE), None),
+    (regex(rf"[分均][成为]?\s*(?P<n>{_NUMBER})\s*次(?:服用?|口服|给药)?"), None),
+    (regex(r"每(?:隔)?\s*(?:\d+\s*[-~～–至到]\s*)?(?P<h>\d+(?:\.\d+)?|[一二两三四六八十]+)\s*(?:个)?(?:小时|h)(?:服?用?\s*[一1]\s*次)?"), "hours"),
+    (regex(r"\b(?:every|q)\s*(?:\d+\s*(?:-|–|to|or)\s*)?(?P<h>\d+)\s*(?:h(?:ours?|rs?)?)\b", re.IGNORECASE), "hours"),
+    (regex(r"\b(?:in |into )?(?P<n>\d+|two|three|four|five|six) (?:equally )?(?:divided|equal) doses\b", re.IGNORECASE), "number"),
+    (regex(r"\b(?P<n>\d+|one|two|three|four|five|six|eight)\s*(?:x|times?)\s*(?:a|per|/|each|every)?\s*(?:day|daily|d)\b", re.IGNORECASE), "number"),
+    (regex(r"\b(?P<w>once|twice|thrice)\s*(?:a |per |each |every )?(?:day|daily)\b", re.IGNORECASE), "word"),
     (
         regex(
-            r"\b(?P<w>once|twice|thrice|one time|two times|three times|four times|five times|six times)\s*(?:a |per |each )?(?:day|daily)\b",
-            re.IGNORECASE,
-        ),
-        "word",
-    ),
-    (
-        regex(
-            r"\b(?P<c>qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?|qn|qhs|od|daily|nightly|each day|per day|a day|every day)(?![\w.])",
+            r"\b(?P<c>qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?|qn|qhs|od|daily|nightly|at bedtime|each day|per day|a day|every day|in the morning)(?![\w.])",
             re.IGNORECASE,
         ),
         "code",
     ),
     (regex(r"每[晚早]|睡前|晚上|每[日天](?=$|\s|服)"), "one"),
+)  # fmt: skip
+_TAKES = regex(r"(?:每[日天]|[一1][日天])(?:能不能|能|可以|最多)?(?:吃|服用?|用|口服)了?(?=\s*\d)")
+# An amount behind these is a whole day's: 每日3g, 日总量 2g, a total of 3 g per day.
+_OF_DAY = regex(
+    rf"(?:每[日天]|[一1][日天]|日总量|全[日天])(?:总量|共|总共)?\s*[:：]?\s*(?=(?:{_NUMBER})\s*(?:[-~～–至到]\s*(?:{_NUMBER})\s*)?(?:{UNITS})(?![a-zμ]))",
+    re.IGNORECASE,
 )
-_WORDS = {
-    "once": 1.0,
-    "one time": 1.0,
-    "twice": 2.0,
-    "two times": 2.0,
-    "thrice": 3.0,
-    "three times": 3.0,
-    "four times": 4.0,
-    "five times": 5.0,
-    "six times": 6.0,
-}
+_TABLETS_OF = regex(rf"(?P<count>\d+(?:\.\d+)?)\s*[x×*]\s*(?=\d[\d,.]*\s*(?:{UNITS})(?![a-zμ]))", re.IGNORECASE)
+_WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
+_ENGLISH = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "eight": 8.0}
 _CODES = {"qd": 1.0, "od": 1.0, "qn": 1.0, "qhs": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0}
 _EACH = regex(
-    r"(?:每次|一次|1次|每回|each time|per dose|each dose|take|口服|服用|吃|用|，|,|、|；|;|:|：|\(|\)|（|）)", re.IGNORECASE
+    r"(?:每次|一次|1次|每回|each time|per dose|each dose|take|once|口服|服用|吃|用|，|,|、|；|;|:|：|\(|\)|（|）)",
+    re.IGNORECASE,
 )
 # What looks like a dose and is none: 5 mg/kg/zzz, 10 blorps.
-_NUMBER_LEFT = regex(r"(?<![\w\-.])-?\d[\d,.]*\s*(?:/|[a-zμ一-鿿]+)", re.IGNORECASE)
+_NUMBER_LEFT = regex(r"(?<![\w\-.])-?\d[\d,.]*\s*(?:/(?!\d)|[a-zμ一-鿿]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """An amount of a medicine: of one dose and of a day where these are known, in `unit` (mg, unit, ml, piece, drop, puff).
+    """An amount of a medicine: of one dose and of a day where these are known, in `unit` (mg, unit, ml, piece, drop, puff …).
 
-    `per_kg` says that both are for each kilogram of the patient.
+    `per_kg` says that both are for each kilogram of the patient. `also` is the same dose counted otherwise: two tablets of
+    500 mg are 1,000 mg and two tablets.
     """
 
     once: float | None
@@ -92,6 +103,7 @@ class Dose:
     unit: str
     per_kg: bool
     text: str
+    also: Dose | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +121,25 @@ def amount_of(number: str, unit: str) -> tuple[float, str]:
     return round(value * factor, 6), to
 
 
+def dose_in(question: str) -> str:
+    """The dose that a question names, as it would stand behind a medicine's name; "" for none: 4000 mg a day."""
+    text = first_of_combined(_TAKES.sub("每日", question))
+    amounts = list((_AMOUNT if text.isascii() else _AMOUNT_ZH).finditer(text))[:2]
+    if not amounts:
+        return ""
+    times = next((match[0] for pattern, _ in _TIMES if (match := pattern.search(text)) is not None), "")
+    of_day = "每日" if _OF_DAY.search(text) is not None and not times else ""
+    return " ".join([of_day + amounts[0][0].strip(), *(match[0].strip() for match in amounts[1:]), times]).strip()
+
+
+def first_of_combined(text: str) -> str:
+    """A text in which the first of a tablet's two strengths stands for both: 10/6.25 mg is 10 mg."""
+    return _COMBINED.sub(lambda match: f"{match[1]} {match[2] or match[3]}", text)
+
+
 def written(text: str) -> Written:
     """The name and the dose of a medicine. Raises `QuestionError` for what cannot be a dose: 5 mg/kg/zzz, -3 mg, 900 times a day."""
-    plain = " ".join(text.replace("　", " ").split())
+    plain = first_of_combined(" ".join(text.replace("　", " ").split()))
     if not plain:
         raise QuestionError("a medicine of the list is empty: give its name")
     if len(plain) > MAX_NAME:
@@ -130,6 +158,7 @@ def written(text: str) -> Written:
 def _where(plain: str) -> int | None:
     """Where the dose begins: at the first amount or count of times behind a name."""
     found = [m.start() for m in _AMOUNT.finditer(plain) if m["number"][-1].isdigit() or plain[m.start() - 1 : m.start()] == " "]
+    found += [match.start() for pattern in (_OF_DAY, _TABLETS_OF) for match in pattern.finditer(plain)]
     found += [
         match.start()
         for match in _AMOUNT_ZH.finditer(plain)
@@ -144,31 +173,73 @@ def _where(plain: str) -> int | None:
 
 
 def _dose(text: str, whole: str) -> Dose:
-    rest, times = _times(text, whole)
-    match = _AMOUNT.search(rest) or _AMOUNT_ZH.search(rest)
-    if match is None:
+    rest, times, of_day = _times(text, whole)
+    found = list((_AMOUNT if rest.isascii() else _AMOUNT_ZH).finditer(rest))
+    if not found:
         left = _EACH.sub(" ", rest).strip(" .。")
         if left:
             raise QuestionError(
                 f"{whole!r}: {left!r} is no dose: write an amount with its unit and how often, as in 400 mg 3 times a day"
             )
         return Dose(None, None, times, "", False, text.strip())
+    _refuse_left(rest, found[0], whole)
+    amounts = [_amount(match, rest, whole) for match in found[:2]]
+    factor = 1.0
+    if len(amounts) > 1 and not _is_equivalent(rest, found[1]):
+        # Tablets of a strength: 0.1g 每次7片.
+        pieces = [amount for amount in amounts if amount.unit == "piece"]
+        strength = [amount for amount in amounts if amount.unit != "piece"]
+        if len(pieces) == len(strength) == 1:
+            amounts, factor = [strength[0], pieces[0]], pieces[0].value
+    doses = [
+        _made(amount, factor if at == 0 else 1.0, times, of_day=of_day, text=text.strip()) for at, amount in enumerate(amounts)
+    ]
+    return doses[0] if len(doses) == 1 or doses[1].unit == doses[0].unit else replace(doses[0], also=doses[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    value: float
+    unit: str
+    per_day: bool
+    per_kg: bool
+
+
+def _amount(match: re.Match[str], rest: str, whole: str) -> _Amount:
     if match["number"].startswith("-"):
         raise QuestionError(f"{whole!r}: a dose cannot be negative: saw {match[0]!r}")
     value, unit = amount_of(match["number"], match["unit"])
-    per_day, per_kg = _per(match["per"], whole)
-    left = _EACH.sub(" ", rest[: match.start()] + " " + rest[match.end() :]).strip(" .。")
-    if left and _AMOUNT.search(left) is None and re.search(r"\d", left):
-        raise QuestionError(
-            f"{whole!r}: {left!r} beside the amount is not understood: write one amount and how often, as in 400 mg 3 times a day"
-        )
     if value <= 0 or (unit == "mg" and value > MAX_MG):
         raise QuestionError(
             f"{whole!r}: {match[0].strip()!r} cannot be a dose: wanted more than 0 and at most {MAX_MG / 1000:g} g"
         )
-    if per_day:
-        return Dose(value / times if times else None, value, times, unit, per_kg, text.strip())
-    return Dose(value, value * times if times else None, times, unit, per_kg, text.strip())
+    count = _TABLETS_OF.search(rest)
+    if count is not None and count.end() == match.start():
+        value *= float(count["count"])
+    return _Amount(value, unit, *_per(match["per"], whole))
+
+
+def _refuse_left(rest: str, match: re.Match[str], whole: str) -> None:
+    """Raises where a number beside the amount is not understood."""
+    count = _TABLETS_OF.search(rest)
+    start = count.start() if count is not None and count.end() == match.start() else match.start()
+    left = _EACH.sub(" ", rest[:start] + " " + rest[match.end() :]).strip(" .。")
+    if left and _AMOUNT.search(left) is None and re.search(r"\d", left):
+        raise QuestionError(
+            f"{whole!r}: {left!r} beside the amount is not understood: write one amount and how often, as in 400 mg 3 times a day"
+        )
+
+
+def _is_equivalent(rest: str, second: re.Match[str]) -> bool:
+    """Whether the second amount is the first counted otherwise: 10 mL (200 mg), 2 tablets (1000 mg)."""
+    return rest[: second.start()].rstrip().endswith(("(", "（", "=", "即", "共", "合"))
+
+
+def _made(amount: _Amount, factor: float, times: float | None, *, of_day: bool, text: str) -> Dose:
+    value = amount.value * factor
+    if amount.per_day or of_day:
+        return Dose(value / times if times else None, value, times, amount.unit, amount.per_kg, text)
+    return Dose(value, value * times if times else None, times, amount.unit, amount.per_kg, text)
 
 
 def _per(said: str, whole: str) -> tuple[bool, bool]:
@@ -184,8 +255,11 @@ def _per(said: str, whole: str) -> tuple[bool, bool]:
     return per_day, per_kg
 
 
-def _times(text: str, whole: str) -> tuple[str, float | None]:
-    """The text without what says how often, and how often a day."""
+def _times(text: str, whole: str) -> tuple[str, float | None, bool]:
+    """The text without what says how often, how often a day, and whether the amount is a whole day's."""
+    day = _OF_DAY.search(text)
+    if day is not None:
+        text = text[: day.start()] + " " + text[day.end() :]
     for pattern, kind in _TIMES:
         match = pattern.search(text)
         if match is None:
@@ -197,11 +271,14 @@ def _times(text: str, whole: str) -> tuple[str, float | None]:
             times = _WORDS[match["w"].lower()]
         elif kind == "code":
             times = _CODES.get(match["c"].lower().replace(".", ""), 1.0)
+        elif kind == "number":
+            times = _ENGLISH.get(match["n"].lower()) or float(match["n"])
         else:
             times = 1.0 if kind == "one" else chinese_number(match["n"].replace("半", "一"))
         if not 0 < times <= MAX_TIMES:
             raise QuestionError(
                 f"{whole!r}: {match[0].strip()!r} cannot be how often a medicine is taken: wanted up to {MAX_TIMES:g} times a day"
             )
-        return text[: match.start()] + " " + text[match.end() :], times
-    return text, None
+        divided = "divided" in match[0] or match[0].startswith(("分", "均"))
+        return text[: match.start()] + " " + text[match.end() :], times, day is not None or divided
+    return text, None, day is not None

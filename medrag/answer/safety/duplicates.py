@@ -6,6 +6,7 @@ from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.sayings import saying
 from medrag.answer.safety.statements import finding
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.folding import fold
 from medrag.types import Citation, Finding, FindingKind, Severity, Stated
 
 __all__ = ["duplicate"]
@@ -16,7 +17,10 @@ def duplicate(one: Taken, other: Taken, kb: KnowledgeBase, lang: str) -> Finding
     shared = sorted(one.keys & other.keys)
     if not shared:
         return None
-    shown = [next(s.shown for s in one.substances if s.key == key) for key in shared]
+    # NyQuil holds acetaminophen, no Tylenol: a brand is no name of what both hold.
+    names = [[s.shown for taken in (one, other) for s in taken.substances if s.key == key] for key in shared]
+    brands = {fold(one.name), fold(other.name)}
+    shown = [next((name for name in of if fold(name) not in brands), of[0]) for of in names]
     what = "、".join(shown) if lang == "zh" else ", ".join(shown)
     same = one.keys == other.keys
     reason = saying("same" if same else "duplicate", lang, one=one.name, other=other.name, what=what)
@@ -38,7 +42,13 @@ def _contains(one: Taken, shared: list[str], kb: KnowledgeBase) -> list[Stated]:
     for label in one.labels:
         for name in sorted(names, key=len, reverse=True):
             for hit in label.hits(name):
-                if hit.unit >= 0 and label.units[hit.unit].group.value in ("composition", "names", "indications", "dosage"):
+                if hit.unit >= 0 and label.units[hit.unit].group.value in (
+                    "composition",
+                    "forms",
+                    "names",
+                    "indications",
+                    "dosage",
+                ):
                     unit = label.units[hit.unit]
                     return [_stated(one, label.citation(unit))]
     for fact in kb.facts_of(one.ids, ("has_ingredient",)) if one.ids else ():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from medrag.answer.safety.label import Label, Unit, longest
+from medrag.answer.safety.label import Label, longest
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.sayings import saying
 from medrag.answer.safety.statements import finding
+from medrag.answer.safety.units import Unit
 from medrag.kb.folding import fold
 from medrag.kb.names import NameFinder
 from medrag.kb.terms import name_variants
@@ -54,7 +55,16 @@ def herb_findings(one: Taken, other: Taken, lang: str) -> Iterator[Finding]:
                 for against in sorted(theirs.keys() & yours):
                     if herb in theirs and against in ours:
                         continue  # both hold both, as a classical recipe may
-                    reason = saying("herbs", lang, rule=rule.name, one=one.name, herb=herb, other=other.name, against=against)
+                    own = (herb, against) == (fold(one.name), fold(other.name))
+                    reason = saying(
+                        "herbs-own" if own else "herbs",
+                        lang,
+                        rule=rule.name,
+                        one=one.name,
+                        herb=herb,
+                        other=other.name,
+                        against=against,
+                    )
                     said = [*_cited(one, ours[herb]), *_cited(other, theirs[against])]
                     yield finding(
                         FindingKind.HERBS,

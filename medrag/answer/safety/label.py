@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from medrag.answer.safety.wording import Cue, cues, readable
+from medrag.answer.safety.units import MAX_SPAN, Unit, units_of
 from medrag.kb.folding import fold
 from medrag.kb.names import NameFinder
 from medrag.kb.terms.classes import class_names
@@ -19,22 +19,17 @@ from medrag.kb.terms.foods import food_names
 from medrag.kb.terms.shipped import shipped_names
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
-from medrag.sentences import sentences
 from medrag.types import Citation, Document, DocumentInfo, Section, Stated, digest
 
-__all__ = ["READ", "Hit", "Label", "Unit", "known_names", "longest", "name_spans"]
+__all__ = ["READ", "Hit", "Label", "known_names", "longest", "name_spans"]
 
 G = SectionGroup
 READ = frozenset(
     {G.CONTRAINDICATIONS, G.INTERACTIONS, G.WARNINGS, G.BOXED_WARNING, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC, G.DOSAGE,
      G.INDICATIONS, G.COMPOSITION, G.CLASSIFICATION, G.FORMS}
 )  # fmt: skip
-MAX_UNIT = 2_500  # characters; a longer sentence is no statement
-MAX_SPAN = 500  # characters; an item is cited with the words that lead it in up to here, else alone
-MAX_SECTION = 80_000  # characters; what follows in a longer section is left unread
 MIN_NAME = 2
 REMEMBERED = 4_000  # readings of one label
-MAX_HEADING = 60  # characters of a heading that leads items in
 
 _OTC = regex(
     r"非处方|\botc\b|甲类非|乙类非|drug facts|over[- ]the[- ]counter|ask a doctor before use|stop use and ask", re.IGNORECASE
@@ -44,49 +39,8 @@ _RX = regex(
     r"(?i)(?<!非)处方药|凭医[师生]处方|必须由医[师生]处方|\brx[ -]?only\b|℞ ?only|prescription only|caution: federal law"
 )
 _PROFESSIONAL = frozenset({"34073-7", "43685-7", "34084-4", "43680-8", "34083-6"})  # sections of labels for those who prescribe
-# Headings of over-the-counter labels that were run into the text.
-_OTC_HEAD = regex(
-    r"(?<=\S) (?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
-)
 
-_MARK = regex(
-    r"\s*(?:(?P<paren>[(（]\d{1,2}[)）])|(?P<circle>[①-⑳])|(?P<dot>\d{1,2}[.．、](?!\d))|(?P<plain>\d{1,2}(?=\s?[一-鿿]))|(?P<bullet>[•●▪◦‣■*·–-]\s?)"
-    r"|(?P<han>[一二三四五六七八九十]{1,2}、))"
-)
-_SUBHEAD = regex(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
-# Names that stand for those of the statement before: Examples of such agents are naloxone and butorphanol.
-_EXAMPLES = regex(
-    r"examples? (?:of (?:such|these)|include)|(?:these|such) (?:drugs?|agents?|medications?|medicines?|products?) include"
-)
-_BARE_LEAD = regex(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
-_TOPIC = regex(r"^[^，。；,:：]{2,24}(?=[:：])")
-_CLAUSE = regex(r"[；;。](?=.)")
-_INNER_ITEM = regex(
-    r"(?<=[。；;：:，,、.])\s*(?=[(（]\d{1,2}[)）](?!\s*[天日周月年]))|(?<=[。；;：:])(?=\d{1,2}[.．、](?!\d))|(?<=[慎禁忌]用)(?=[(（]1[)）])"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One statement of a label: `document.text[start:end]`, folded, in its section.
-
-    `lead` are the folded words that lead an item in (慎用：, Use with caution in:) and `lead_start` where they begin, `topic`
-    the head of the item that the statement stands in (药物对妊娠的影响).
-    `is_head` says that it is a line that heads others (7.2 Warfarin) and states nothing.
-    """
-
-    index: int
-    section: int
-    group: SectionGroup
-    start: int
-    end: int
-    folded: str
-    cues: tuple[Cue, ...]
-    lead: str = ""
-    lead_start: int = -1
-    lead_cues: tuple[Cue, ...] = ()
-    topic: str = ""
-    is_head: bool = False
+_PROFESSIONAL_GROUPS = frozenset({G.PHARMACOLOGY, G.ADVERSE_REACTIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +96,12 @@ class Label:
         codes = {section.code for section in self.document.sections}
         if len(codes & _OTC_CODES) > 1:
             return "otc"
+        professional = len(codes & _PROFESSIONAL) > 1 or self.groups >= _PROFESSIONAL_GROUPS
         if _RX.search(self.document.text) is not None:
             return "prescription"
-        if _OTC.search(self.document.text) is not None:
+        if (self.lang == "zh" or not professional) and _OTC.search(self.document.text) is not None:
             return "otc"
-        return "prescription" if self.lang == "en" and len(codes & _PROFESSIONAL) > 1 else ""
+        return "prescription" if self.lang == "en" and professional else ""
 
     @cached_property
     def info(self) -> DocumentInfo:
@@ -159,7 +114,7 @@ class Label:
         found: list[Unit] = []
         for section in self.document.sections:
             if section.group in READ:
-                found += _units_of(self.document.text, section, self.lang, len(found))
+                found += units_of(self.document.text, section, self.lang, len(found))
         return tuple(found)
 
     @cached_property
@@ -277,124 +232,3 @@ def longest(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         if all(end <= s or e <= start for s, e in kept):
             kept.append((start, end))
     return sorted(kept)
-
-
-# ---------------------------------------------------------------------- statements
-
-
-def _units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
-    body = text[section.start : min(section.end, section.start + MAX_SECTION)]
-    found: list[Unit] = []
-    lead = _Lead(of_section=_section_lead(section, lang))
-    for start, end in _cut(body, lang):
-        piece = body[start:end]
-        if not piece.strip() or end - start > MAX_UNIT:
-            continue
-        folded = readable(piece, lang)
-        mark = _mark(piece)
-        lead.meets(mark, folded)
-        is_head = lang == "en" and _SUBHEAD.fullmatch(piece) is not None
-        if is_head:
-            lead.topic, lead.topic_mark = folded, "head"
-        words = lead.words or lead.of_section
-        led_from = section.start + lead.start if lead.words else -1
-        if not words and found and _EXAMPLES.match(folded):
-            words, led_from = found[-1].folded, found[-1].start
-        unit = Unit(
-            index + len(found), section.index, section.group, section.start + start, section.start + end, folded,
-            cues(folded, lang), words, led_from, lead.cues if lead.words else cues(words, lang),
-            lead.topic_of(folded, mark) if lang == "zh" else "" if is_head else lead.topic, is_head,
-        )  # fmt: skip
-        found.append(unit)
-        lead.opens(piece, folded, mark, start, lang)
-    return found
-
-
-# Parts of over-the-counter labels (LOINC), whose heading is the first half of every item.
-_BY_CODE = {
-    "50569-3": "ask a doctor before use if you have",
-    "50568-5": "ask a doctor or pharmacist before use if you are taking",
-    "50570-1": "do not use",
-}
-_LEADING_HEADING = regex(r"ask a doctor|do not use|with caution|if you have|慎用|禁用", re.IGNORECASE)
-
-
-def _section_lead(section: Section, lang: str) -> str:
-    """The words of a section's heading where they are the first half of each of its items: Ask a doctor before use if you have."""
-    if section.code in _BY_CODE:
-        return _BY_CODE[section.code]
-    heading = readable(section.heading, lang)
-    leads = (
-        section.group is not G.CONTRAINDICATIONS and len(heading) < MAX_HEADING and _LEADING_HEADING.search(heading) is not None
-    )
-    return heading if leads else ""
-
-
-def _cut(body: str, lang: str) -> Iterator[tuple[int, int]]:
-    """The spans of sentences, in Chinese of their clauses too, and of the items of a list inside a line."""
-    for start, end in sentences(body):
-        cuts = [match.end() for match in _INNER_ITEM.finditer(body, start, end)]
-        if lang == "en":
-            cuts += [match.end() for match in _OTC_HEAD.finditer(body, start, end)]
-        if lang == "zh":
-            cuts += [match.end() for match in _CLAUSE.finditer(body, start, end)]
-        at = start
-        for cut in sorted({*cuts, end}):
-            if cut > at:
-                first = at + len(body[at:cut]) - len(body[at:cut].lstrip())
-                yield first, at + len(body[at:cut].rstrip())
-                at = cut
-
-
-def _mark(piece: str) -> str:
-    match = _MARK.match(piece)
-    return match.lastgroup or "" if match is not None else ""
-
-
-@dataclass
-class _Lead:
-    """The words that lead the items of a list in, as long as its items go on, and the head of the numbered item."""
-
-    of_section: str = ""
-    words: str = ""
-    start: int = 0
-    cues: tuple[Cue, ...] = ()
-    own: str = ""  # the mark of the lead itself
-    items: str | None = None  # the mark of its items, once one was seen
-    topic: str = ""
-    topic_mark: str = ""
-
-    def meets(self, mark: str, folded: str) -> None:
-        """Ends the list where the next statement is no item of it: one with a head of its own is none."""
-        if not self.words:
-            return
-        if mark and mark != "paren" and _TOPIC.match(_MARK.sub("", folded, count=1)):
-            self.words, self.items = "", None
-            return
-        if self.items is None:
-            self.items = mark
-            if mark and mark == self.own:
-                self.words = ""
-        elif (
-            (self.own and mark == self.own)
-            or (self.items and mark != self.items and mark)
-            or (self.items and not mark and not self.own)
-        ):
-            self.words, self.items = "", None
-
-    def topic_of(self, folded: str, mark: str) -> str:
-        """The head of the item that a statement stands in."""
-        head = _TOPIC.match(_MARK.sub("", folded, count=1))
-        if mark and (mark == self.topic_mark or not self.topic):
-            self.topic, self.topic_mark = (head[0] if head is not None else ""), mark
-        elif head is not None and not mark:
-            self.topic = head[0]
-        return self.topic
-
-    def opens(self, piece: str, folded: str, mark: str, start: int, lang: str) -> None:
-        """Begins a list where the statement ends with a colon, or is nothing but 慎用."""
-        if _BARE_LEAD.fullmatch(folded) or (
-            piece.rstrip().rstrip("•-–●").rstrip().endswith((":", "：")) and len(piece) < MAX_SPAN
-        ):
-            self.words, self.start, self.cues = folded, start, cues(folded, lang)
-            self.own, self.items = mark, None

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
 from medrag.answer.safety.label import Label, known_names
 from medrag.answer.safety.made_of import (
-    FORMS,
     composition,
-    generic_of,
     holding,
     is_substance,
     kinds_said,
     of_title,
     parts_of,
-    without_form,
 )
+from medrag.answer.safety.which_labels import MAX_LABELS, documents_of, joined, titled, unjoined, whole
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
@@ -27,27 +24,20 @@ from medrag.kb.linking import substances_of
 from medrag.kb.memory import Memory, memory_of
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.classes import DrugClass, class_named
+from medrag.kb.terms.compounds import ingredients_of
 from medrag.kb.terms.foods import Food, food_named
 from medrag.kb.terms.herbs import herb_names
 from medrag.kb.terms.membership import class_spellings, memberships
 from medrag.kb.terms.shipped import rows_of
-from medrag.patterns import regex
-from medrag.retrieve.subjects import DRUG_KINDS, drugs_of
-from medrag.types import DocumentInfo, DocumentKind, Entity, EntityKind
+from medrag.retrieve.subjects import DRUG_KINDS
+from medrag.types import DocumentInfo, Entity, EntityKind
 
 __all__ = ["Substance", "Taken", "label_of", "taken"]
 
 T = TypeVar("T")
-MAX_LABELS = 8  # of one medicine; a common substance has hundreds, which say the same
-MAX_LABELS_LANG = 5  # of one language, where there are labels in another too
 LABELS_KEPT, MEDICINES_KEPT = 600, 2_000
 MIN_ASCII = 3  # letters of a name that may stand in prose
 MAX_NEAR = 3
-MIN_TITLED = 5  # letters of a name that is looked for in titles
-_ENDING_FORM = regex(r"(?:\s+(?:tablets?|capsules?|cream|ointment|gel|lotion|drops?|spray|liquid|syrup|caplets?|gelcaps?))+$")
-_BOTH_KINDS = frozenset(
-    {"exact", "traditional", "shipped", "short"}
-)  # how a name may be found; what was misspelt is only proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,66 +139,34 @@ def taken(name: str, kb: KnowledgeBase, classes: Sequence[DrugClass] = ()) -> Ta
 
 def _meant(name: str, kb: KnowledgeBase, classes: Sequence[DrugClass]) -> Taken:
     text = fold(name)
-    mentions = _whole(text, kb)
+    mentions = whole(text, kb)
+    class_ = class_named(text)
+    if class_ is None and not mentions and not rows_of(text) and (class_ := _class_of(text)) is not None:
+        text = fold(class_.zh[0])
     entities = _entities(mentions)
     food = food_named(text)
-    class_ = class_named(text)
     herb = text in herb_names()
-    shipped = rows_of(text) or rows_of(name_variants(text)[-1])
-    titled = [] if entities or shipped or food or class_ or herb else list(_titled(text, kb))
-    if titled:
-        labels = tuple(label_of(info, kb) for info in titled[:MAX_LABELS])
+    shipped = rows_of(text) or rows_of(name_variants(text)[-1]) or ingredients_of(text) or joined(text, mentions)
+    by_title = [] if entities or shipped or food or class_ or herb else list(titled(text, kb))
+    if by_title:
+        labels = tuple(label_of(info, kb) for info in by_title[:MAX_LABELS])
         return Taken(name, True, (text,), (), tuple(_substances(text, (text,), (), labels, kb, classes)), labels)
     if not entities and not shipped and food is None and class_ is None and not herb:
-        return Taken(name, False, (), (), (), (), near=tuple(_near(name, kb)))
-    infos = _documents(text, mentions, entities, kb)
+        near = tuple(_near(name, kb))
+        same = unjoined(text, near)
+        if not same or fold(same) == text:
+            return Taken(name, False, (), (), (), (), near=near)
+        return replace(_meant(same, kb, classes), name=name)
+    infos = documents_of(text, mentions, entities, kb) if food is None or food.remedy else []  # alcohol is drunk, no hand rub
     labels = tuple(label_of(info, kb) for info in infos)
     called = tuple(dict.fromkeys(_called(text, mentions, entities, kb)))
-    substances = tuple(_substances(text, called, entities, labels, kb, classes))
+    substances = tuple(_substances(text, called, entities, labels, kb, classes, joined(text, mentions)))
     return Taken(name, True, called, tuple(e.id for e in entities), substances, labels, food)
 
 
-def _whole(text: str, kb: KnowledgeBase) -> list[Mention]:
-    """The names of medicines that make up the whole text, forms and joining words aside; none where a part is left over.
-
-    甘草 in an unknown 复方甘草清肺片 is not what is taken.
-    """
-    found = [m for m in kb.link(text) if m.via in _BOTH_KINDS and any(e.kind in DRUG_KINDS for e in m.entities)]
-    rest = text
-    for mention in sorted(found, key=lambda m: -m.start):
-        rest = rest[: mention.start] + " " + rest[mention.end :]
-    left = FORMS.sub(" ", rest).strip()
-    variants = name_variants(text)
-    if not left or any(m.name in variants or text[m.start : m.end] in variants for m in found):
-        return found
-    salted = " ".join(part for part in left.split() if name_variants(f"x {part}")[-1] != "x")
-    return found if not salted else []
-
-
-def _titled(text: str, kb: KnowledgeBase) -> Iterator[DocumentInfo]:
-    """The labels whose titles begin with a name that nobody knows, where they are all of one product: Wal-Sleep Z.
-
-    A shop's name begins the titles of many products, and names none of them.
-    """
-    words = _words(_ENDING_FORM.sub("", text))
-    longest_word = max(words.split(), key=len, default="")
-    if len(words.replace(" ", "")) < MIN_TITLED or words != words.encode("ascii", "ignore").decode():
-        return
-    infos = [
-        d
-        for d in kb.documents(called=longest_word)
-        if d.kind is DocumentKind.LABEL and _words(d.title + " ").startswith(words + " ")
-    ]
-    made = {_words(generic_of(d.title)) for d in infos}
-    if len(made) == 1 and made != {""}:
-        yield from infos
-
-
-def _words(text: str) -> str:
-    """A name's letters and digits: children's is childrens."""
-    return " ".join(re.findall(r"[a-z0-9]+", fold(text).replace("'", "").replace("’", ""))) + (
-        " " if text.endswith(" ") else ""
-    )
+def _class_of(text: str) -> DrugClass | None:
+    """The class that the stem of its members means: 头孢, 他汀, 沙坦."""
+    return next((one for end in ("类", "类药", "类抗生素", "药") if (one := class_named(text + end)) is not None), None)
 
 
 def _entities(mentions: Iterable[Mention]) -> tuple[Entity, ...]:
@@ -219,48 +177,6 @@ def _entities(mentions: Iterable[Mention]) -> tuple[Entity, ...]:
 def _near(name: str, kb: KnowledgeBase) -> Iterator[str]:
     for one in kb.normalise(name, kind="drug", k=MAX_NEAR):
         yield one.entity.name
-
-
-def _documents(text: str, mentions: Sequence[Mention], entities: Sequence[Entity], kb: KnowledgeBase) -> list[DocumentInfo]:
-    """The labels of the medicine, best first: of its own language first, and some of the other."""
-    found = {(d.source, d.key): d for d in _labelled(text, mentions, kb)}
-    if not found:
-        about = kb.documents_about([entity.id for entity in entities])
-        found = {(d.source, d.key): d for d, _, _ in about if d.kind is DocumentKind.LABEL}
-    for name in _elsewhere(text):  # labels of aspirin are labels of 阿司匹林
-        linked = [m for m in kb.link(name) if m.start == 0 and m.end == len(name)]
-        found.update({(d.source, d.key): d for d in _labelled(name, linked, kb) if (d.source, d.key) not in found})
-    infos = [d for d in found.values() if d.lang in ("zh", "en")]
-    mixed = _is_mixed(text) or bool(parts_of(text))
-    infos = [d for d in infos if mixed or not _is_mixed(without_form(fold(d.title)))] or infos
-    infos = _each_first(infos)
-    first = infos[0].lang if infos else ""
-    own, other = [d for d in infos if d.lang == first], [d for d in infos if d.lang != first]
-    kept = own[: MAX_LABELS_LANG if other else MAX_LABELS]
-    return [*kept, *other[: MAX_LABELS - len(kept)]]
-
-
-def _each_first(infos: Sequence[DocumentInfo]) -> list[DocumentInfo]:
-    """The labels with those first whose title none before has: of twelve, five that say the same would leave no room."""
-    first: dict[str, DocumentInfo] = {}
-    again = [info for info in infos if first.setdefault(fold(info.title), info) is not info]
-    return [*first.values(), *again]
-
-
-def _labelled(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> Iterator[DocumentInfo]:
-    for drug in drugs_of(text, mentions, kb):
-        yield from (d for d in drug.documents if d.kind is DocumentKind.LABEL)
-
-
-def _elsewhere(text: str) -> Iterator[str]:
-    """The first name in the other language that the shipped table has for a medicine."""
-    rows = next((rows for variant in name_variants(text) if (rows := rows_of(variant))), ())
-    if len(rows) == 1:
-        yield from [name for name in rows[0].names if name.isascii() != text.isascii()][:1]
-
-
-def _is_mixed(folded: str) -> bool:
-    return re.search(r"\band\b|[/+;,]|复方", folded) is not None
 
 
 def _called(text: str, mentions: Sequence[Mention], entities: Sequence[Entity], kb: KnowledgeBase) -> Iterator[str]:
@@ -293,10 +209,12 @@ def _substances(
     labels: Sequence[Label],
     kb: KnowledgeBase,
     classes: Sequence[DrugClass],
+    parts: Sequence[str] = (),
 ) -> Iterator[Substance]:
     """What the medicine is made of: what facts, its names and its label's section on composition say, each once."""
-    names = [*_of_facts(entities, kb)] + [part for name in called for part in parts_of(name)]
-    if len({min(substances_of(name)) for name in names}) < 2 and labels and labels[0].lang == "zh":
+    held = next((held for name in called if (held := ingredients_of(name))), ())
+    names = list(parts or held) or [*_of_facts(entities, kb)] + [part for name in called for part in parts_of(name)]
+    if len({min(substances_of(name)) for name in names}) < 2 and labels and labels[0].lang == "zh" and not held:
         names += composition(labels[0])
     if labels and not any(is_substance(one) for one in (text, *names)):
         names = (holding(labels[0]) if labels[0].lang == "zh" else of_title(labels[0])) or names

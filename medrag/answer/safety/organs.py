@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 
-from medrag.answer.safety.label import Label, Unit
+from medrag.answer.safety.label import Label
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import denies, governing, worst
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Patient, Severity, Stated
 
-__all__ = ["Degree", "hepatic_degree", "organ_findings", "renal_degree"]
+__all__ = ["Degree", "hepatic_degree", "holds_for", "organ_findings", "renal_degree"]
 
 G = SectionGroup
 _TELLS = frozenset(
@@ -78,7 +79,7 @@ _RENAL = _Organ(
 _HEPATIC = _Organ(
     FindingKind.HEPATIC,
     regex(
-        rf"肝(?!素|药|酶|脂|癌|片|糖|糖原|炎病毒|炎疫苗){_FAILS_ZH}|肝、肾功能|\b(?:hepatic|liver)[- ](?:\w+ ){{0,2}}?(?:impair|insuffic|fail|diseas|dysfunc|problem|function(?! tests?| monitor| studies)|cirrho|decompens|enceph)\w*|impair\w* (?:of )?(?:hepatic|liver)|cirrho\w+|child[- ]?pugh|\b(?:renal|hepatic) (?:or|and|and/or) (?:renal|hepatic) \w+|(?:reduced|decreased) (?:hepatic|liver) function",
+        rf"肝(?!素|药|酶|脂|癌|片|糖|糖原|炎病毒|炎疫苗){_FAILS_ZH}|肝、肾功能(?!发育)|\b(?:hepatic|liver)[- ](?:\w+ ){{0,2}}?(?:impair|insuffic|fail|diseas|dysfunc|problem|function(?! tests?| monitor| studies)|cirrho|decompens|enceph)\w*|impair\w* (?:of )?(?:hepatic|liver)|cirrho\w+|child[- ]?pugh|\b(?:renal|hepatic) (?:or|and|and/or) (?:renal|hepatic) \w+|(?:reduced|decreased) (?:hepatic|liver) function",
         re.IGNORECASE,
     ),
     None,
@@ -87,7 +88,12 @@ _WHO = regex(
     r"患者|病人|者|不全|障碍|减退|损害|patients?|individuals|with|people|those|subjects|if you have|have|impair", re.IGNORECASE
 )
 _OUTCOME = regex(
-    r"(?:引起|导致|造成|发生|出现|诱发|可致|引发|可见|定期检查|监测|检查|观察|报告)[^，。；]{0,10}$|(?:caus\w+|result\w* in|lead\w* to|including|develop\w*|report\w*|cases of|risk of|signs of|evidence of|elevat\w+|tests?|monitor\w*|baseline|assess\w*|evaluat\w*) (?:[\w,/-]+ ){0,4}$",
+    r"(?:引起|导致|造成|发生|出现|诱发|可致|引发|可见|定期检查|监测|检查|观察|报告)[^，。；]{0,10}$|\b(?:caus\w+|result\w* in|lead\w* to|including|develop\w*|report\w*|cases of|risk of|signs of|evidence of|elevat\w+|tests?|monitor\w*|baseline|assess\w*|evaluat\w*) (?:[\w,/-]+ ){0,4}$",
+    re.IGNORECASE,
+)
+# Those who show it: patients with evidence of impaired hepatic function.
+_WITH_SIGNS = regex(
+    r"(?:patients?|those|individuals|people|subjects) (?:with|who have|showing|exhibiting) (?:\w+ ){0,2}?(?:evidence|signs?|symptoms?) of ",
     re.IGNORECASE,
 )
 _UNSTUDIED = regex(
@@ -166,6 +172,14 @@ def organ_findings(one: Taken, patient: Patient) -> Iterator[Finding]:
             yield finding(organ.kind, (one.name,), said, about=about or _diagnosis(patient, organ))
 
 
+def holds_for(unit: Unit, patient: Patient) -> bool:
+    """Whether a statement on kidneys or liver is of the patient's."""
+    for organ, degree, exact in ((_RENAL, renal_degree(patient), patient.egfr), (_HEPATIC, hepatic_degree(patient), None)):
+        if degree not in (None, Degree.NORMAL) and organ.who.search(f"{unit.topic} {unit.lead} {unit.folded}") is not None:
+            return _holds(unit, organ, degree, exact, exact is not None or _names_degree(patient, organ))
+    return False
+
+
 def _names_degree(patient: Patient, organ: _Organ) -> bool:
     said = (patient.renal if organ is _RENAL else patient.hepatic) + " ".join(patient.diagnoses)
     return any(pattern.search(said) for _, pattern in _DEGREES)
@@ -222,7 +236,7 @@ def _of_unit(label: Label, one: Taken, unit: Unit, place: tuple[int, int]) -> St
     listed = bool(unit.lead_cues) or unit.group is G.CONTRAINDICATIONS
     if (
         place[1]
-        and _OUTCOME.search(before) is not None
+        and _OUTCOME.search(_WITH_SIGNS.sub("", before)) is not None
         and not listed
         and re.match(r"[^，。；]{0,8}(?:患者|病人|者)", unit.folded[place[1] :]) is None
     ):

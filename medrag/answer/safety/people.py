@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from medrag.answer.safety.label import Label, Unit
+from medrag.answer.safety.label import Label
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import finding, stated, strongest
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import Cue, denies, governing, worst
 from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number

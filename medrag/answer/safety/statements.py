@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from medrag.answer.safety.label import Label, Unit
+from medrag.answer.safety.label import Label
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import RANK, Cue
+from medrag.sections import SectionGroup
 from medrag.types import Finding, FindingKind, Severity, Stated
 
 __all__ = ["MAX_STATED", "finding", "stated", "strongest"]
@@ -19,8 +21,11 @@ def stated(
     label: Label, medicine: str, unit: Unit, cue: Cue | None, otherwise: Severity, *, via: str = "", until: Unit | None = None
 ) -> Stated:
     """A place that says it: as severe as the label's own word, else as the section makes it."""
+    severity = cue.severity if cue is not None else otherwise
+    if severity is Severity.AVOID and label.lang == "en" and unit.group is SectionGroup.CONTRAINDICATIONS:
+        severity = Severity.CONTRAINDICATED  # what should not be used is so under the heading Contraindications
     return Stated.model_construct(
-        severity=cue.severity if cue is not None else otherwise,
+        severity=severity,
         medicine=medicine,
         citation=label.citation(unit, until),
         word=cue.word if cue is not None else "",

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from medrag.answer.safety.label import Hit, Label, Unit
+from medrag.answer.safety.label import Hit, Label
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import stated, strongest
+from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import RANK, Cue, allows, denies, governing, has_effect, worst
 from medrag.kb.terms.classes import class_names
 from medrag.patterns import regex
@@ -24,7 +25,7 @@ _CO_USE_ZH = regex(
     r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并(?!症)|同时|混合|混用|并服|一起|共用|接受|正在|加用|加服|与[^，。；]{1,40}[用服]|(?:服用|使用|应用)[^，。；]{0,20}(?:者|患者|时|期间|的)|期间"
 )
 _CO_USE_EN = regex(
-    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\breceiv|treated with|treatment with|therapy with|\buse (?:of|with)\b|\bused with\b|\bgiven (?:with|to)\b|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b.{0,30}\bwith\b|\bwhile\b",
+    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\btake (?:any )?other\b|\breceiv|treated with|treatment with|therapy with|\buse (?:of|with)\b|\bused with\b|\bgiven (?:with|to)\b|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b.{0,30}\bwith\b|\bwhile\b",
     re.IGNORECASE,
 )
 _ACTS_ON_EN = regex(
@@ -56,8 +57,11 @@ _ENROLLED = regex(r"\benrolled\b|\bin (?:study|trial) \w|\bclinical (?:trial|stu
 _OTHER = regex(
     r"(?:\bother[ \w-]{0,20}|\bother (?:drugs?|medic\w+|products?)\b[ \w,-]{0,50}(?:such as|like|including) |\banother |\badditional |\bmultiple |\bsecond |其[他它余]的?[^，。；]{0,6}|另[一外]种?|同类的?|多种|两种)$"
 )
+_ALIKE_ZH = regex(r"^[^，。；]*?(?:一样|相同|相似|类似|不同|相比)")
+MAX_ALIKE = 12  # characters behind a class in which it is said to be like
+MIN_OWN = 4  # letters of a medicine's own name in a statement of its class
 _AS_WITH = regex(
-    r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|[同与]|像) ?(?:all |many |most )?$"
+    r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|像) ?(?:all |many |most )?$"
 )
 _INSTEAD_ZH = regex(r"(?:改用|换用|代替|替代|宜选用?|可选用?|解救|拮抗剂?为|抢救|给予|静[注脉]|处理)[^，。；]{0,12}$")
 _INSTEAD_EN = regex(
@@ -112,15 +116,32 @@ def _said(label: Label, one: Taken, other: Taken) -> Iterator[Stated]:
 def _of_name(label: Label, one: Taken, name: str, via: str) -> Iterator[Stated]:
     own_class = name in one.class_names
     for hit in label.hits(name):
-        if not own_class or _is_other(label, hit):
+        if not own_class or _is_other(label, hit) or _is_beside(label, one, hit):
             yield from _of_hit(label, one, hit, via)
 
 
 def _is_other(label: Label, hit: Hit) -> bool:
     """Whether the label's own class is named as that of another medicine: other NSAIDs."""
     text = label.units[hit.unit].folded if hit.unit >= 0 else label.headings[hit.section]
+    if hit.unit >= 0 and "taking" in label.units[hit.unit].lead:
+        return True  # ask a doctor before use if you are taking sedatives
     other = _OTHER.search(text, max(0, hit.start - 90), hit.start)
-    return other is not None and _AS_WITH.search(text[: other.start()]) is None
+    if other is None or _AS_WITH.search(text[: other.start()]) is not None:
+        return False
+    return _ALIKE_ZH.search(text, hit.end, hit.end + MAX_ALIKE) is None  # 与其他非甾体抗炎药一样
+
+
+def _is_beside(label: Label, one: Taken, hit: Hit) -> bool:
+    """Whether the label's own class is named beside the medicine itself: an oral carbonic anhydrase inhibitor and AZOPT."""
+    if hit.unit < 0:
+        return False
+    text = label.units[hit.unit].folded
+    if (_CO_USE_ZH if label.lang == "zh" else _CO_USE_EN).search(text) is None or re.search(
+        r"\b(?:an?|is|are)\s$|[是为属]", text[max(0, hit.start - 3) : hit.start]
+    ):
+        return False
+    own = [name for name in one.names if len(name) >= MIN_OWN and name in text and name not in hit.name]
+    return bool(own) or re.search("本[品药]", text) is not None
 
 
 def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
@@ -136,7 +157,7 @@ def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
     part = _part(unit, hit, label)
     if not _tells(unit, part, hit.start, label.lang):
         return
-    cue, until = _severity(label, unit, hit, part)
+    cue, until = _severity(label, one, unit, hit, part)
     otherwise = Severity.CONTRAINDICATED if unit.group is G.CONTRAINDICATIONS else Severity.NOTED
     yield stated(label, one.name, unit, cue, otherwise, via=via, until=until)
 
@@ -310,7 +331,7 @@ def _advises(words: str, unit: Unit, part: tuple[int, int]) -> bool:
     )
 
 
-def _severity(label: Label, unit: Unit, hit: Hit, part: tuple[int, int]) -> tuple[Cue | None, Unit | None]:
+def _severity(label: Label, one: Taken, unit: Unit, hit: Hit, part: tuple[int, int]) -> tuple[Cue | None, Unit | None]:
     """The word that says how severe it is: of the stretch, of what leads it in, or of a statement behind that names nothing."""
     inside = [cue for cue in unit.cues if part[0] <= cue.start < part[1]]
     cue = (
@@ -323,20 +344,22 @@ def _severity(label: Label, unit: Unit, hit: Hit, part: tuple[int, int]) -> tupl
     if unit.lead_cues:
         return worst(unit.lead_cues), None
     if label.lang == "zh":
-        behind = [one for one in unit.cues if one.start >= part[1]]
+        behind = [later for later in unit.cues if later.start >= part[1]]
         named = any(s >= part[1] and behind and e <= behind[0].start for s, e in label.named_at.get(unit.index, ()))
         if behind and not named:
             return behind[0], None
-    return _advice_behind(label, unit)
+    return _advice_behind(label, unit, one)
 
 
-def _advice_behind(label: Label, unit: Unit) -> tuple[Cue | None, Unit | None]:
+def _advice_behind(label: Label, unit: Unit, one: Taken) -> tuple[Cue | None, Unit | None]:
     """The advice of the next statements of the section, as long as they name no other medicine."""
     if unit.group not in (G.INTERACTIONS, G.WARNINGS):
         return None, None
     for index in range(unit.index + 1, min(unit.index + 1 + MAX_AHEAD, len(label.units))):
         later = label.units[index]
-        if later.section != unit.section or "\n" in label.document.text[unit.end : later.start] or label.named_at.get(index):
+        if later.section != unit.section or "\n" in label.document.text[unit.end : later.start]:
+            break
+        if any(later.folded[start:end] not in one.names for start, end in label.named_at.get(index, ())):
             break
         if later.lead != unit.lead or re.match(r"\s*[(（]?\d{1,2}[)）.．、]", later.folded):
             break

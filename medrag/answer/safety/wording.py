@@ -23,27 +23,27 @@ _NOT_ZH = regex(
     r"|(?:改变|不)(?:本品)?的?剂量调整"
 )
 _ZH = regex(
-    r"(?P<contraindicated>绝?对?禁[用服]|忌[用服]|禁忌|禁止|严禁|禁内服|禁[饮酒]|忌[饮食酒烟]|[禁忌](?=[与和同])|忌(?=生冷|辛辣|油腻|烟|酒)|不得|禁(?=活|合|并)"
+    r"(?P<contraindicated>绝?对?禁[用服]|忌[用服]|禁忌|禁止|严禁|禁内服|禁[饮酒]|忌[饮食酒烟]|[禁忌](?=[与和同])|忌(?=生冷|辛辣|油腻|烟|酒)|(?<=[。、，；])反(?=[一-鿿]{2,3}(?:[。、，；]|$))|不得(?!超过|大于|高于|多于)|禁(?=活|合|并)"
     r"|不[可能](?=再?[与和同跟用合并联]|使用|服用|应用|给|饮|混|接种|作静|一起|口服|注射|长期)|切勿|勿(?=[与和同用服饮合再]))"
-    r"|(?P<avoid>应?避免|不宜|不应|不推荐|不主张|不建议|不提倡|不要|最好不|尽量不|暂不(?:使用|用|宜)|不适[用宜合于]|[停中终][止]?(?:哺乳|授乳)|暂停哺乳|不哺乳|应(?:立即|即)?停[药用]|停止(?:使用|用药|服用)|停服)"
+    r"|(?P<avoid>应?避免|不宜(?!超过)|不应(?!超过)|不推荐|不主张|不建议|不提倡|不要(?!超过)|(?<=儿童|患者|孕妇|妇女|老人|病人)不使?用|最好不|尽量不|暂不(?:使用|用|宜)|不适[用宜合于]|[停中终][止]?(?:哺乳|授乳)|暂停哺乳|不哺乳|应(?:立即|即)?停[药用]|停止(?:使用|用药|服用)|停服)"
     r"|(?P<caution>慎[用服]|慎重|谨慎|小心|权衡|指导下|咨询|遵医嘱|在医[师生]|注意|警惕|慎(?=[与和同合])|非必[要须]|确有必要|明确需要|利大于弊|利弊|方可|才能使用|酌情)"
-    r"|(?P<monitor>监测|监护|监控|检测|观察|复查|定期检查|检查|调整|调节|减量|[减降]少?低?[^，。；,]{0,8}?(?:剂量|用量|药量)|(?:剂量|用量)[^，。；,]{0,6}?(?:减|降|酌)|酌减|减半|减为|间隔|隔开|相隔|错开|分开|改变剂量|剂量应|增加[^，。；,]{0,6}?(?:剂量|用量))"
+    r"|(?P<monitor>监测|监护|监控|检测|观察|复查|定期检查|检查|调整|调节|减量|[减降]少?低?[^，。；,]{0,8}?(?:剂量|用量|药量)|(?:剂量|用量)[^，。；,]{0,6}?(?:减|降|酌)|酌减|减半|减为|不[得应宜可要能](?:超过|大于|高于|多于)|间隔|隔开|相隔|错开|分开|改变剂量|剂量应|增加[^，。；,]{0,6}?(?:剂量|用量))"
 )
 _NOT_EN = regex(
     r"\bno (?:\w+ ){0,4}?(?:adjustments?|monitoring|reductions?|precautions?|contraindications?|modifications?)\b(?: (?:is|are|was) (?:\w+ )?(?:needed|necessary|required|recommended|warranted))?"
-    r"|\b(?:adjustments?|monitoring|reductions?|modifications?)\b (?:\w+ ){0,10}?(?:is|are|was|were) (?:generally |usually )?(?:not|unnecessary)\b[ \w]*"
+    r"|(?:\b(?:initial |starting )?dos(?:e|age) )?\b(?:adjustments?|monitoring|reductions?|modifications?)\b (?:\w+ ){0,10}?(?:is|are|was|were) (?:generally |usually )?(?:not|unnecessary)\b[ \w]*"
     r"|\bnot (?:\w+ )?(?:contraindicat\w*|a contraindication|require\w* (?:\w+ ){0,3}?adjust\w*|necessary to (?:adjust|reduce))|\b(?:unless|otherwise|where|not otherwise|or) (?:\w+ )?contraindicated"
     r"|\bcontraindications?\b(?=,? (?:and|or|section)|[\]\)])|\bwithout (?:\w+ )?(?:dose|dosage) (?:adjustment|modification)|\bsee (?:also )?(?:contraindications|warnings|precautions)\b"
     r"|\bmonitor(?:ing)? (?:of|was|were)\b(?= (?:the )?(?:study|trial))|\b(?:does|did|do) not (?:require|need|warrant|indicate|suggest)\b[\w ,]{0,60}?adjust\w*",
     re.IGNORECASE,
 )
 _EN = regex(
-    r"(?P<contraindicated>\bcontra-?indicat\w*|\bmust not\b|\b(?:should|must|can) never\b|\bnever (?:be|take|use)\b|\b(?:do|does) not (?:use|take|give|administer|co-?administer|combine|start|drink|inject|apply|breast)\w*|\bprohibited\b|\bcannot (?:be )?(?:use|take|receive|given)\w*|\bwarning: do not\b)"
+    r"(?P<contraindicated>\bcontra-?indicat\w*|\bmust not\b|\b(?:should|must|can) never\b|\bnever (?:be|take|use)\b|\b(?:do|does) not (?!(?:use|take|give) more)(?:use|take|give|administer|co-?administer|combine|start|drink|inject|apply|breast)\w*|\bprohibited\b|\bcannot (?:be )?(?:use|take|receive|given)\w*|\bwarning: do not\b)"
     r"|(?P<avoid>\bavoid\w*|\bshould (?:generally |usually |normally |also )?not\b|\b(?:not|nor) (?:be |generally |routinely )*(?:recommended|advised|advisable|coadministered|co-administered)\b|\bis not (?:intended|indicated)\b(?= (?:for|in))|\bdiscouraged\b|\binadvisable\b"
     r"|\bnot (?:to )?be (?:used|given|administered|taken|combined|coadministered|co-administered|prescribed|mixed|initiated|started)\b|\bdiscontinue (?:nursing|breast)\w*|\bdiscontinue the drug\b|\bdiscontinu\w+ (?:[\w()®-]+ ){0,6}?(?:as soon as possible|immediately)|\bstop (?:nursing|breast)\w*|\bpreferable not\b|\bunsuitable\b)"
     r"|(?P<caution>\bcaution\w*|\bcareful\w*|\bask (?:a|your) \w+|\b(?:consult|tell|talk to) (?:a |your |with )?\w*|\bbenefits?\b|\bonly (?:if|when)\b|\bclearly needed\b|\b(?:special|particular|close|careful) (?:attention|care)\b|\bconsider\w*|\bcare (?:should|must)\b|\bwarned\b|\bprudent\b|\bpredispos\w*|\badvised?\b)"
     r"|(?P<monitor>\bmonitor\w*|\bobserve (?:patients?|the patient|closely|carefully|for)\b|\bbe (?:\w+ ){0,2}?observed\b|\bobserved (?:closely|carefully|for)\b|\bobservation (?:of|for)\b|\badjust\w*|\breduc\w+ (?:\w+ ){0,5}?dos\w+|\bdos\w+ (?:\w+ ){0,5}?(?:reduc|decreas|lower|adjust|modif)\w*|\b(?:lower|smaller|reduced|decreased) (?:\w+ ){0,2}?dos\w+|\btitrat\w*|\bhours? (?:before|after|apart|prior|between)|\bseparat\w+"
-    r"|\bdecreas\w+ (?:\w+ ){0,4}?dos\w+|\bincreas\w+ (?:in )?(?:the )?(?:\w+ ){0,2}?dos(?:e|age)\b|\bdos(?:e|age) should (?:be|not)\b|\bnot exceed\b|\blimit(?:ed)? (?:\w+ ){0,3}?dos\w+|\bstarting dose\b|\binitial dose\b|\bchecked\b|\bfollowed closely\b)",
+    r"|\bdecreas\w+ (?:\w+ ){0,4}?dos\w+|\bincreas\w+ (?:in )?(?:the )?(?:\w+ ){0,2}?dos(?:e|age)\b|\bdos(?:e|age) should (?:be|not)\b|\bnot (?:exceed|(?:take|use|give) more than)\b|\blimit(?:ed)? (?:\w+ ){0,3}?dos\w+|\bstarting dose\b|\binitial dose\b|\bchecked\b|\bfollowed closely\b)",
     re.IGNORECASE,
 )
 
@@ -67,9 +67,14 @@ _EFFECT_ZH = regex(
     r"增[强加高多大]|升高|提高|加[重强剧快速]|减[弱少低慢]|降低|下降|拮抗|延长|缩短|影响|导致|引起|发生|诱发|毒性|干扰|抑制|促进|危险|风险|协同|相加|过敏|沉淀|失效|出血|反应|吸收|代谢|排泄|竞争|置换|灭活|破坏|相互作用|恶化|易[致发于出]|损害"
 )
 _EFFECT_EN = regex(
-    r"increas|decreas|enhanc|potentiat|reduc|risk|toxic|additive|inhibit|prolong|affect|alter|interfer|diminish|elevat|lower|rais|exaggerat|antagoni|impair|interact|induc|displac|syndrome|hemorrhag|bleed|depress|death|fatal|serious|severe|hyper|hypo|convuls|seizure|react|worsen|caus|result|lead|compet|synerg|accelerat|delay",
+    r"chance is higher|increas|decreas|enhanc|potentiat|reduc|risk|toxic|additive|inhibit|prolong|affect|alter|interfer|diminish|elevat|lower|rais|exaggerat|antagoni|impair|interact|induc|displac|syndrome|hemorrhag|bleed|depress|death|fatal|serious|severe|hyper|hypo|convuls|seizure|react|worsen|caus|result|lead|compet|synerg|accelerat|delay",
     re.IGNORECASE,
 )
+
+
+# How something is watched, or that it should be thought of: monitored carefully, consider reducing the dose.
+_HOW_EN = regex(r"careful|consider|close (?:attention|care)|care\b", re.IGNORECASE)
+MAX_HOW = 32  # characters between such a word and what it belongs to
 
 
 _STOPS = str.maketrans({";": "；", "!": "！", "?": "？"})
@@ -97,11 +102,17 @@ def cues(folded: str, lang: str) -> tuple[Cue, ...]:
     """The words of a folded text that say how severe something is, in its order."""
     taken_back, table = (_NOT_ZH, _ZH) if lang == "zh" else (_NOT_EN, _EN)
     plain = taken_back.sub(lambda match: "\0" * len(match[0]), folded)
-    return tuple(
+    found = [
         Cue(match.start(), match.end(), Severity(match.lastgroup), match[0])
         for match in table.finditer(plain)
         if match.lastgroup is not None
-    )
+    ]
+    watched = [cue for cue in found if cue.severity is Severity.MONITOR]
+    return tuple(cue for cue in found if not (watched and _HOW_EN.match(cue.word) and _is_near(cue, watched)))
+
+
+def _is_near(cue: Cue, others: Sequence[Cue]) -> bool:
+    return any(other.start - cue.end <= MAX_HOW and cue.start - other.end <= MAX_HOW for other in others)
 
 
 def denies(folded: str, lang: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from medrag.answer.show.html import escaped_lines, inline_html, sources_html, urgent_html
+from medrag.answer.show.html import before_html, escaped_lines, inline_html, sources_html
 from medrag.answer.show.words import answer_lang, document_name, placed_marks
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
@@ -86,7 +86,7 @@ def qizhen_html(answer: Answer, kb: KnowledgeBase, *, prefix: str = PREFIX) -> s
     zh = 0 if answer_lang(answer) == "zh" else 1
     named = named_in(answer, kb)
     text = inline_html(answer, prefix, lambda start, end: _linked(answer.text, start, end, named, prefix))
-    lines = [f'<div class="medrag-answer qizhen" lang="{escape(answer_lang(answer))}">', *urgent_html(answer)]
+    lines = [f'<div class="medrag-answer qizhen" lang="{escape(answer_lang(answer))}">', *before_html(answer)]
     lines.append(f"<p>{text}</p>")
     if named:
         links = "".join(

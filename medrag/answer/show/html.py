@@ -13,7 +13,7 @@ from medrag.answer.show.safety import safety_html
 from medrag.answer.show.words import Placed, answer_lang, dangling_words, place, placed_marks, remark, worth_a_remark
 from medrag.types import Answer, Claim, NoticeKind
 
-__all__ = ["inline_html", "sources_html", "to_html", "urgent_html"]
+__all__ = ["before_html", "inline_html", "sources_html", "to_html"]
 
 ASIDE = "medrag"  # what ids begin with, unless the page has several answers
 
@@ -25,13 +25,14 @@ def to_html(answer: Answer, *, prefix: str = ASIDE) -> str:
     """The answer as an HTML fragment; `prefix` begins its ids, so that several can stand on one page."""
     head = f'<div class="medrag-answer{" abstained" if answer.abstained else ""}" lang="{escape(answer_lang(answer))}">'
     text = inline_html(answer, prefix, lambda start, end: escaped_lines(answer.text[start:end]))
-    return "\n".join([head, *urgent_html(answer), f"<p>{text}</p>", *sources_html(answer, prefix), "</div>"])
+    return "\n".join([head, *before_html(answer), f"<p>{text}</p>", *sources_html(answer, prefix), "</div>"])
 
 
-def urgent_html(answer: Answer) -> list[str]:
-    """What is to be read before the answer."""
+def before_html(answer: Answer) -> list[str]:
+    """What is to be read before the answer: what is urgent, and what the medication check found."""
     urgent = [notice for notice in answer.notices if notice.kind is NoticeKind.EMERGENCY]
-    return [f'<p class="urgent" role="alert">{escape(notice.text)}</p>' for notice in urgent]
+    checked = [safety_html(answer.safety)] if answer.safety is not None and answer.safety.findings else []
+    return [*(f'<p class="urgent" role="alert">{escape(notice.text)}</p>' for notice in urgent), *checked]
 
 
 def escaped_lines(text: str) -> str:
@@ -84,7 +85,7 @@ def _mark(answer: Answer, mark: Placed, prefix: str) -> str:
 
 
 def sources_html(answer: Answer, prefix: str) -> list[str]:
-    """The lists of citations, of invented marks and of notices, and the medication check, those that there are."""
+    """The lists of citations, of invented marks and of notices, and a medication check that found nothing, those that there are."""
     lines: list[str] = []
     if answer.citations:
         lines.append('<ol class="citations">')
@@ -99,6 +100,6 @@ def sources_html(answer: Answer, prefix: str) -> list[str]:
     notices += [escape(notice.text) for notice in answer.notices if notice.kind is not NoticeKind.EMERGENCY]
     if notices:
         lines += ['<ul class="notices">', *(f"<li>{notice}</li>" for notice in notices), "</ul>"]
-    if answer.safety is not None:
+    if answer.safety is not None and not answer.safety.findings:
         lines.append(safety_html(answer.safety))
     return lines

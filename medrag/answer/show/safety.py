@@ -8,6 +8,7 @@ from html import escape
 from medrag.answer.show.inert import escaped
 from medrag.answer.show.words import document_name, short
 from medrag.kb.terms.classes import class_named
+from medrag.kb.terms.foods import food_named
 from medrag.types import Checked, Coverage, Finding, FindingKind, SafetyReport, Severity, Stated
 
 __all__ = ["safety_html", "safety_lines", "safety_markdown"]
@@ -65,7 +66,7 @@ def safety_html(report: SafetyReport, lang: str | None = None) -> str:
     """The report as a list of HTML."""
     use = lang or report.lang
     rows = []
-    for finding in report.findings:
+    for finding in _shown(report):
         said = "".join(f"<blockquote>{escape(_quoted(one, use))}</blockquote>" for one in finding.stated)
         rows.append(f'<li class="finding {finding.severity.value}"><strong>{escape(_head(finding, use))}</strong>{said}</li>')
     notes = "".join(f"<p>{escape(note)}</p>" for note in (*_silent(report, use), *report.notes))
@@ -81,18 +82,34 @@ def _lines(
     bold: tuple[str, str] = ("", ""),
     item: str = "",
 ) -> Iterator[str]:
+    if not report.findings:
+        yield _NONE[_of(lang)]
+    for finding in _shown(report):
+        yield f"{item}{bold[0]}{clean(_head(finding, lang))}{bold[1]}"
+        for one in finding.stated:
+            yield f"{indent}{clean(_quoted(one, lang))}"
     for medicine in report.medicines:
         status = _STATUS.get(medicine.status)
         if status is not None:
             yield f"{item}{clean(medicine.name)}: {status[_of(lang)]}"
-    if not report.findings:
-        yield _NONE[_of(lang)]
-    for finding in report.findings:
-        yield f"{item}{bold[0]}{clean(_head(finding, lang))}{bold[1]}"
-        for one in finding.stated:
-            yield f"{indent}{clean(_quoted(one, lang))}"
     for line in (*_silent(report, lang), *report.notes):
         yield f"{item}! {clean(line)}"
+
+
+def _shown(report: SafetyReport) -> Iterator[Finding]:
+    """The findings, of a medicine and a food of the list once: as the pair that was asked about."""
+    pairs = {
+        (name, food.zh[0])
+        for finding in report.findings
+        if finding.kind is FindingKind.INTERACTION
+        for name in finding.medicines
+        for other in finding.medicines
+        if (food := food_named(other)) is not None
+    }
+    for finding in report.findings:
+        food = food_named(finding.about) if finding.kind is FindingKind.FOOD else None
+        if food is None or (finding.medicines[0], food.zh[0]) not in pairs:
+            yield finding
 
 
 def _head(finding: Finding, lang: str) -> str:

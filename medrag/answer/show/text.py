@@ -30,12 +30,14 @@ from medrag.types import (
     FactSource,
     Notice,
     NoticeKind,
+    SafetyReport,
     Section,
     Support,
 )
 
 __all__ = [
     "answer_json",
+    "before_lines",
     "escaped",
     "evidence_json",
     "evidence_lines",
@@ -43,19 +45,24 @@ __all__ = [
     "to_markdown",
     "to_text",
     "under_lines",
-    "urgent_lines",
 ]
 
 
 def to_text(answer: Answer) -> str:
-    """The answer for a terminal: what is urgent, the text, where each marker points, and what checking found fault with."""
-    return "\n".join([*urgent_lines(answer.notices), answer.text, *under_lines(answer)])
+    """The answer for a terminal: what comes before it, the text, where each marker points, and what checking found fault with."""
+    return "\n".join([*before_lines(answer.notices, answer.safety), answer.text, *under_lines(answer)])
 
 
-def urgent_lines(notices: Sequence[Notice]) -> list[str]:
-    """What is to be read before the answer."""
+def before_lines(notices: Sequence[Notice], safety: SafetyReport | None) -> list[str]:
+    """What is to be read before the answer: what is urgent, and what the medication check found."""
     lines = [f"!! {notice}" for notice in notices if notice.kind is NoticeKind.EMERGENCY]
-    return [*lines, ""] if lines else []
+    checked = safety_lines(safety) if _comes_first(safety) and safety is not None else []
+    return [line for block in (lines, checked) if block for line in (*block, "")]
+
+
+def _comes_first(safety: SafetyReport | None) -> bool:
+    """Whether the medication check answers the question: it found something of what was asked."""
+    return safety is not None and bool(safety.findings)
 
 
 def under_lines(answer: Answer) -> list[str]:
@@ -66,7 +73,7 @@ def under_lines(answer: Answer) -> list[str]:
     lines += ["", *notes] if notes else []
     lines += [f"? “{short(claim.text)}” {said}" for claim, said in _remarks(answer)]
     lines += [f"! {notice}" for notice in answer.notices if notice.kind is not NoticeKind.EMERGENCY]
-    if answer.safety is not None:
+    if answer.safety is not None and not _comes_first(answer.safety):
         lines += ["", *safety_lines(answer.safety)]
     return lines
 
@@ -74,7 +81,7 @@ def under_lines(answer: Answer) -> list[str]:
 def to_markdown(answer: Answer) -> str:
     """The answer as Markdown: the text line by line, then the citations as quotes with their places."""
     # What labels print is data: nothing in it may become a heading, a link, a table or HTML.
-    lines = _urgent_markdown(answer)
+    lines = _before_markdown(answer)
     lines += [escaped(line) + "  " if line.strip() else "" for line in answer.text.split("\n")]
     for citation in answer.citations:
         quote = escaped(short(citation.quote))
@@ -94,7 +101,7 @@ def to_footnotes(answer: Answer) -> str:
         parts += [inert(answer.text[at : mark.start]), notes, kept]
         at = mark.end
     text = guarded("".join([*parts, inert(answer.text[at:])]))
-    lines = _urgent_markdown(answer)
+    lines = _before_markdown(answer)
     lines += [line + "  " if line.strip() else "" for line in text.split("\n")]
     for citation in answer.citations:
         number = numbers[citation.marker]
@@ -112,14 +119,17 @@ def _markdown_remarks(answer: Answer) -> list[str]:
     for notice in answer.notices:
         if notice.kind is not NoticeKind.EMERGENCY:
             lines += ["", f"**{escaped(notice.text)}**"]
-    if answer.safety is not None:
+    if answer.safety is not None and not _comes_first(answer.safety):
         lines += ["", safety_markdown(answer.safety)]
     return lines
 
 
-def _urgent_markdown(answer: Answer) -> list[str]:
+def _before_markdown(answer: Answer) -> list[str]:
     urgent = [notice for notice in answer.notices if notice.kind is NoticeKind.EMERGENCY]
-    return [line for notice in urgent for line in (f"> **{escaped(notice.text)}**", "")]
+    lines = [line for notice in urgent for line in (f"> **{escaped(notice.text)}**", "")]
+    if answer.safety is not None and _comes_first(answer.safety):
+        lines += [safety_markdown(answer.safety), ""]
+    return lines
 
 
 def _remarks(answer: Answer) -> list[tuple[Claim, str]]:

@@ -13,16 +13,17 @@ __all__ = ["Food", "food_named", "food_names", "foods"]
 
 @dataclass(frozen=True, slots=True)
 class Food:
-    """A food, drink or habit; the first name of a language is the usual one."""
+    """A food, drink or habit; the first name of a language is the usual one. A `remedy` is taken as a medicine too: ginkgo."""
 
     zh: tuple[str, ...]
     en: tuple[str, ...]
+    remedy: bool = False
 
 
 @cache
 def foods() -> tuple[Food, ...]:
     """All foods of the table that ships with the package, in its order."""
-    return tuple(Food(tuple(zh.split("|")), tuple(en.split("|"))) for zh, en in table("foods.tsv"))
+    return tuple(Food(tuple(zh.split("|")), tuple(en.split("|")), bool(more)) for zh, en, *more in table("foods.tsv"))
 
 
 @cache

@@ -56,3 +56,28 @@ def test_food_is_told_only_where_somebody_asks(kb: KnowledgeBase) -> None:
     report = asked(kb, "哮喘病人能吃阿司匹林肠溶片吗")
     assert report is not None
     assert FindingKind.FOOD not in {one.kind for one in report.findings}
+
+
+def test_what_was_asked_about_stands_before_a_boxed_warning(kb: KnowledgeBase) -> None:
+    report = asked(kb, "Can I take simvastatin with clarithromycin?")
+    assert report is not None
+    kinds = [one.kind for one in report.findings]
+    assert FindingKind.BOXED_WARNING not in kinds[: kinds.index(FindingKind.INTERACTION) + 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("甘草和海藻可以一起煎吗", FindingKind.HERBS),
+        ("华法林钠片一天吃20mg可以吗", FindingKind.DOSE),
+        ("哮喘病人吃阿司匹林肠溶片行不行", FindingKind.DISEASE),
+    ],
+)
+def test_herbs_and_doses_and_patients_of_a_question_are_checked(kb: KnowledgeBase, text: str, kind: FindingKind) -> None:
+    report = asked(kb, text)
+    assert report is not None
+    assert report.findings[0].kind is kind
+
+
+def test_a_dose_within_the_maximum_needs_no_block(kb: KnowledgeBase) -> None:
+    assert asked(kb, "华法林钠片一天吃5mg可以吗") is None

@@ -19,6 +19,20 @@ from medrag.errors import QuestionError
         ("aspirin 325 mg every 4 hours", "aspirin", 325.0, 1950.0, "mg"),
         ("aspirin 100mg qd", "aspirin", 100.0, 100.0, "mg"),
         ("青霉素 240万单位", "青霉素", 2_400_000.0, None, "unit"),
+        ("对乙酰氨基酚 每日3g 分3次", "对乙酰氨基酚", 1000.0, 3000.0, "mg"),
+        ("对乙酰氨基酚片（0.5g）每次2片 一日4次", "对乙酰氨基酚片", 1000.0, 4000.0, "mg"),
+        ("Tylenol 2 x 500 mg 4 times a day", "Tylenol", 1000.0, 4000.0, "mg"),
+        ("布洛芬 1-2片 每日3次", "布洛芬", 2.0, 6.0, "piece"),
+        (
+            "bisoprolol and hydrochlorothiazide 10/6.25 mg 3 tablets daily",
+            "bisoprolol and hydrochlorothiazide",
+            30.0,
+            30.0,
+            "mg",
+        ),
+        ("guaifenesin 10 mL (200 mg) every 4 hours", "guaifenesin", 10.0, 60.0, "ml"),
+        ("ibuprofen 400 mg every 6 to 8 hours", "ibuprofen", 400.0, 1200.0, "mg"),
+        ("potassium citrate 40 mEq three times a day", "potassium citrate", 40.0, 120.0, "meq"),
     ],
 )
 def test_a_dose_is_read_behind_a_name(text: str, name: str, once: float | None, daily: float | None, unit: str) -> None:
@@ -29,7 +43,18 @@ def test_a_dose_is_read_behind_a_name(text: str, name: str, once: float | None, 
 
 
 @pytest.mark.parametrize(
-    "name", ["三七片", "十滴水", "维生素B6", "5%葡萄糖注射液", "coenzyme Q10", "四季感冒片", "vitamin b 12"]
+    "name",
+    [
+        "三七片",
+        "十滴水",
+        "维生素B6",
+        "5%葡萄糖注射液",
+        "coenzyme Q10",
+        "四季感冒片",
+        "vitamin b 12",
+        "Necon 7/7/7",
+        "Humalog Mix 75/25",
+    ],
 )
 def test_numbers_in_a_name_are_no_dose(name: str) -> None:
     assert written(name).name == name
@@ -59,3 +84,10 @@ def test_a_dose_by_weight_is_told_apart() -> None:
 def test_nonsense_is_refused_with_what_was_seen(text: str, said: str) -> None:
     with pytest.raises(QuestionError, match=said):
         written(text)
+
+
+def test_tablets_of_a_strength_are_counted_both_ways() -> None:
+    dose = written("胆茶碱片 0.1g 每次7片 每日1次").dose
+    assert dose is not None
+    assert dose.also is not None
+    assert (dose.once, dose.unit, dose.also.once, dose.also.unit) == (700.0, "mg", 7.0, "piece")
