@@ -271,10 +271,17 @@ def _told_more(turn: Turn) -> str:
     """A statement: what it says of what was asked last belongs to that question, else it is about what it says."""
     reading, last = turn.reading, turn.last
     if last is None or not last.drugs or not w.asks(last.plain) or len(last.text) > LONGEST_ASKED:
-        return reading.text
+        return _of_the_medicine(turn)
     if not any(len(word) > 1 and word in last.plain for word in reading.understanding.left):
-        return reading.text
+        return _of_the_medicine(turn)
     return f"{last.text.rstrip()}{'' if last.lang == 'zh' else ' '}{reading.text}"
+
+
+def _of_the_medicine(turn: Turn) -> str:
+    """A few words that ask nothing, of the medicine talked about: "asian ancestry", 胃不好的; more of them change the subject."""
+    if not turn.drugs or turn.memory.about_disease or not is_short(turn.reading):
+        return turn.reading.text
+    return placed(turn.reading.text, in_focus(turn), turn.lang)
 
 
 LONGEST_ASKED = 200  # characters of a question that more is told of

@@ -13,14 +13,14 @@ from medrag.kb.folding import fold
 from medrag.retrieve.cues import patient_spans
 from medrag.retrieve.forms import FORM
 
-__all__ = ["again_for_person", "again_of_disease", "again_with", "names_alone", "person_alone", "takes_alone", "tells"]
+__all__ = ["PERSON", "again_for_person", "again_of_disease", "again_with", "names_alone", "person_alone", "takes_alone", "tells"]
 
 _WORD = re.compile(r"\w+")
 _BETWEEN = re.compile(r"(?:和|跟|与|或者?|及|、|还是|以及|\band\b|\bor\b|一起|这个药|这种药|药|换|的|\bthe\b|\binstead\b|\s)+")
 # What may be said of a person and is no question.
-_PERSON = re.compile(
-    r"[\d零一二两三四五六七八九十半]+(?:\.\d+)?\s*(?:多|来)?(?:周岁|岁半?|个?半?多?月(?:大|龄)?|周|天|公斤|千克|斤|kg)|已?怀?孕(?:了)?|肾功能?(?:不全|不好|减退|受损|衰竭|损害|差)?|肝功能?(?:不全|不好|减退|受损|衰竭|损害|差)?|肾不好|肝不好|透析|肝硬化|肾衰竭?|肌酐清除率|肾小球滤过率|egfr|ccr|儿子|女儿|大人|成人|成年人"
-    r"|我|咱|他|她|的|了|是|有|也|已经|已|现在|刚刚?|才|今年|快|大概|左右|多大|女性|男性|女的|男的|女|男|患者|病人|人群?|妇女|妈妈|爸爸|我妈|我爸|老妈|老爸|妈|爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|母亲|父亲|家里?|一个|个|位|老婆|妻子|老公|媳妇|身孕|期|正?在|喂|大|给|吃|用|如果|要是|对于?|体重|年龄|过敏|对|病史|患有?|得过?|史|如|比如|像|这么|那么|小|今天|刚满|满|岁|因为|还|而且|并且|，|,|。"
+PERSON = re.compile(
+    r"[\d零一二两三四五六七八九十半]+(?:\.\d+)?\s*(?:多|来)?(?:了|周岁|岁半?|个?半?多?月(?:大|龄)?|周|天|公斤|千克|斤|kg)|已?怀?孕(?:了)?|肾功能?(?:不全|不好|减退|受损|衰竭|损害|差)?|肝功能?(?:不全|不好|减退|受损|衰竭|损害|差)?|肾不好|肝不好|透析|肝硬化|肾衰竭?|肌酐清除率|肾小球滤过率|egfr|ccr|儿子|女儿|大人|成人|成年人"
+    r"|我|咱|他|她|的|了|是|有|也|已经|已|现在|刚刚?|才|今年|快|大概|左右|多大|女性|男性|女的|男的|女|男|患者|病人|人群?|妇女|妈妈|爸爸|我妈|我爸|老妈|老爸|妈|爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|母亲|父亲|爱人|老伴|先生|太太|对象|家里?|一个|个|位|老婆|妻子|老公|媳妇|身孕|期|正?在|喂|大|给|吃|用|如果|要是|对于?|体重|年龄|过敏|对|病史|患有?|得过?|史|如|比如|像|这么|那么|小|今天|刚满|满|岁|因为|还|而且|并且|，|,|。"
     r"|\b(?:i'm|im|i've|he's|she's|i|am|is|are|has|have|had|was|my|a|an|the|he|she|he's|she's|we|they|who|someone|somebody|person|people|patients?|women|woman|men|man|male|female|in|of|on|with|now|currently|just|only|turned|years?|yrs?|yr|months?|mos?|weeks?|wks?|days?|old|yo|son|daughter|wife|husband|mother|father|mom|mum|dad|grandma|grandpa|boy|girl|baby|pregnant|pregnancy|during|while|trimester|first|second|third|along|breast|feeding|nursing|mothers?|over|under|older|than|aged?|aged|kg|kilos?|weighs?|weight|severe|mild|moderate|renal|kidney|hepatic|liver|impairment|failure|disease|problems?|patient|and|also|me|myself|her|him|them|us|history|allerg\w+|to|diagnosed|about|adults?|very|young|small|little|one|year|s|bad|not|good|poor|weak|dialysis|stage|ckd|egfr|gfr|crcl|creatinine|clearance|humans?|fever)\b|\d+|[-–'’.]"
 )
 
@@ -40,7 +40,7 @@ def person_alone(reading: Reading) -> str:
         return ""
     told = [match.span() for match in (*_ALLERGIC.finditer(reading.plain), *_WEIGHS.finditer(reading.plain))]
     plain = without(reading.plain, [*patient_spans(reading.plain), *told, *((ill.start, ill.end) for ill in reading.ills)])
-    if _left(_PERSON.sub(" ", _bare(plain))):
+    if _left(PERSON.sub(" ", _bare(plain))):
         return ""
     return _said(reading.text)
 
@@ -48,7 +48,7 @@ def person_alone(reading: Reading) -> str:
 def takes_alone(reading: Reading) -> bool:
     """Whether a turn says nothing but which medicines somebody takes."""
     rest = without(reading.plain, [(drug.start, drug.end) for drug in reading.drugs])
-    return not _left(_PERSON.sub(" ", _TAKES.sub(" ", rest)))
+    return not _left(PERSON.sub(" ", _TAKES.sub(" ", rest)))
 
 
 _TAKES = re.compile(
@@ -204,7 +204,7 @@ def _persons(last: Reading) -> list[tuple[int, int]]:
         inside = [span for span in spans if clause.start() <= span[0] and span[1] <= clause.end()]
         if not inside:
             continue
-        if not _left(_PERSON.sub(" ", without(last.plain, inside)[clause.start() : clause.end()])):
+        if not _left(PERSON.sub(" ", without(last.plain, inside)[clause.start() : clause.end()])):
             found.append(clause.span())
         else:
             found.append(_widened(last.plain, inside[0]))

@@ -42,7 +42,8 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     understanding = whole.understanding
     if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole):
         return whole.text
-    words = _words(slots, told, whole, may=MAY_TAKE.search(whole.masked) is not None)
+    may = MAY_TAKE.search(whole.masked) is not None or not understanding.groups
+    words = _words(slots, told, whole, may=may)
     words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
     return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
 
