@@ -19,7 +19,7 @@ _DISEASE_RELATIONS = frozenset(
     "department has_symptom check treated_with therapy complication body_part prevention cause related_disease differential susceptible_group transmission incidence prognosis cure_rate".split()
 )
 MAY_TAKE = re.compile(
-    r"(?:能|可以?|需要|适合|适不适合|想|要)(?:不能|不可以|否|不要)?(?:再|继续|直接|同时|长期|一起|也)?(?:吃|用|服|喝|涂|贴|打|使用)(?!什么|啥|哪)|适用吗|适合吗|安全吗|有害吗"
+    r"(?:能|可以?|需要|适合|适不适合|想|要)(?:不能|不可以|否|不要)?(?:再|继续|直接|同时|长期|一起|也)?(?:吃|用|服|喝|涂|贴|打|使用)(?!什么|啥|哪)|适用吗|适合吗|([吃用喝服])不\1(?:得|了)|[吃用喝服]得(?:了|不得)?(?:吗|不|么)|安全吗|有害吗"
     r"|\b(?:can|may|should|could|safe|ok|okay)\b.{0,30}\b(?:take|use|have|give|given|taken|used|on)\b|\bsafe\b|\b(?:is|are|be) [^?.]{0,40}\b(?:ok|okay|alright|all right|harmful|dangerous)\b|\bdo (?:me )?(?:any )?harm\b"
 )
 
@@ -34,6 +34,7 @@ def for_a_person(reading: Reading) -> bool:
     return asked or which or MAY_TAKE.search(reading.masked) is not None
 
 
+_STRENGTHS = frozenset({"mg", "ml", "unit", "piece"})  # no one says these of a person or an illness
 _PERSONAL = frozenset({G.DOSAGE, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
 
 
@@ -42,6 +43,8 @@ def asks_of_drug(reading: Reading) -> bool:
     u = reading.understanding
     if wants_a_drug(reading):
         return False
+    if any(quantity.unit in _STRENGTHS for quantity in u.quantities):
+        return True
     if not _OF_DRUG.isdisjoint(u.groups) and not (_OF_DISEASE & set(u.groups) and "cause" in u.relations):
         return True
     if any(pattern.search(reading.plain) for pattern in (w.AFTER_TAKING, MAY_TAKE, w.IN_PATIENTS)):

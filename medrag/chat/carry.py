@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from medrag.chat.asked import MAY_TAKE, eats
+from medrag.chat.asked import MAY_TAKE
 from medrag.chat.fillers import beside_names, beside_persons
 from medrag.chat.persons import Said
 from medrag.chat.reading import same_name
 from medrag.chat.repeat import again_for_person, again_with, person_alone, tells
-from medrag.chat.turn import Turn, is_polite
+from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.sections import SectionGroup
 
-__all__ = ["carried_on", "for_somebody"]
+__all__ = ["carried_on", "for_somebody", "with_illness"]
 
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})
 MOST = 60  # characters of a turn that can be a mere follow-up
@@ -77,10 +77,30 @@ def _taken_beside(turn: Turn, said: Said) -> str:
         return ""
     takes = len(said.patient.medicines) == 1 and not said.populations
     joins = _BESIDE.search(reading.plain) is not None and len(last.drugs) == 1
-    alone = eats(last) and not eats(reading) and not beside_names(reading)  # of food it was asked whether it may be taken with it
-    if not (takes or joins or alone) or (reading.ills and not takes):
+    if not (takes or joins) or (reading.ills and not takes):
         return ""
     return "" if beside_persons(reading, _TOO) else reading.drugs[0].name
+
+
+def _only_ill(turn: Turn) -> bool:
+    """Whether a turn names an illness and nothing else, where it was not asked what a medicine does to people or is for."""
+    reading, last = turn.reading, turn.last
+    if not reading.ills or reading.drugs or last is None or not last.drugs or last.ills or not turn.focus:
+        return False
+    if beside_persons(reading) or person_alone(reading) or pointers(reading.plain):
+        return False
+    return not MAY_TAKE.search(reading.plain) and _OF_EFFECTS.isdisjoint(last.understanding.groups)
+
+
+_OF_EFFECTS = frozenset({SectionGroup.ADVERSE_REACTIONS, SectionGroup.INDICATIONS})
+
+
+def with_illness(turn: Turn, said: Said) -> str | None:
+    """Whether somebody who has what the turn names may take the medicine talked about, where naming it is all that the turn does."""
+    if said.anything or not _only_ill(turn):
+        return None
+    ill = turn.reading.ills[0].name
+    return f"有{ill}能吃{turn.focus}吗" if turn.lang == "zh" else f"can I take {turn.focus} with {ill}?"
 
 
 def _who(turn: Turn) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medrag.chat import wordings as w
-from medrag.chat.carry import carried_on, for_somebody
+from medrag.chat.carry import carried_on, for_somebody, with_illness
 from medrag.chat.clarify import lacking
 from medrag.chat.complete import completed
+from medrag.chat.corrected import as_meant
 from medrag.chat.exchange import By
 from medrag.chat.persons import Said, merged, said_of_person
 from medrag.chat.reading import Reader, Reading, same_name
@@ -42,7 +43,7 @@ def follow(text: str, memory: Memory, reader: Reader, *, distil: Distil | None =
     `distil` is asked first, where there is a conversation that a turn may point back to and nothing was asked back; rules
     answer where it returns None.
     """
-    reading = _beyond_thanks(reader.read(text), reader)
+    reading = _beyond_thanks(as_meant(text, reader), reader)
     announced = w.NEW_TOPIC.match(reading.plain)
     if announced and len(reading.plain) == len(reading.text) > announced.end():
         reading = reader.read(reading.text[announced.end() :])
@@ -58,7 +59,7 @@ def follow(text: str, memory: Memory, reader: Reader, *, distil: Distil | None =
         made = distil(turn)
         if made is not None:
             return understood(reading, made, memory, slots, reader, by="model")
-    found = for_somebody(turn, said) or resolved(turn)
+    found = for_somebody(turn, said) or with_illness(turn, said) or resolved(turn)
     if found == reading.text:
         found = carried_on(turn, said) or found
     if isinstance(found, Asking):
@@ -87,7 +88,8 @@ _STOPS = re.compile(r"[，。！？,.!?~～]\s*$")
 def understood(turn: Reading, found: str, memory: Memory, slots: Slots, reader: Reader, *, by: By) -> Followed:
     """The turn followed, when the question that it comes to is known: the person is added, and what is lacking asked back."""
     bare = whole = turn if found == turn.text else reader.read(found)
-    if turn.drugs and found == turn.text and turn.ills:  # asks all anew: patients in general were those of another question
+    anew = turn.drugs and found == turn.text and not turn.understanding.populations
+    if anew and memory.standalone and reader.read(memory.standalone).drugs:  # patients in general were those of another question
         slots = slots.model_copy(update={"populations": ()})
     if memory.standalone or memory.slots != Slots():
         words = with_person(whole, slots, memory.told)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 __all__ = ["for_person", "joined", "led", "placed", "placed_illness", "put_in"]
 
 _LEAD_ZH = re.compile(
-    r"^(?:(?:医生|大夫|你好|您好|请问|那么?(?!个|种|款|天|次|些)|还有|另外|然后|对了|再问一下|想问一下|我想问一?下?|我想知道)[,，\s]*)+"
+    r"^(?:(?:医生|大夫|你好|您好|请问|那么?(?!个|种|款|天|次|些)|还有|另外|然后|对了|再问一下|(?:再|顺便)?(?:说一?下|说说|讲讲|讲一?下|介绍一?下|看看|问问)|想问一下|我想问一?下?|我想知道)[,，\s]*)+"
 )
 _LEAD_EN = re.compile(r"^(?:(?:and|so|then|ok|okay|but|now|well|also|hmm|please)\b[,\s]*)+", re.IGNORECASE)
 _LATIN = re.compile(r"[0-9A-Za-z]")

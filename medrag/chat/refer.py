@@ -89,6 +89,9 @@ def _pointing(turn: Turn) -> str | Asking | None:
     """The question with the words that point to something replaced by it; None where none does."""
     reading = turn.reading
     ordinal = chosen(turn)
+    apart = w.APART_FROM_THAT.match(reading.plain)
+    if apart and turn.drugs and ordinal is None:
+        return placed(reading.text[apart.end() :], in_focus(turn), turn.lang)
     if ordinal is not None:
         start, end, name = ordinal
         if not left_over(without(reading.plain, [(start, end)])):
@@ -197,7 +200,7 @@ def _again(turn: Turn) -> str | None:
     if alike:
         return again_with(last, [alike], turn.focus, turn.reader)
     person = person_alone(reading) if tail_fits(turn) and not _SECTION.match(reading.plain) else ""
-    if person and last.lang == "zh" and last.drugs and SectionGroup.INTERACTIONS in last.understanding.groups:
+    if person and last.lang == "zh" and last.drugs and not for_a_person(last):
         return f"{in_focus(turn)}{person}能用吗"
     if person and last.lang == "en" and last.drugs and not for_a_person(last) and tells(reading):
         return f"can I take {last.drugs[0].name}?"
@@ -277,6 +280,23 @@ def _told_more(turn: Turn) -> str:
     return f"{last.text.rstrip()}{'' if last.lang == 'zh' else ' '}{reading.text}"
 
 
+def _narrowed(turn: Turn) -> str:
+    """The last question with a few words behind it that ask how much or long of the same: 停几天, after 手术前要停吗."""
+    reading, last = turn.reading, turn.last
+    if last is None or not last.drugs or not w.asks(last.plain) or len(last.text) > LONGEST_ASKED or not is_short(reading):
+        return ""
+    groups = reading.understanding.groups
+    if turn.lang != "zh" or not _HOW_MUCH.search(reading.plain) or _HOW_MUCH.search(last.plain):
+        return ""
+    if (groups and groups != last.understanding.groups) or not any(one in last.masked for one in _GRAMMAR.sub("", reading.plain)):
+        return ""
+    return f"{last.text.rstrip('?？。. ')}，{reading.text}"
+
+
+_HOW_MUCH = re.compile(r"几|多[少久长大]")
+_GRAMMAR = re.compile(rf"{_HOW_MUCH.pattern}|[天日次片粒个年月小时周呢吗啊的要得了能吃用服?？，。 ]")
+
+
 def _of_the_medicine(turn: Turn) -> str:
     """A few words that ask nothing, of the medicine talked about: "asian ancestry", 胃不好的; more of them change the subject."""
     if not turn.drugs or turn.memory.about_disease or not is_short(turn.reading):
@@ -331,7 +351,7 @@ def _elliptic(turn: Turn) -> str | Asking:
     if not (w.asks(reading.plain) or of_drug or names_a_section(reading)):
         return _told_more(turn)
     if turn.drugs and (of_drug or not turn.memory.about_disease):
-        return _which(turn) or placed(reading.text, in_focus(turn), turn.lang)
+        return _which(turn) or _narrowed(turn) or placed(reading.text, in_focus(turn), turn.lang)
     if turn.diseases and turn.memory.about_disease and not reading.ills:
         return placed_illness(reading.text, turn.diseases[0], turn.lang)
     return reading.text

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from medrag.chat.asked import MAY_TAKE, for_a_person
 from medrag.chat.persons import Said, said_of_person
-from medrag.chat.placing import led
+from medrag.chat.placing import joined, led
 from medrag.chat.reading import Reader, Reading, same_name
 from medrag.chat.repeat import person_alone
 from medrag.chat.slots import Person, Slots
+from medrag.chat.wordings import asks
 from medrag.retrieve.cues import ADULT_YEARS, ELDERLY_YEARS, Population
 from medrag.sections import SectionGroup
 from medrag.types import Patient
@@ -40,19 +41,34 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     `told` are the user's own words for what they said of a person, as `retold` keeps them; where there are none, the slots' are used.
     """
     understanding = whole.understanding
-    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole):
+    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole, slots):
         return whole.text
     may = MAY_TAKE.search(whole.masked) is not None or not understanding.groups
     words = _words(slots, told, whole, may=may)
     words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
+    if understanding.groups == () and len(whole.drugs) == 1 and not asks(whole.plain):
+        return _thinking_of(whole, slots.patient) or (_led_by if whole.lang == "zh" else _told_first)(words, whole.text)
     return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
 
 
-def _matters(whole: Reading) -> bool:
-    """Whether the answer depends on who takes the medicine: where it is asked, and where nothing in particular is."""
+def _thinking_of(whole: Reading, patient: Patient) -> str:
+    """A turn that names a medicine without asking anything, asked beside one that is taken: "got a headache, thinking of …"."""
+    taken = [name for name in patient.medicines if not same_name(name, whole.drugs[0].name)]
+    if not taken:
+        return ""
+    names = joined([taken[0], whole.drugs[0].name], whole.lang)
+    asked = f"{names}能一起吃吗" if whole.lang == "zh" else f"Can {names} be taken together?"
+    return f"{whole.text.rstrip(_END)}{'，' if whole.lang == 'zh' else '. '}{asked}"
+
+
+def _matters(whole: Reading, slots: Slots) -> bool:
+    """Whether the answer depends on who takes the medicine: where it is asked, and where nothing in particular is.
+
+    Of patients in general, who are nobody here, only the first.
+    """
     understanding = whole.understanding
-    if for_a_person(whole):
-        return True
+    if for_a_person(whole) or slots.populations:
+        return for_a_person(whole)
     open_ = bool(whole.drugs) and set(understanding.groups) <= {SectionGroup.WARNINGS} and not understanding.relations
     return open_ and _WHAT_IT_IS.search(whole.plain) is None
 

@@ -6,6 +6,7 @@ import re
 
 __all__ = [
     "ABOUT_US",
+    "APART_FROM_THAT",
     "AFTER_TAKING",
     "ALL_RIGHT",
     "BARE_THIS",
@@ -44,7 +45,7 @@ ONE = re.compile(
     r"|\b(?:this|that|the|the same|said) (?:drug|medicine|medication|med|pill|tablet|capsule|product|cream|syrup|stuff)\b|\b(?:this|that) one\b"
     r"|(?<!\bhas )(?<!\bhad )\bit(?:'s|’s)?\b(?! (?:rains?|hurts?))|\bits\b"
     r"|\bthis\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|causes|affect|affects|have|has|contain|contains|work|works|interact|interacts|make|makes|help|helps|treat|treats|be|is|with|while|when|if|during|for|before|after|and|or|every|daily|twice|once|too|also|instead|together)\b)"
-    r"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bcan )|(?<=\bwill )|(?<=\bof )|(?<=\bwith )|(?<=\btake )|(?<=\btaking )|(?<=\buse )|(?<=\babout )|(?<=\bfor ))that\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|affect|work|interact|make|help|with|while|during|for|and|too)\b)"
+    r"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bcan )|(?<=\bwill )|(?<=\bof )|(?<=\bwith )|(?<=\btake )|(?<=\btaking )|(?<=\bmix )|(?<=\bcombine )|(?<=\buse )|(?<=\babout )|(?<=\bfor ))that\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|affect|work|interact|make|help|with|while|during|for|and|too)\b)"
 )
 # 这 alone: 吃这能好吗.
 BARE_THIS = re.compile(r"(?:(?<=[吃用服喝])|(?<=^)|(?<=[,，。 ]))(?:这|那)(?=$|[?？]|能|可以|怎么|会|有|吃|治)")
@@ -132,6 +133,10 @@ MAY_TAIL = re.compile(
 # What to do about something that happened: 便秘了怎么办.
 WHAT_NOW = re.compile(
     r"怎么办|咋办|咋整|怎么处理|如何处理|怎么缓解|如何缓解|正常吗|要紧吗|要停药吗|是不是(?:因为|吃)?(?:这个?|那个?)?药(?:引起|造成|导致)?的|\bwhat (?:should|do|can|must) i do\b|\bwhat now\b|\bis (?:that|this|it) (?:normal|because of)\b"
+)
+# What was answered, and what else there is: 除了这个还会怎么样.
+APART_FROM_THAT = re.compile(
+    r"(?:除了|除去?)(?:这|那|此)(?:个|些|样)?(?:之外|以外|外)?[,，\s]*|(?:other than|apart from|besides|aside from) (?:that|this|those|these)[,\s]*"
 )
 # The same as was asked or told last, of what is named: 丙戊酸钠有这个问题吗, "does rosuvastatin do that too?".
 SAME_THING = re.compile(

@@ -1,0 +1,47 @@
+"""A turn as it was meant: without what its writer takes back while writing, and with the ages that words say in figures."""
+
+from __future__ import annotations
+
+import re
+
+from medrag.chat.reading import Reader, Reading
+
+__all__ = ["as_meant"]
+
+_TAKES_BACK = re.compile(
+    r"(?:[\s,.;…?？!！,，。、—–-]+(?:no|sorry|wait|i mean|i meant|scratch that|(?:or )?rather|不对|不是(?=[,，。、…\s])|[说打写记]错了?|[啊哦]不|我是说)"
+    r"(?=[\s,.;…,，。、:：—–-]|$|[㐀-鿿]))+[\s,.;…,，。、:：—–-]*(?:应该)?是?\s*$"
+)
+_ENDS = re.compile(r"\W*")
+_FIGURES = {word: str(number) for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_OF_AGE = re.compile(
+    rf"\b({'|'.join(_FIGURES)})(?=[ -](?:and a half[ -])?(?:years?|months?|weeks?)[ -](?:old|of age)\b|[ -]?(?:yo|y/o)\b)"
+    rf"|(?:(?<=\b(?:he|is)'s )|(?<=\bshe's )|(?<=\b(?:he|it|on|er) is )|(?<=\b(?:kid|boy) is )|(?<=\bmine is ))({'|'.join(_FIGURES)})(?=\W*$|[,.;?] )",
+    re.IGNORECASE,
+)
+
+
+def as_meant(text: str, reader: Reader) -> Reading:
+    """The turn read as it was meant. Raises `QuestionError` as `Reader.read` does."""
+    reading = reader.read(text)
+    figures = _OF_AGE.sub(lambda match: _FIGURES[match.group().lower()], reading.text) if reading.lang == "en" else reading.text
+    if figures != reading.text:
+        reading = reader.read(figures)
+    kept = _kept(reading)
+    return reading if kept == reading.text else reader.read(kept)
+
+
+def _kept(reading: Reading) -> str:
+    """The turn with the name that it comes to in the place of the first that was taken back: "X? I mean Y... no, Z"."""
+    drugs = reading.drugs
+    if len(drugs) < 2 or not _ENDS.fullmatch(reading.plain, drugs[-1].end):
+        return reading.text
+    at = len(drugs) - 1
+    while at > 0 and _TAKES_BACK.search(reading.plain, drugs[at - 1].end, drugs[at].start):
+        at -= 1
+    if at == len(drugs) - 1:
+        return reading.text
+    first, following = drugs[at], drugs[at + 1]
+    back = _TAKES_BACK.search(reading.plain, first.end, following.start)
+    cut = back.start() if back else following.start
+    return f"{reading.text[: first.start]}{drugs[-1].name}{reading.text[first.end : cut]}"
