@@ -166,7 +166,8 @@ class Writing(Record):
     """How an answer was written: by which model, from which prompt and commit, under which policy.
 
     `model` wrote the words: "extractive" too where a model was asked and failed, as `finish` then says.
-    `prompt_sha256` is the hash of the messages that the model was sent, empty where none was; `finish` is why the model
+    `prompt_sha256` is the hash of the messages that the model was sent, empty where none was; `prompt_tokens` are theirs and
+    `completion_tokens` those of the words it said, counted by the model's tokenizer or else estimated from above; `finish` is why the model
     stopped (`medrag.llm.model.Finish`), empty for the extractive writer; `generation` are its sampling settings;
     `entailment` is the model that verdicts were settled with, if any.
     """
@@ -181,6 +182,7 @@ class Writing(Record):
     entailment: str = ""
     prompt_sha256: str = ""
     prompt_tokens: int = 0
+    completion_tokens: int = 0
     finish: str = ""
     generation: dict[str, float | int | bool | str] = Field(default_factory=dict)
 

@@ -336,6 +336,7 @@ class MedRAG:
                 "model": EXTRACTIVE if out.failed else self.model.name,
                 "preset": self.model.preset,
                 "generation": dict(self.model.generation),
+                "completion_tokens": out.tokens,
                 "finish": out.finish.value,
                 "entailment": self.entailment.name if self.entailment is not None else "",
                 **told,

@@ -105,7 +105,7 @@ def with_illness(turn: Turn, said: Said) -> str | None:
 
 def _who(turn: Turn) -> str:
     """The clause of a turn that tells of a person, where others ask the same as before; else all of it."""
-    clauses = [clause for clause in _CLAUSE.findall(turn.reading.text) if clause.strip()]
+    clauses: list[str] = [clause for clause in _CLAUSE.findall(turn.reading.text) if clause.strip()]
     told = [clause for clause in clauses if len(clauses) > 1 and person_alone(turn.reader.read(clause))]
     return (told or [turn.reading.text])[0].strip(" 。.，,?？!！")
 

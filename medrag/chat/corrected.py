@@ -13,7 +13,9 @@ _TAKES_BACK = re.compile(
     r"(?=[\s,.;…,，。、:：—–-]|$|[㐀-鿿]))+[\s,.;…,，。、:：—–-]*(?:应该)?是?\s*$"
 )
 _ENDS = re.compile(r"\W*")
-_FIGURES = {word: str(number) for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_FIGURES = {
+    word: str(number) for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
+}
 _OF_AGE = re.compile(
     rf"\b({'|'.join(_FIGURES)})(?=[ -](?:and a half[ -])?(?:years?|months?|weeks?)[ -](?:old|of age)\b|[ -]?(?:yo|y/o)\b)"
     rf"|(?:(?<=\b(?:he|is)'s )|(?<=\bshe's )|(?<=\b(?:he|it|on|er) is )|(?<=\b(?:kid|boy) is )|(?<=\bmine is ))({'|'.join(_FIGURES)})(?=\W*$|[,.;?] )",

@@ -89,7 +89,9 @@ def understood(turn: Reading, found: str, memory: Memory, slots: Slots, reader: 
     """The turn followed, when the question that it comes to is known: the person is added, and what is lacking asked back."""
     bare = whole = turn if found == turn.text else reader.read(found)
     anew = turn.drugs and found == turn.text and not turn.understanding.populations
-    if anew and memory.standalone and reader.read(memory.standalone).drugs:  # patients in general were those of another question
+    if (
+        anew and memory.standalone and reader.read(memory.standalone).drugs
+    ):  # patients in general were those of another question
         slots = slots.model_copy(update={"populations": ()})
     if memory.standalone or memory.slots != Slots():
         words = with_person(whole, slots, memory.told)

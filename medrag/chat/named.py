@@ -134,7 +134,13 @@ def _alongside(turn: Turn, name: str) -> str:
 def _joins(reading: Reading, span: tuple[int, int]) -> bool:
     """Whether a pointer behind a name points to another medicine: "take ibuprofen with it"."""
     before = reading.plain[: span[0]].rstrip()
-    return re.search(r"(?:\bwith|\band|\bto|\bthan|\baffects?|\bweakens?|\breplaces?|\bblocks?|和|跟|与|比|影响|降低|减弱|增强|干扰|代替|替代|抵消)$", before) is not None
+    return (
+        re.search(
+            r"(?:\bwith|\band|\bto|\bthan|\baffects?|\bweakens?|\breplaces?|\bblocks?|和|跟|与|比|影响|降低|减弱|增强|干扰|代替|替代|抵消)$",
+            before,
+        )
+        is not None
+    )
 
 
 def _lacks_operand(turn: Turn) -> bool:

@@ -75,7 +75,9 @@ _WEEKS_A_MONTH = 4.345
 _AGE_SAID = re.compile(
     r"\b(?:son|daughter|child|kid|baby|boy|girl|he|she|i|mother|father|mom|mum|dad|parent|gran\w*|uncle|aunt|brother|sister|friend|patient|toddler|wife|husband|partner)(?:'s|'m| is| am| turned| just turned) (?:only |just |now |almost |nearly |over |about )?(\d{1,3})(?! ?(?:weeks?|months?|days?|kg|kilos?|lbs?|pounds?|mg|times|%))\b"
 )
-_AGE_OF = re.compile(rf"(?:妈|爸|母亲?|父亲?|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆|公公|岳[父母]|老[公婆伴人]|爱人|丈夫|妻子|[我他她])(?:今年|都|已经|快|也|有|过)*{_NUMBER}(?:多|来)?(?:岁?了|岁)")
+_AGE_OF = re.compile(
+    rf"(?:妈|爸|母亲?|父亲?|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆|公公|岳[父母]|老[公婆伴人]|爱人|丈夫|妻子|[我他她])(?:今年|都|已经|快|也|有|过)*{_NUMBER}(?:多|来)?(?:岁?了|岁)"
+)
 _MONTHS_SAID = re.compile(rf"{_NUMBER}\s*个(半)?月(?!前|后|来|没)")
 _MONTHS_OLD = re.compile(
     r"(?:'s|\bis|\bturned|\bonly|\bjust|\bnow) (\d{1,2})[\s-]*(months?|mos?|weeks?|wks?)\b(?! (?:pregnant|along|ago))"

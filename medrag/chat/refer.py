@@ -288,7 +288,9 @@ def _narrowed(turn: Turn) -> str:
     groups = reading.understanding.groups
     if turn.lang != "zh" or not _HOW_MUCH.search(reading.plain) or _HOW_MUCH.search(last.plain):
         return ""
-    if (groups and groups != last.understanding.groups) or not any(one in last.masked for one in _GRAMMAR.sub("", reading.plain)):
+    if (groups and groups != last.understanding.groups) or not any(
+        one in last.masked for one in _GRAMMAR.sub("", reading.plain)
+    ):
         return ""
     return f"{last.text.rstrip('?？。. ')}，{reading.text}"
 

@@ -13,7 +13,16 @@ from medrag.kb.folding import fold
 from medrag.retrieve.cues import patient_spans
 from medrag.retrieve.forms import FORM
 
-__all__ = ["PERSON", "again_for_person", "again_of_disease", "again_with", "names_alone", "person_alone", "takes_alone", "tells"]
+__all__ = [
+    "PERSON",
+    "again_for_person",
+    "again_of_disease",
+    "again_with",
+    "names_alone",
+    "person_alone",
+    "takes_alone",
+    "tells",
+]
 
 _WORD = re.compile(r"\w+")
 _BETWEEN = re.compile(r"(?:和|跟|与|或者?|及|、|还是|以及|\band\b|\bor\b|一起|这个药|这种药|药|换|的|\bthe\b|\binstead\b|\s)+")

@@ -210,9 +210,10 @@ class Session:
             raise
 
     def _followed(self, text: str, cancel: Event | None) -> Followed:
-        model = self._chat.medrag.model if self._chat.distil else None
-        if model is None:
+        writes = self._chat.medrag.model if self._chat.distil else None
+        if writes is None:
             return follow(text, self._memory, self._reader)
+        model = writes.as_loaded  # settings that were asked for are for the answer
         said = [turn.content for turn in self._memory.turns if turn.role == "user"] + [text]
         return follow(text, self._memory, self._reader, distil=partial(self._distilled, said, model, cancel or Event()))
 

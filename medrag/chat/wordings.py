@@ -6,9 +6,9 @@ import re
 
 __all__ = [
     "ABOUT_US",
-    "APART_FROM_THAT",
     "AFTER_TAKING",
     "ALL_RIGHT",
+    "APART_FROM_THAT",
     "BARE_THIS",
     "BOTH",
     "COMPARES",

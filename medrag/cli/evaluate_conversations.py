@@ -23,11 +23,17 @@ __all__ = ["conversations"]
 def conversations(
     data: Annotated[
         Path,
-        typer.Argument(metavar="DATA", help="A folder of question files, or one file, as for `retrieval`.", show_default=False),
+        typer.Argument(
+            metavar="DATA",
+            help="A folder of question files, or one file, as for `retrieval`; or of written conversations.",
+            show_default=False,
+        ),
     ],
     kb: Kb,
     most: Annotated[int, typer.Option(metavar="N", min=1, help="Conversations of each kind and language, at most.")] = 100,
-    frozen: Annotated[bool, typer.Option("--frozen", help="Use the phrasings put aside for the end, and no others.")] = False,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Use the phrasings, or conversations, put aside for the end, and no others.")
+    ] = False,
     errors: Annotated[
         Path | None,
         typer.Option(metavar="FILE.jsonl", help="Write each conversation that misses what the full question finds."),
@@ -39,20 +45,34 @@ def conversations(
     Conversations are made of the questions: the last message leaves out the medicine, the question, the person or both of
     two medicines that the messages before it said. What is right is what is right for the question that says all at once.
     Where the folder holds eval/multiturn, those real dialogues are gone through too; nobody knows what is right for them.
+    Conversations that people wrote (rows with `turns`) are held as they are, each turn beside the question that they wrote for it.
     """
+    from medrag.cli import evaluate_written as written
     from medrag.evaluate.conversations.dialogues import go_through
     from medrag.evaluate.conversations.measure import evaluate_conversations
+    from medrag.evaluate.conversations.written import evaluate_written, written_files
 
+    files = written_files(data)
+    if files:
+        with open_kb(kb) as base, progress_bar() as tell:
+            found = evaluate_written(files, base, frozen=frozen, progress=tell)
+        _write_errors(errors, written.missed(found))
+        write_json(written.record(found)) if json else written.write(found)
+        return
     with open_kb(kb) as base, progress_bar() as tell:
         report = evaluate_conversations(data, base, frozen=frozen, most=most, progress=tell)
         dialogues = go_through(data, base, tell)
-    if errors is not None:
-        errors.write_text("".join(json_text.dumps(row, ensure_ascii=False) + "\n" for row in _missed(report)), "utf-8")
+    _write_errors(errors, _missed(report))
     if json:
         write_json(_as_json(report, dialogues))
     else:
         _write(report)
         _write_dialogues(dialogues)
+
+
+def _write_errors(file: Path | None, rows: list[dict[str, Any]]) -> None:
+    if file is not None:
+        file.write_text("".join(json_text.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
 
 
 def _missed(report: Report) -> list[dict[str, Any]]:

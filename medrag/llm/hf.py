@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,16 @@ class TransformersLLM(SpeakingLLM):
     def count(self, messages: Sequence[Message]) -> int:
         """The tokens of the prompt."""
         return len(self.ids(messages))
+
+    def count_text(self, text: str) -> int:
+        """The tokens of a text without any that the model's form adds."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def with_settings(self, settings: Mapping[str, Setting]) -> TransformersLLM:
+        """The same model, loaded once, with these settings over the preset's."""
+        tuned = self.model_copy()
+        tuned._preset = replace(self._preset, generation={**self._preset.generation, **settings})
+        return tuned
 
     def speak(self, messages: Sequence[Message], stop: threading.Event) -> Iterator[Piece]:
         """What the model says, piece by piece."""

@@ -6,6 +6,7 @@ import ipaddress
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,7 @@ def load_http(
         preset=preset,
         input_limit=room,
         count=_counter(preset, counter or estimated),
+        count_text=counter or estimated,
         generation=_sent(generation),
         limits=limits,
     )
@@ -132,7 +134,20 @@ class HttpSpeaker:
         self._preset = preset
         self._wire = Wire(read_s=max(limits.first_s, limits.next_s), keyed=bool(api_key))
         self._api_key = api_key or "none"
+        self._forgone = frozenset[str]()  # settings that the server refused
         self.llm = self._made(_sent(preset.generation))
+
+    @property
+    def generation(self) -> dict[str, Setting]:
+        """The settings that the server is sent."""
+        return _sent(self._preset.generation)
+
+    def with_settings(self, settings: Mapping[str, Setting]) -> HttpSpeaker:
+        """The same speaker, over the same connections, with these settings over its own."""
+        tuned = copy(self)
+        tuned._preset = replace(self._preset, generation={**self._preset.generation, **settings})
+        tuned.llm = tuned._made(tuned.generation)
+        return tuned
 
     def speak(self, messages: Sequence[Message], stop: threading.Event) -> Iterator[Piece]:
         """What the model says, piece by piece. Raises `ModelError`, as a `ServerError` where asking again may help."""
@@ -158,15 +173,15 @@ class HttpSpeaker:
         """Whether the server refused a setting that not every server knows; from now on it is sent none of those."""
         if _status(error) not in {400, 422} or not any(name in str(error) for name in BESIDE):
             return False
-        sent = _sent(self._preset.generation)
-        self.llm = self._made({name: value for name, value in sent.items() if name not in BESIDE})
+        self._forgone = frozenset(BESIDE)
+        self.llm = self._made(self.generation)
         return True
 
     def _made(self, sent: Mapping[str, Setting]) -> LLM:
         from llama_index.llms.openai_like import OpenAILike
 
         extra: dict[str, Any] = {name: sent[name] for name in ("top_p", "seed") if name in sent}
-        beside = {name: sent[name] for name in BESIDE if name in sent}
+        beside = {name: sent[name] for name in BESIDE if name in sent and name not in self._forgone}
         if beside:
             extra["extra_body"] = beside
         if self._preset.form is not None and self._preset.stop:

@@ -96,6 +96,7 @@ def _transformers(named: str, preset: Preset, limits: Limits | None, input_limit
         preset=replace(preset, system_role=llm.system_role),
         input_limit=min(input_limit or llm.input_limit, llm.input_limit),
         count=llm.count,
+        count_text=llm.count_text,
         generation=llm.generation,
         limits=replace(limits or Limits(), at_once=(limits and limits.at_once) or 1),
     )
@@ -132,6 +133,7 @@ def _foreign(
         preset=preset,
         input_limit=input_limit or preset.input_limit or max(data.context_window - said, 1),
         count=messages_counter(counter or estimated),
+        count_text=counter or estimated,
         generation={"max_new": data.num_output} if data.num_output > 0 else {},
         limits=limits,
     )

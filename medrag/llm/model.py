@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from typing import Protocol, Self, runtime_checkable
 
+from medrag.llm.count import estimated
 from medrag.llm.messages import EvidenceForm, Message
-from medrag.llm.presets import Preset
+from medrag.llm.presets import Preset, Setting
 from medrag.llm.reply import Reply
 from medrag.llm.work import Finish, Limits, Piece, Places
 
-__all__ = ["Finish", "Limits", "Model", "Piece", "Reply", "Speaker"]
+__all__ = ["Finish", "Limits", "Model", "Piece", "Reply", "Speaker", "Tunable"]
 
 
 AT_ONCE = 4  # replies under way, where nothing else is said
@@ -25,11 +27,23 @@ class Speaker(Protocol):
         """What it says, piece by piece; ends soon after `stop` is set. Raises what went wrong."""
 
 
+@runtime_checkable
+class Tunable(Protocol):
+    """A speaker that can say one reply with other settings than its own."""
+
+    def with_settings(self, settings: Mapping[str, Setting]) -> Self:
+        """The same speaker with these settings over its own; nothing is loaded twice."""
+
+    @property
+    def generation(self) -> Mapping[str, Setting]:
+        """The settings that count."""
+
+
 class Model:
     """A language model with its preset, its settings and its limits; several threads may use one at once.
 
-    `count` is exact where the model's own tokens are at hand, else an estimate that is not below them
-    (`medrag.llm.count`). `generation` are the settings it samples with. It implements `medrag.llm.messages.Room`.
+    `count`, of messages, and `count_text`, of what it says, are exact where the model's own tokens are at hand, else an estimate
+    that is not below them (`medrag.llm.count`). `generation` are the settings it samples with. It implements `medrag.llm.messages.Room`.
     """
 
     def __init__(
@@ -40,6 +54,7 @@ class Model:
         preset: Preset,
         input_limit: int,
         count: Callable[[Sequence[Message]], int],
+        count_text: Callable[[str], int] = estimated,
         generation: dict[str, float | int | bool | str] | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -50,6 +65,8 @@ class Model:
         self.limits = limits or Limits()
         self._input_limit = input_limit
         self._count = count
+        self._count_text = count_text
+        self._loaded: Model | None = None
         self._places = Places(self.limits.at_once or AT_ONCE)
 
     def __repr__(self) -> str:
@@ -83,6 +100,33 @@ class Model:
     def count(self, messages: Sequence[Message]) -> int:
         """The tokens that the messages take as the model gets them, or an estimate that is not below it."""
         return self._count(messages)
+
+    def count_text(self, text: str) -> int:
+        """The tokens of what it said, or an estimate that is not below them."""
+        return self._count_text(text)
+
+    @property
+    def as_loaded(self) -> Model:
+        """The model with its own settings."""
+        return self._loaded or self
+
+    def with_settings(self, settings: Mapping[str, Setting]) -> Model:
+        """The same model, for an answer with other settings; it still says no more tokens than its own `max_new`.
+
+        A temperature of 0 samples nothing, any other does. A speaker that takes no settings (an LLM of LlamaIndex) keeps its own.
+        """
+        speaker = self.as_loaded.speaker
+        if not settings or not isinstance(speaker, Tunable):
+            return self.as_loaded
+        wanted = dict(settings)
+        if "max_new" in wanted and "max_new" in speaker.generation:
+            wanted["max_new"] = min(int(wanted["max_new"]), int(speaker.generation["max_new"]))
+        if "temperature" in wanted:
+            wanted["do_sample"] = float(wanted["temperature"]) > 0
+        tuned, said = copy(self.as_loaded), speaker.with_settings(wanted)
+        tuned.speaker, tuned.generation = said, dict(said.generation)
+        tuned._loaded = self.as_loaded
+        return tuned
 
     def stream(self, messages: Sequence[Message], *, cancel: threading.Event | None = None) -> Reply:
         """What the model says, as it says it. Nothing starts before the first piece is asked for; iterating never raises."""

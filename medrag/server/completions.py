@@ -48,7 +48,8 @@ def completions_router(work: Work) -> APIRouter:
 
         `annotations` of the message are its citations, `medrag` is the answer's record with evidence, claims and verdicts.
         In a stream each piece of text comes with its claim, and the last one with all of them. System messages are
-        accepted and not obeyed; settings of sampling are the assistant's own.
+        accepted and not obeyed. `temperature`, `top_p`, `seed` and `max_tokens` are, where a language model writes: up to the
+        assistant's own longest reply. The extractive writer, which quotes labels, has no use for them.
         """
         completion = _Completion(served.of(body.model), who, body, str(request.base_url))
         if body.stream:
@@ -75,7 +76,7 @@ class _Completion:
     def begun(self) -> Talk:
         """The turn of the conversation. Blocks: the knowledge base is looked after."""
         extra = self.body.medrag
-        chat = self.desk.chat_for(self.who, filters=extra.filters, k=extra.k)
+        chat = self.desk.chat_for(self.who, filters=extra.filters, k=extra.k, settings=self.body.settings())
         self.talk = talk_of(chat, self.desk.name, owner=self.who.id, history=self.body.turns(), patient=extra.patient)
         return self.talk
 

@@ -20,6 +20,7 @@ from medrag.kb.address import Place
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.catalogue import CATALOGUE
 from medrag.kb.several import SeveralKnowledgeBases
+from medrag.llm.presets import Setting
 from medrag.server.audit import ServedLog
 from medrag.server.errors import ApiError
 from medrag.server.keys import Caller
@@ -109,9 +110,14 @@ class Desk:
             medrag.audit = self._audit.of(who.name)
         return medrag
 
-    def chat_for(self, who: Caller, *, filters: Only | None = None, k: int | None = None) -> Chat:
-        """The conversations with it, as the caller may have them."""
-        return self.chat_of(self.medrag_for(who, filters=filters, k=k))
+    def chat_for(
+        self, who: Caller, *, filters: Only | None = None, k: int | None = None, settings: Mapping[str, Setting] | None = None
+    ) -> Chat:
+        """The conversations with it, as the caller may have them; `settings` are how the request has a model write."""
+        medrag = self.medrag_for(who, filters=filters, k=k)
+        if settings and medrag.model is not None:
+            medrag.model = medrag.model.with_settings(settings)
+        return self.chat_of(medrag)
 
     def chat_of(self, medrag: MedRAG) -> Chat:
         """The conversations in which that one answers."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from medrag.chat.assistant import Only
+from medrag.llm.presets import Setting
 from medrag.types import Answer, Patient, Turn
 
 __all__ = ["ChatCompletion", "CompletionRequest", "EmbeddingRequest", "EmbeddingResponse", "usage_of"]
@@ -16,6 +17,8 @@ MAX_INPUTS = 2_048  # texts of one request for embeddings, as at OpenAI
 MAX_CHARACTERS = 100_000
 _TEXTS = frozenset({"text", "input_text", "output_text", "refusal"})
 _NOT_FOLLOWED = frozenset({"system", "developer", "tool", "function"})
+
+SAMPLING = "Obeyed where a language model writes; the extractive writer quotes labels and chooses no words."
 
 Text = Annotated[str, StringConstraints(max_length=MAX_CHARACTERS)]
 
@@ -80,6 +83,11 @@ class CompletionRequest(_Lenient):
     messages: Annotated[tuple[Message, ...], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool | None = Field(default=False, description="Server-sent events instead of one object.")
     stream_options: StreamOptions | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2, description=SAMPLING)
+    top_p: float | None = Field(default=None, gt=0, le=1, description=SAMPLING)
+    seed: int | None = Field(default=None, ge=0, lt=2**63, description=SAMPLING)
+    max_tokens: int | None = Field(default=None, ge=1, description=f"{SAMPLING} No more than the assistant's own are written.")
+    max_completion_tokens: int | None = Field(default=None, ge=1, description="The newer name of `max_tokens`.")
     n: int | None = Field(default=1, description="One answer is given; more are refused.")
     response_format: ResponseFormat | None = Field(default=None, description="Text; JSON is refused.")
     medrag: Extra = Extra()
@@ -104,6 +112,12 @@ class CompletionRequest(_Lenient):
         if last.role != "user" or not last.words().strip():
             raise ValueError("messages: the last one must be the user's and hold a question")
         return self
+
+    def settings(self) -> dict[str, Setting]:
+        """How the model is to write this answer, by the names that models here have for it."""
+        most = self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+        asked = {"temperature": self.temperature, "top_p": self.top_p, "seed": self.seed, "max_new": most}
+        return {name: value for name, value in asked.items() if value is not None}
 
     def question(self) -> str:
         """What the last message asks."""
@@ -151,7 +165,7 @@ class Choice(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens that a language model read and wrote; 0 where none did."""
+    """Tokens that a language model read and wrote for the answer, by its tokenizer or else estimated; 0 where none did."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -219,6 +233,5 @@ class EmbeddingResponse(BaseModel):
 
 def usage_of(answer: Answer) -> dict[str, int]:
     """The tokens of an answer."""
-    written = answer.trace.get("completion_tokens")
-    read, out = answer.writing.prompt_tokens, written if isinstance(written, int) else 0
+    read, out = answer.writing.prompt_tokens, answer.writing.completion_tokens
     return {"prompt_tokens": read, "completion_tokens": out, "total_tokens": read + out}

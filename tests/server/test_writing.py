@@ -14,10 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
+from medrag.llm.count import estimated
 from medrag.llm.scripted import Script, ScriptedLLM
 from medrag.server import streams, work
 from medrag.server.desk import Desk
 from medrag.server.settings import ServerSettings
+from tests.llm.servers import DONE, Asked, event
+from tests.llm.servers import serving as odd_server
 from tests.server.serving import IBUPROFEN, Serving, assistant_over, scripted, serving
 
 SAID = "孕妇及哺乳期妇女禁用[1]。"
@@ -172,3 +175,37 @@ def test_many_streams_are_open_at_a_time(shelf_folder: Path) -> None:
         for thread in threads:
             thread.join()
     assert len(texts) == 24 and all("event: answer" in text for text in texts)
+
+
+def test_a_model_writes_as_the_request_says_and_its_tokens_are_counted(shelf_folder: Path) -> None:
+    def answer(asked: Asked) -> None:
+        asked.stream(event(SAID, "length"), DONE)
+
+    with odd_server(answer) as upstream:
+        opened = assistant_over(
+            shelf_folder, "written", llm=f"http:{upstream.url}#m", input_limit=4000, generation={"max_new": 60}, distil=False
+        )
+        with serving(opened) as running:
+            body = {"model": "written", "messages": ASKED, "temperature": 0.4, "max_tokens": 12}
+            whole = running.client.post("/v1/chat/completions", json=body).json()
+            running.client.post("/v1/chat/completions", json={**body, "temperature": None, "max_tokens": 4_000})
+            refused = running.client.post("/v1/chat/completions", json={**body, "temperature": 3})
+    asked = upstream.chats()
+    assert [(one["temperature"], one["max_tokens"]) for one in asked] == [(0.4, 12), (0.0, 60)]
+    usage = whole["usage"]
+    assert usage["completion_tokens"] == estimated(SAID)
+    assert usage["prompt_tokens"] > usage["completion_tokens"]
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+    assert whole["choices"][0]["finish_reason"] == "length"
+    assert whole["medrag"]["writing"]["generation"]["max_new"] == 12
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "temperature")
+
+
+def test_the_extractive_writer_takes_settings_and_has_no_use_for_them(shelf_folder: Path) -> None:
+    with serving(assistant_over(shelf_folder)) as running:
+        said = [
+            running.client.post("/v1/chat/completions", json={"model": "medrag", "messages": ASKED, **settings}).json()
+            for settings in ({}, {"temperature": 1.0, "max_tokens": 1})
+        ]
+    assert said[0]["choices"] == said[1]["choices"]
+    assert said[1]["usage"] == {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}

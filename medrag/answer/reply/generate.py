@@ -67,6 +67,7 @@ class Generated:
     withheld: bool = False
     faults: list[Claim] = field(default_factory=list)  # for which the answer was withheld
     notices: list[Notice] = field(default_factory=list)
+    tokens: int = 0  # of all that the model said
     first_words: float = 0.0  # milliseconds from the prompt to the model's first words
     revised: bool = False
 
@@ -138,6 +139,7 @@ def _events(job: Job, prompt: Prompt, composition: Composition, out: Generated) 
             if composition.full:
                 break
     out.finish, out.error = (Finish.TOO_LONG, "") if composition.full else (reply.finish, reply.error)
+    out.tokens += job.model.count_text(reply.text)
     yield from composition.finish(whole=out.finish in WHOLE)
 
 
@@ -172,6 +174,7 @@ def _better(job: Job, prompt: Prompt, out: Generated, events: list[StreamEvent])
         return events
     second_events = list(_written(job, revision, again))
     second = again.composition
+    out.tokens += again.tokens
     if again.refused and not any(claim.verdict is Verdict.SUPPORTED for claim in first.claims):
         out.refused, out.composition, out.prompt, out.revised = True, None, revision, True
         return []
@@ -237,6 +240,7 @@ def from_memory(job: Job, out: Generated) -> Iterator[StreamEvent]:
             if composition.full:
                 break
     out.finish, out.error = (Finish.TOO_LONG, "") if composition.full else (reply.finish, reply.error)
+    out.tokens += job.model.count_text(reply.text)
     held += composition.finish(whole=out.finish in WHOLE)
     if composition.claims:
         out.composition = composition

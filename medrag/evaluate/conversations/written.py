@@ -106,11 +106,10 @@ class Written:
         """Both measures over all turns and by language."""
         for group, members in self.groups().items():
             for measure in (DRUG, SECTION):
-                whole, talked, last = (
-                    {one.id: values(one)[measure] for one in members}
-                    for values in (lambda one: one.whole, lambda one: one.talked, lambda one: one.last)
-                )
-                means = (estimate(list(values.values())) for values in (whole, talked, last))
+                whole = {one.id: one.whole[measure] for one in members}
+                talked = {one.id: one.talked[measure] for one in members}
+                last = [one.last[measure] for one in members]
+                means = estimate(list(whole.values())), estimate(list(talked.values())), estimate(last)
                 yield Row(group, measure, *means, compare(whole, talked))
 
     def groups(self) -> dict[str, list[Told]]:
@@ -173,7 +172,7 @@ class _Holding:
             if not documents:
                 yield None
                 continue
-            whole, alone = self._evidence(turn.whole), self._evidence(turn.said)
+            whole = self._evidence(turn.whole)
             yield Told(
                 f"{one.id}.{at + 1}",
                 lang_of(turn.said),
@@ -183,8 +182,10 @@ class _Holding:
                 last.standalone,
                 last.asks_back,
                 self._agreement(turn.whole, last.standalone),
-                bool(whole) and [_place(e) for e in whole[:1]] == [_place(e) for e in answer.evidence[:1]],
-                *(_measures(evidence, documents, turn.groups) for evidence in (whole, answer.evidence, alone)),
+                bool(whole) and _place(whole[0]) == next(map(_place, answer.evidence), ""),
+                _measures(whole, documents, turn.groups),
+                _measures(answer.evidence, documents, turn.groups),
+                _measures(self._evidence(turn.said), documents, turn.groups),
                 tuple(_place(evidence) for evidence in answer.evidence[:3]),
             )
 
@@ -203,7 +204,8 @@ class _Holding:
     def _agreement(self, whole: str, standalone: str) -> Agreement:
         one, other = (understand(Question(text=text), self._kb) for text in (whole, standalone))
         named = [
-            {drug.documents[0].title if drug.documents else drug.name for drug in u.drugs} | set(u.unknown) for u in (one, other)
+            {drug.documents[0].title if drug.documents else drug.name for drug in u.drugs} | set(u.unknown)
+            for u in (one, other)
         ]
         return Agreement(
             named[0] == named[1],
@@ -212,7 +214,9 @@ class _Holding:
         )
 
 
-def _measures(evidence: Sequence[Evidence], documents: frozenset[DocumentRef], groups: Sequence[SectionGroup]) -> dict[str, float]:
+def _measures(
+    evidence: Sequence[Evidence], documents: frozenset[DocumentRef], groups: Sequence[SectionGroup]
+) -> dict[str, float]:
     drug = any(Pool.document(one) in documents for one in evidence[:1])
     section = drug and any(one.passage is not None and one.passage.section.group in groups for one in evidence[:1])
     return {DRUG: float(drug), SECTION: float(section)}
