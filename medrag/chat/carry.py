@@ -13,7 +13,7 @@ from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.sections import SectionGroup
 
-__all__ = ["carried_on", "for_somebody", "with_illness"]
+__all__ = ["carried_on", "for_somebody", "taken_beside", "with_illness"]
 
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})
 MOST = 60  # characters of a turn that can be a mere follow-up
@@ -52,9 +52,6 @@ def carried_on(turn: Turn, said: Said) -> str | None:
         return None
     if not last.drugs or understanding.shape in _LISTS:
         return None
-    other = _taken_beside(turn, said)
-    if other:
-        return _together(turn.focus, other, reading.lang)
     new = [drug.name for drug in reading.drugs if not any(same_name(drug.name, old.name) for old in last.drugs)]
     if reading.ills or len(new) != len(reading.drugs) or len(new) > 1:
         return None
@@ -70,16 +67,18 @@ def carried_on(turn: Turn, said: Said) -> str | None:
     return None
 
 
-def _taken_beside(turn: Turn, said: Said) -> str:
-    """The medicine that a turn says is taken beside the one talked about, and asks nothing else of; empty where it does not."""
+def taken_beside(turn: Turn, said: Said) -> str | None:
+    """Whether the medicine that a turn says is taken, too, may be taken with the one talked about, where it asks nothing else of it."""
     reading, last = turn.reading, turn.last
-    if last is None or len(reading.drugs) != 1 or not turn.focus or same_name(reading.drugs[0].name, turn.focus):
-        return ""
+    if last is None or len(reading.plain) > MOST or len(reading.drugs) != 1 or not turn.focus or _sections(turn):
+        return None
+    if same_name(reading.drugs[0].name, turn.focus) or reading.understanding.relations:
+        return None
     takes = len(said.patient.medicines) == 1 and not said.populations
     joins = _BESIDE.search(reading.plain) is not None and len(last.drugs) == 1
-    if not (takes or joins) or (reading.ills and not takes):
-        return ""
-    return "" if beside_persons(reading, _TOO) else reading.drugs[0].name
+    if not (takes or joins) or (reading.ills and not takes) or beside_persons(reading, _TOO):
+        return None
+    return _together(turn.focus, reading.drugs[0].name, reading.lang)
 
 
 def _only_ill(turn: Turn) -> bool:

@@ -23,10 +23,19 @@ _OF_AGE = re.compile(
 )
 
 
+# An age of a grown person without its unit: 我婆婆八十二了.
+_YEARS = re.compile(
+    r"(?<=[妈爸亲爷奶公婆姥岳母父伴人夫妻我他她])((?:今年|都|已经|快|也|有|过)*(?:[二三四五六七八九]?十[一二三四五六七八九]?|[2-9]\d|1[0-1]\d)[多来]?)(?=了)"
+)
+
+
 def as_meant(text: str, reader: Reader) -> Reading:
     """The turn read as it was meant. Raises `QuestionError` as `Reader.read` does."""
     reading = reader.read(text)
-    figures = _OF_AGE.sub(lambda match: _FIGURES[match.group().lower()], reading.text) if reading.lang == "en" else reading.text
+    if reading.lang == "en":
+        figures = _OF_AGE.sub(lambda match: _FIGURES[match.group().lower()], reading.text)
+    else:
+        figures = _YEARS.sub(r"\1岁", reading.text)
     if figures != reading.text:
         reading = reader.read(figures)
     kept = _kept(reading)

@@ -75,9 +75,6 @@ _WEEKS_A_MONTH = 4.345
 _AGE_SAID = re.compile(
     r"\b(?:son|daughter|child|kid|baby|boy|girl|he|she|i|mother|father|mom|mum|dad|parent|gran\w*|uncle|aunt|brother|sister|friend|patient|toddler|wife|husband|partner)(?:'s|'m| is| am| turned| just turned) (?:only |just |now |almost |nearly |over |about )?(\d{1,3})(?! ?(?:weeks?|months?|days?|kg|kilos?|lbs?|pounds?|mg|times|%))\b"
 )
-_AGE_OF = re.compile(
-    rf"(?:妈|爸|母亲?|父亲?|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆|公公|岳[父母]|老[公婆伴人]|爱人|丈夫|妻子|[我他她])(?:今年|都|已经|快|也|有|过)*{_NUMBER}(?:多|来)?(?:岁?了|岁)"
-)
 _MONTHS_SAID = re.compile(rf"{_NUMBER}\s*个(半)?月(?!前|后|来|没)")
 _MONTHS_OLD = re.compile(
     r"(?:'s|\bis|\bturned|\bonly|\bjust|\bnow) (\d{1,2})[\s-]*(months?|mos?|weeks?|wks?)\b(?! (?:pregnant|along|ago))"
@@ -226,15 +223,11 @@ def _age(reading: Reading) -> float | None:
     young = _MONTHS_OLD.search(reading.masked)
     if young and _person(reading.masked) is Person.CHILD:
         return float(young.group(1)) / (MONTHS_A_YEAR if young.group(2)[0] == "m" else WEEKS_A_YEAR)
-    of = _AGE_OF.search(reading.masked)
-    if of and ELDEST_CHILD < chinese_number(of.group(1)) <= MAX_AGE:
-        return chinese_number(of.group(1))
     said = _AGE_SAID.search(reading.masked)
     return float(said.group(1)) if said and float(said.group(1)) <= MAX_AGE else None
 
 
 MAX_AGE = 120.0
-ELDEST_CHILD = 17.0  # a number without a unit is an age only of grown people: 我婆婆八十二了
 
 
 def _organ(pattern: re.Pattern[str], text: str, person: Person) -> str:

@@ -55,6 +55,9 @@ class EntityCard(Record):
     facts: tuple[Fact, ...]
     documents: tuple[About, ...]
     others: tuple[Entity, ...] = ()
+    relations: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="The facts' relations as printed, by language."
+    )
 
 
 class Edge(Record):
@@ -184,12 +187,14 @@ def _entities(kb: KnowledgeBase, name_or_id: str) -> list[Entity]:
 def _card(kb: KnowledgeBase, name_or_id: str, limit: int) -> EntityCard:
     entity, *others = _entities(kb, name_or_id)
     about = [one for one in kb.documents_about([entity.id]) if one[0].kind is not DocumentKind.RECORD]
+    facts = tuple(kb.facts_of([entity.id], limit=limit))
     return EntityCard(
         entity=entity,
         names=tuple(Name(name=name, kind=kind) for name, kind in kb.names(entity.id)[:MAX_NAMES]),
-        facts=tuple(kb.facts_of([entity.id], limit=limit)),
+        facts=facts,
         documents=tuple(About(document=document, steps=steps) for document, steps, _ in about[:limit]),
         others=tuple(others),
+        relations={fact.relation: _printed(fact.relation) for fact in facts},
     )
 
 
@@ -211,8 +216,11 @@ def _graph(kb: KnowledgeBase, name_or_id: str, hops: int, limit: int) -> Graph:
 
 def _edge(subject: str, object_: str, data: dict[str, Any]) -> Edge:
     relation = data["relation"]
-    printed = {lang: label(relation, lang) for lang in ("zh", "en")}
-    return Edge(subject=subject, relation=relation, object=object_, label=printed, sources=len(data["sources"]))
+    return Edge(subject=subject, relation=relation, object=object_, label=_printed(relation), sources=len(data["sources"]))
+
+
+def _printed(relation: str) -> dict[str, str]:
+    return {lang: label(relation, lang) for lang in ("zh", "en")}
 
 
 def _json(body: bytes) -> Response:

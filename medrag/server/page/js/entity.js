@@ -19,11 +19,9 @@ export async function entities(turn, more) {
   return show(found, found[0].entity.id, more);
 }
 
-// The card with the graph around it, which has the relations' printed names.
-async function fetched(id) {
-  const path = `/v1/entities/${encodeURIComponent(id)}`;
-  const [card, graph] = await Promise.all([call("GET", address(path)), call("GET", address(`${path}/graph`, { hops: 1 }))]);
-  return { ...card, labels: new Map(graph.edges.map((edge) => [edge.relation, edge.label])) };
+// The card, of whose facts the graph around it is drawn.
+function fetched(id) {
+  return call("GET", address(`/v1/entities/${encodeURIComponent(id)}`));
 }
 
 function show(found, id, more) {
@@ -74,11 +72,11 @@ function labelLink(document, open) {
 }
 
 // The facts by relation, seen from the entity; one that points to it has an arrow before its name.
-export function relations({ entity, facts = [], labels }) {
+export function relations({ entity, facts = [], relations: printed = {} }) {
   const groups = new Map();
   for (const fact of facts) {
     const out = fact.subject.id === entity.id;
-    const name = labels.get(fact.relation)?.[lang] || sayOr(`relation.${fact.relation}`, fact.relation.replaceAll("_", " "));
+    const name = printed[fact.relation]?.[lang] || fact.relation.replaceAll("_", " ");
     const other = out ? fact.object : fact.subject;
     if (other.id === entity.id) continue;
     const key = `${out ? "→" : "←"}${name}`;

@@ -5,6 +5,7 @@ import { lang, say, sayOr, tongue } from "/page/js/words.js";
 
 const WORST = new Set(["contraindicated", "avoid"]);
 const MILD = new Set(["noted"]);
+const TOGETHER = new Set(["interaction", "herbs", "duplicate", "food"]);
 const STATED = 2; // labels whose words stand open; others that say the same unfold
 
 // Nothing where no check was made, or where it had nothing to check.
@@ -30,16 +31,19 @@ export function safety(report, { open }) {
   );
 }
 
-// What stands over the answer where something is contraindicated or to be avoided, so that nobody reads past it.
+// What stands over the answer where something is contraindicated, to be avoided or taken together with care, so that nobody reads past it.
 export function safetyFirst(report, block) {
-  const counts = [...WORST].map((severity) => [severity, (report?.findings || []).filter((one) => one.severity === severity).length]).filter(([, count]) => count);
+  const findings = report?.findings || [];
+  const worst = findings.filter((one) => WORST.has(one.severity));
+  const told = worst.length ? worst : findings.filter((one) => TOGETHER.has(one.kind) && !MILD.has(one.severity));
+  const counts = [...new Set(told.map((one) => one.severity))].map((severity) => [severity, told.filter((one) => one.severity === severity).length]);
   if (!counts.length || !block) return null;
   const words = counts.map(([severity, count]) => say("safety.count", { count, severity: say(`severity.${severity}`) })).join(lang === "zh" ? "、" : ", ");
   const press = () => {
     bring(block, byId("turns"), 0.06);
     block.focus({ preventScroll: true });
   };
-  return el("p", { class: "warned" }, icon("alert"), el("strong", {}, say("safety.first", { what: words })), button({ text: say("safety.below"), kind: "link", press }));
+  return el("p", { class: worst.length ? "warned" : "warned careful" }, icon("alert"), el("strong", {}, say("safety.first", { what: words })), button({ text: say("safety.below"), kind: "link", press }));
 }
 
 function pairs(report, coverage) {
