@@ -8,7 +8,7 @@ from medrag.chat.asked import MAY_TAKE
 from medrag.chat.fillers import beside_names, beside_persons
 from medrag.chat.persons import Said
 from medrag.chat.reading import same_name
-from medrag.chat.repeat import again_for_person, again_with, person_alone, tells
+from medrag.chat.repeat import again_for_person, again_with, person_alone, telling, tells
 from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.sections import SectionGroup
@@ -16,6 +16,7 @@ from medrag.sections import SectionGroup
 __all__ = ["carried_on", "for_somebody", "taken_beside", "with_illness"]
 
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})
+_END = " 。.，,?？!！"
 MOST = 60  # characters of a turn that can be a mere follow-up
 
 
@@ -63,7 +64,7 @@ def carried_on(turn: Turn, said: Said) -> str | None:
     if new and (not beside_names(reading) or not beside_persons(reading)):
         return again_with(last, new, turn.focus, turn.reader)
     if not new and said.anything and (not _asks(reading.plain) or not beside_persons(reading)):
-        return again_for_person(last, _who(turn), reading)
+        return again_for_person(last, telling(reading.text.strip(_END), turn.reader), reading)
     return None
 
 
@@ -100,16 +101,6 @@ def with_illness(turn: Turn, said: Said) -> str | None:
         return None
     ill = turn.reading.ills[0].name
     return f"有{ill}能吃{turn.focus}吗" if turn.lang == "zh" else f"can I take {turn.focus} with {ill}?"
-
-
-def _who(turn: Turn) -> str:
-    """The clause of a turn that tells of a person, where others ask the same as before; else all of it."""
-    clauses: list[str] = [clause for clause in _CLAUSE.findall(turn.reading.text) if clause.strip()]
-    told = [clause for clause in clauses if len(clauses) > 1 and person_alone(turn.reader.read(clause))]
-    return (told or [turn.reading.text])[0].strip(" 。.，,?？!！")
-
-
-_CLAUSE = re.compile(r"[^,，。;；!！?？.\n]+")
 
 
 def _sections(turn: Turn) -> frozenset[SectionGroup]:

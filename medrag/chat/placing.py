@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["for_person", "joined", "led", "placed", "placed_illness", "put_in"]
+__all__ = ["for_person", "joined", "led", "placed", "placed_illness", "put_in", "within"]
 
 _LEAD_ZH = re.compile(
     r"^(?:(?:医生|大夫|你好|您好|请问|那么?(?!个|种|款|天|次|些)|还有|另外|然后|对了|再问一下|(?:再|顺便)?(?:说一?下|说说|讲讲|讲一?下|介绍一?下|看看|问问)|想问一下|我想问一?下?|我想知道)[,，\s]*)+"
@@ -88,11 +88,16 @@ _CLAUSE = re.compile(r"(?:in|with|while|during|when)\b", re.IGNORECASE)
 _I = re.compile(r"\b(can|may|should|could) (?:i|you|we|one|he|she|they)\b", re.IGNORECASE)
 
 
+def within(person: str) -> bool:
+    """Whether English words for a person are a circumstance that stands behind any question: "in children", "while pregnant"."""
+    return _CLAUSE.match(person) is not None
+
+
 def for_person(text: str, person: str, lang: str) -> str:
     """The question, asked for a person."""
     if lang == "zh":
         return f"{person}，{text}"
-    if _CLAUSE.match(person):
+    if within(person):
         return f"{text.strip().rstrip(_END)} {person}" + ("?" if text.strip().endswith("?") else "")
     if _I.search(text):
         return _I.sub(lambda match: f"{match.group(1)} {person}", text, count=1)

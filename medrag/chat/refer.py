@@ -18,9 +18,9 @@ from medrag.chat.asked import (
 )
 from medrag.chat.clarify import label_text
 from medrag.chat.named import of_nothing, other_form, with_names
-from medrag.chat.placing import joined, placed, placed_illness, put_in
+from medrag.chat.placing import for_person, joined, placed, placed_illness, put_in, within
 from medrag.chat.reading import without
-from medrag.chat.repeat import again_for_person, again_of_disease, again_with, names_alone, person_alone, tells
+from medrag.chat.repeat import again_for_person, again_of_disease, again_with, names_alone, person_alone, telling, tells
 from medrag.chat.slots import Asking, Lack
 from medrag.chat.turn import Turn, chosen, in_focus, last_two, left_over, not_asked_yet, pointers, points_back, tail_fits
 from medrag.retrieve.forms import is_chemical
@@ -202,10 +202,11 @@ def _again(turn: Turn) -> str | None:
     person = person_alone(reading) if tail_fits(turn) and not _SECTION.match(reading.plain) else ""
     if person and last.lang == "zh" and last.drugs and not for_a_person(last):
         return f"{in_focus(turn)}{person}能用吗"
-    if person and last.lang == "en" and last.drugs and not for_a_person(last) and tells(reading):
-        return f"can I take {last.drugs[0].name}?"
+    if person and last.lang == "en" and last.drugs and not for_a_person(last) and not within(person):
+        may = f"can I take {last.drugs[0].name}?"
+        return may if tells(reading) else for_person(may, person, "en")
     if person and (w.asks(reading.plain) or w.LEADS.search(reading.plain) or (last.drugs and for_a_person(last))):
-        return again_for_person(last, person, reading)
+        return again_for_person(last, telling(person, turn.reader), reading)
     if len(reading.ills) == 1 and names_alone(reading) and (last.ills or not last.drugs):
         return again_of_disease(last, reading.ills[0].name)
     return None

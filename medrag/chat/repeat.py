@@ -54,6 +54,13 @@ def person_alone(reading: Reading) -> str:
     return _said(reading.text)
 
 
+def telling(words: str, reader: Reader) -> str:
+    """The clause that tells of a person, where it is the only one that does and others ask the same as before: 也这么吃吗."""
+    clauses: list[str] = [clause.strip() for clause in _CLAUSE.findall(words) if clause.strip()]
+    told = [clause for clause in clauses if person_alone(reader.read(clause))]
+    return told[0] if len(told) == 1 and len(clauses) > 1 else words
+
+
 def takes_alone(reading: Reading) -> bool:
     """Whether a turn says nothing but which medicines somebody takes."""
     rest = without(reading.plain, [(drug.start, drug.end) for drug in reading.drugs])

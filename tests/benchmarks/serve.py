@@ -28,6 +28,9 @@ EN = ("What are the side effects of {}?", "What is the dosage of {}?", "Can I ta
 SEED = 5
 WARM = 60  # requests before the clock starts
 READY_S = 60
+LONGEST = (
+    1 << 26
+)  # bytes of a stream that is read to its end in one go; asyncio's own limit, 64 KiB, is less than a long label's answer
 
 
 def questions(folder: Path, count: int) -> list[str]:
@@ -135,7 +138,7 @@ async def stream_all(port: int, asked: Sequence[str]) -> tuple[Result, float]:
         nonlocal opened
         began = time.perf_counter()
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LONGEST)
             opened += 1
             result.most_open = max(result.most_open, opened)
             writer.write(_head(json.dumps({"question": question, "stream": True}).encode()))

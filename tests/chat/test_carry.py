@@ -67,3 +67,46 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
     reader: Reader, turns: tuple[str, ...], standalone: str
 ) -> None:
     assert stands_for(reader, *turns) == standalone
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        # the same of another, in words that say no more than that
+        (("布洛芬混悬液有什么副作用", "华法林也有这个说法？"), "华法林有什么副作用"),
+        (("ibuprofen side effects", "would warfarin be the same for her?"), "warfarin side effects"),
+        # somebody told of, who takes it the same way
+        (("布洛芬混悬液怎么吃", "我婆婆八十二了，也这么吃？"), "我婆婆八十二岁了，布洛芬混悬液怎么吃"),
+        (("How much ibuprofen can I take?", "my mum is 80 though"), "my mum is 80. How much ibuprofen can I take?"),
+        (("What is ibuprofen used for?", "ok for a five year old?"), "can a 5 year old take ibuprofen?"),
+        # another that is taken, too
+        (("How do I take ibuprofen?", "they added warfarin"), "Can ibuprofen and warfarin be taken together?"),
+        (("How do I take ibuprofen?", "he's on warfarin, would that matter"), "Can ibuprofen and warfarin be taken together?"),
+        (("布洛芬混悬液怎么吃", "再加一片华法林行吗"), "布洛芬混悬液和华法林能一起吃吗？"),
+        (
+            ("I take warfarin every day", "got a headache, thinking of ibuprofen"),
+            "got a headache, thinking of ibuprofen. Can warfarin and ibuprofen be taken together?",
+        ),
+        # an illness alone, a circumstance, how long of the same, what else
+        (("布洛芬混悬液怎么吃", "要是有高血压呢"), "有高血压能吃布洛芬混悬液吗"),
+        (("What is ibuprofen used for?", "effects on fertility"), "effects on fertility (ibuprofen)"),
+        (("华法林手术前要停吗", "停几天"), "华法林手术前要停吗，停几天"),
+        (("华法林手术前要停吗", "一天几次"), "华法林一天几次"),
+        (("布洛芬混悬液会恶心吗", "除了这个还会怎么样"), "布洛芬混悬液还会怎么样"),
+        (("布洛芬混悬液怎么吃", "华法林影响它的效果吗"), "华法林影响布洛芬混悬液的效果吗"),
+        (("What does ibuprofen treat?", "can you mix that with warfarin"), "can you mix ibuprofen with warfarin"),
+        # what is taken back while writing
+        (("ibuprofen for fever? I mean warfarin... no, aspirin",), "aspirin for fever"),
+        (("布洛芬混悬液，不对，华法林怎么吃",), "布洛芬混悬液，不对，华法林怎么吃"),
+        (("想问布洛芬混悬液，不对，是华法林",), "想问华法林"),
+        # what somebody does since is told, not passed over
+        (
+            ("What does ibuprofen treat?", "my son has nightmares since he started"),
+            "my son has nightmares since he started (ibuprofen)",
+        ),
+        # patients in general belong to the question that asked of them
+        (("孕妇能吃布洛芬混悬液吗", "华法林怎么吃"), "华法林怎么吃"),
+    ],
+)
+def test_what_a_turn_leaves_out_is_told_by_what_it_has(reader: Reader, turns: tuple[str, ...], standalone: str) -> None:
+    assert stands_for(reader, *turns) == standalone
