@@ -298,8 +298,8 @@ def test_what_labels_say_against_it_stands_over_the_answer(shown: Seen, cabinet_
     page = shown.page
     page.route("**/v1/ask", checked)
     ask(page, QUESTION)
-    expect(page.locator(".warned")).to_contain_text("1 项禁用")
-    assert "用药安全核对：1 项禁用" in page.locator("#live p").all_text_contents()
+    expect(page.locator(".warned")).to_contain_text("禁用 安眠宁片")
+    assert any(said.startswith("用药安全核对：禁用 安眠宁片") for said in page.locator("#live p").all_text_contents())
     block = page.get_by_role("region", name="用药安全核对")
     expect(block).to_contain_text("孕妇禁用。")
     page.locator(".warned").get_by_role("button").click()
@@ -307,6 +307,23 @@ def test_what_labels_say_against_it_stands_over_the_answer(shown: Seen, cabinet_
     shown.shot("zh-safety")
     block.get_by_role("button", name="安眠宁片").first.click()
     expect(page.locator("#beside-body mark").first).to_have_text("孕妇禁用。")
+
+
+def test_care_with_a_combination_stands_over_the_answer_too(shown: Seen, cabinet_folder: Path) -> None:
+    with KnowledgeBase.open(cabinet_folder) as kb:
+        report = check_medication(["安眠宁片"], Patient(age=82), kb, lang="zh")
+        careful = {"kind": "interaction", "severity": "caution", "medicines": ["安眠宁片", "华法林钠片"], "about": "", "stated": []}
+
+    def checked(route: Route) -> None:
+        response = route.fetch()
+        head, _, record = response.text().partition("event: answer\ndata: ")
+        answer = {**json.loads(record), "safety": {**report.model_dump(mode="json"), "findings": [careful]}}
+        route.fulfill(response=response, body=f"{head}event: answer\ndata: {json.dumps(answer)}\n\n")
+
+    page = shown.page
+    page.route("**/v1/ask", checked)
+    ask(page, QUESTION)
+    expect(page.locator(".warned.careful")).to_contain_text("用药安全核对：慎用 安眠宁片 + 华法林钠片")
 
 
 def test_one_chooses_whom_one_asks(browser: Browser, cabinet_folder: Path) -> None:

@@ -1,11 +1,13 @@
 // What the safety check found: worst first, with every label's own words, and what could not be checked. Never folded away.
 
 import { bring, button, byId, el, icon } from "/page/js/dom.js";
+import { aged } from "/page/js/slots.js";
 import { lang, say, sayOr, tongue } from "/page/js/words.js";
 
 const WORST = new Set(["contraindicated", "avoid"]);
 const MILD = new Set(["noted"]);
 const TOGETHER = new Set(["interaction", "herbs", "duplicate", "food"]);
+const NAMED = 2; // findings that are named above the answer
 const STATED = 2; // labels whose words stand open; others that say the same unfold
 
 // Nothing where no check was made, or where it had nothing to check.
@@ -31,19 +33,27 @@ export function safety(report, { open }) {
   );
 }
 
-// What stands over the answer where something is contraindicated, to be avoided or taken together with care, so that nobody reads past it.
+// What stands over the answer where something is contraindicated, to be avoided or taken together with care, so that nobody
+// reads past it; it says of what, since that need not be what was asked.
 export function safetyFirst(report, block) {
   const findings = report?.findings || [];
   const worst = findings.filter((one) => WORST.has(one.severity));
   const told = worst.length ? worst : findings.filter((one) => TOGETHER.has(one.kind) && !MILD.has(one.severity));
-  const counts = [...new Set(told.map((one) => one.severity))].map((severity) => [severity, told.filter((one) => one.severity === severity).length]);
-  if (!counts.length || !block) return null;
-  const words = counts.map(([severity, count]) => say("safety.count", { count, severity: say(`severity.${severity}`) })).join(lang === "zh" ? "、" : ", ");
+  if (!told.length || !block) return null;
+  const named = told.slice(0, NAMED).map((one) => say("safety.one", { severity: sayOr(`severity.${one.severity}`, one.severity), what: subject(one) }));
+  if (told.length > NAMED) named.push(say("entity.more", { count: told.length - NAMED }));
   const press = () => {
     bring(block, byId("turns"), 0.06);
     block.focus({ preventScroll: true });
   };
-  return el("p", { class: worst.length ? "warned" : "warned careful" }, icon("alert"), el("strong", {}, say("safety.first", { what: words })), button({ text: say("safety.below"), kind: "link", press }));
+  return el("p", { class: worst.length ? "warned" : "warned careful" }, icon("alert"), el("strong", {}, say("safety.first", { what: named.join(lang === "zh" ? "；" : "; ") })), button({ text: say("safety.below"), kind: "link", press }));
+}
+
+// The medicines of a finding, and what speaks against them: 华法林 · 82 岁.
+function subject(finding) {
+  const names = (finding.medicines || []).join(" + ");
+  const about = finding.kind === "age" && finding.about ? aged(Number(finding.about)) : finding.about;
+  return [names, about && finding.about !== names ? about : ""].filter(Boolean).join(" · ");
 }
 
 function pairs(report, coverage) {
@@ -53,7 +63,6 @@ function pairs(report, coverage) {
 }
 
 function found(finding, open) {
-  const names = (finding.medicines || []).join(" + ");
   const stated = finding.stated || [];
   return el(
     "li",
@@ -62,7 +71,7 @@ function found(finding, open) {
       "p",
       { class: "what" },
       grade(finding.severity),
-      el("strong", {}, [names, finding.about && finding.about !== names ? finding.about : ""].filter(Boolean).join(" · ")),
+      el("strong", {}, subject(finding)),
       el("span", { class: "kind" }, sayOr(`finding.${finding.kind}`, finding.kind || "")),
       finding.conflict ? el("span", { class: "kind" }, say("safety.conflict")) : null,
     ),

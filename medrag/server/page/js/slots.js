@@ -27,11 +27,16 @@ function chipsOf(slots) {
   return [...names.map((name) => el("span", { class: "chip" }, name)), ...person.map((words) => el("span", { class: "chip person" }, words))];
 }
 
+// An age in years as it is said: a small child's in months.
+export function aged(years) {
+  return years < 2 && years * 12 !== Math.floor(years) * 12 ? say("slot.months", { n: Math.round(years * 12) }) : say("slot.age", { n: years });
+}
+
 function personOf(patient) {
   const { age, weight, sex, pregnant, breast_feeding: nursing, egfr, renal, hepatic } = patient;
   const many = (key, list) => (list || []).map((what) => say(key, { what }));
   return [
-    age === null || age === undefined ? "" : age < 2 && age * 12 !== Math.floor(age) * 12 ? say("slot.months", { n: Math.round(age * 12) }) : say("slot.age", { n: age }),
+    age === null || age === undefined ? "" : aged(age),
     sex ? say(`slots.${sex}`) : "",
     weight ? say("slot.weight", { n: weight }) : "",
     pregnant === true ? say("slot.pregnant") + (patient.trimester ? ` (${say("slots.trimester.n", { n: patient.trimester })})` : "") : "",

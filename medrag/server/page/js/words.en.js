@@ -34,7 +34,7 @@ export const en = {
   "notice.emergency": "Emergency", "notice.doctor": "Ask a doctor or pharmacist", "notice.model": "About this answer", "notice.conflict": "The documents disagree",
   "notice.disclaimer": "Please note",
   safety: "Safety check", "safety.none": "The labels that were read say nothing against it.", "safety.unknown": "Unknown names: {what}", "safety.unchecked": "No label to check: {what}", "safety.partly": "Checked in part only: {what}",
-  "safety.conflict": "Labels disagree", "safety.via": "as {what}", "safety.open": "See the source", "safety.further": "{count} more statements", "safety.count": "{count} {severity}", "safety.first": "Safety check: {what}", "safety.below": "See the safety check below",
+  "safety.conflict": "Labels disagree", "safety.via": "as {what}", "safety.open": "See the source", "safety.further": "{count} more statements", "safety.one": "{severity}: {what}", "safety.first": "Safety check: {what}", "safety.below": "See the safety check below",
   "severity.contraindicated": "contraindicated", "severity.avoid": "avoid", "severity.caution": "caution", "severity.monitor": "monitor", "severity.noted": "noted",
   "finding.boxed_warning": "boxed warning", "finding.interaction": "interaction", "finding.herbs": "herbs", "finding.duplicate": "same ingredient twice", "finding.dose": "above the maximum dose", "finding.allergy": "allergy", "finding.disease": "condition",
   "finding.age": "age", "finding.pregnancy": "pregnancy", "finding.lactation": "breast-feeding", "finding.renal": "kidneys", "finding.hepatic": "liver", "finding.food": "food and drink",

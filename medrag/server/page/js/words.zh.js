@@ -34,7 +34,7 @@ export const zh = {
   "notice.emergency": "紧急", "notice.doctor": "请咨询医师或药师", "notice.model": "关于这次回答", "notice.conflict": "资料之间不一致",
   "notice.disclaimer": "说明",
   safety: "用药安全核对", "safety.none": "读过的说明书中没有不宜合用的说法。", "safety.unknown": "不认识的药名：{what}", "safety.unchecked": "没有资料可以核对：{what}", "safety.partly": "只核对了一部分：{what}",
-  "safety.conflict": "各家说明书说法不一", "safety.via": "按“{what}”", "safety.open": "看原文", "safety.further": "还有 {count} 处记载", "safety.count": "{count} 项{severity}", "safety.first": "用药安全核对：{what}", "safety.below": "看下方的用药安全核对",
+  "safety.conflict": "各家说明书说法不一", "safety.via": "按“{what}”", "safety.open": "看原文", "safety.further": "还有 {count} 处记载", "safety.one": "{severity} {what}", "safety.first": "用药安全核对：{what}", "safety.below": "看下方的用药安全核对",
   "severity.contraindicated": "禁用", "severity.avoid": "避免", "severity.caution": "慎用", "severity.monitor": "需监测", "severity.noted": "有记载",
   "finding.boxed_warning": "警示语", "finding.interaction": "药物相互作用", "finding.herbs": "中药配伍", "finding.duplicate": "重复用药", "finding.dose": "超过最大剂量", "finding.allergy": "过敏", "finding.disease": "疾病禁忌",
   "finding.age": "年龄", "finding.pregnancy": "妊娠", "finding.lactation": "哺乳", "finding.renal": "肾功能", "finding.hepatic": "肝功能", "finding.food": "饮食",
