@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from medrag.kb.stats import Stats
+from medrag.llm.count import estimated
 from medrag.server.desk import Desk, Desks, desks
 from medrag.server.errors import ERRORS, ApiError
 from medrag.server.keys import Caller, Role, caller
@@ -134,4 +135,5 @@ def _embedded(desk: Desk, who: Caller, body: EmbeddingRequest) -> dict[str, Any]
     else:
         written = vectors.tolist()
     data = [{"object": "embedding", "index": at, "embedding": row} for at, row in enumerate(written)]
-    return {"object": "list", "model": desk.name, "data": data, "usage": {"prompt_tokens": 0, "total_tokens": 0}}
+    read = sum(map(estimated, body.texts()))
+    return {"object": "list", "model": desk.name, "data": data, "usage": {"prompt_tokens": read, "total_tokens": read}}

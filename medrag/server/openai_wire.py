@@ -216,10 +216,10 @@ class EmbeddingItem(BaseModel):
 
 
 class EmbeddingUsage(BaseModel):
-    """No language model read anything."""
+    """Tokens of the texts, estimated from above by the kinds of their characters: embedders here have no common tokenizer."""
 
-    prompt_tokens: int = 0
-    total_tokens: int = 0
+    prompt_tokens: int
+    total_tokens: int
 
 
 class EmbeddingResponse(BaseModel):

@@ -10,6 +10,7 @@ import pytest
 from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
 
 from medrag.chat.assistant import CitationStyle
+from medrag.llm.count import estimated
 from tests.server.serving import IBUPROFEN, Serving, assistant_over, serving
 
 ASKED: list[Any] = [{"role": "user", "content": IBUPROFEN}]
@@ -116,6 +117,7 @@ def test_openai_gets_vectors_in_both_encodings(openai: OpenAI) -> None:
     plain = openai.embeddings.create(model="medrag", input=texts, encoding_format="float")
     assert [item.embedding for item in packed.data] == [pytest.approx(item.embedding) for item in plain.data]
     assert len({len(item.embedding) for item in plain.data}) == 1
+    assert packed.usage.total_tokens == sum(map(estimated, texts))
     with pytest.raises(BadRequestError, match="texts, not tokens"):
         openai.embeddings.create(model="medrag", input=[[1, 2, 3]])
 

@@ -312,7 +312,13 @@ def test_what_labels_say_against_it_stands_over_the_answer(shown: Seen, cabinet_
 def test_care_with_a_combination_stands_over_the_answer_too(shown: Seen, cabinet_folder: Path) -> None:
     with KnowledgeBase.open(cabinet_folder) as kb:
         report = check_medication(["安眠宁片"], Patient(age=82), kb, lang="zh")
-        careful = {"kind": "interaction", "severity": "caution", "medicines": ["安眠宁片", "华法林钠片"], "about": "", "stated": []}
+        careful = {
+            "kind": "interaction",
+            "severity": "caution",
+            "medicines": ["安眠宁片", "华法林钠片"],
+            "about": "",
+            "stated": [],
+        }
 
     def checked(route: Route) -> None:
         response = route.fetch()
