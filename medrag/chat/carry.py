@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from medrag.chat.asked import MAY_TAKE
+from medrag.chat import wordings as w
+from medrag.chat.asked import MAY_TAKE, for_a_person
 from medrag.chat.fillers import beside_names, beside_persons
+from medrag.chat.named import joins_another
 from medrag.chat.persons import Said
 from medrag.chat.reading import same_name
 from medrag.chat.repeat import again_for_person, again_with, person_alone, telling, tells
@@ -13,7 +15,7 @@ from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.sections import SectionGroup
 
-__all__ = ["carried_on", "for_somebody", "taken_beside", "with_illness"]
+__all__ = ["carried_on", "for_somebody", "switched", "taken_beside", "with_illness"]
 
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})
 _END = " 。.，,?？!！"
@@ -27,6 +29,8 @@ def for_somebody(turn: Turn, said: Said) -> str | None:
     """
     reading, last = turn.reading, turn.last
     if last is None or not last.drugs or not said.anything or len(reading.plain) > MOST or _asks(reading.plain):
+        return None
+    if not for_a_person(last):
         return None
     understanding = reading.understanding
     if reading.drugs or _sections(turn) or understanding.shape in _LISTS or reading.lang != "en":
@@ -43,29 +47,56 @@ _ASIDE = re.compile(r",?\s*\b(?:by the way|btw|actually|too|also|though)\b", re.
 
 
 def carried_on(turn: Turn, said: Said) -> str | None:
-    """The last question, of the medicine or for the person that a turn names without asking anything; None where it asks.
+    """The last question for the person whom a turn tells of without asking anything; None where it asks.
 
-    It is what the other rules leave: they know the usual wordings, and this one that a turn has no content but a name.
+    It is what the other rules leave: they know the usual wordings, and this one that a turn has no content but a person.
+    """
+    reading = turn.reading
+    if not _follows(turn) or reading.drugs or not said.anything:
+        return None
+    last = turn.last
+    if last is None or (beside_persons(reading) and (reading.ills or _asks(reading.plain))):
+        return None
+    return again_for_person(last, telling(reading.text.strip(_END), turn.reader), reading)
+
+
+def switched(turn: Turn, said: Said) -> str | None:
+    """The last question of another medicine, which is all that a turn names; None where it asks or tells something of it.
+
+    A turn that only tells ("the pharmacy gave me …") may say a little of how the other medicine came to be.
     """
     reading, last = turn.reading, turn.last
-    understanding = reading.understanding
-    if last is None or is_polite(reading) or len(reading.plain) > MOST or _sections(turn) or understanding.relations:
+    if not _follows(turn) or last is None or len(reading.drugs) != 1 or reading.ills or turn.memory.asking is not None:
         return None
-    if not last.drugs or understanding.shape in _LISTS:
+    new = reading.drugs[0].name
+    if any(same_name(new, old.name) for old in last.drugs) or joins_another(turn) or _TOGETHER_OR.search(reading.masked):
         return None
-    new = [drug.name for drug in reading.drugs if not any(same_name(drug.name, old.name) for old in last.drugs)]
-    if reading.ills or len(new) != len(reading.drugs) or len(new) > 1:
+    if _WHAT_IS.fullmatch(reading.masked):
         return None
-    if new and MAY_TAKE.search(reading.masked) and not MAY_TAKE.search(last.masked):
+    if MAY_TAKE.search(reading.masked) and not MAY_TAKE.search(last.masked):
         return None  # 能吃布洛芬吗 asks that, whatever was asked or told before
     before = turn.memory.slots.person
-    if new and said.person and before and said.person is not before:
+    if said.person and before and said.person is not before:
         return None  # 那我能吃布洛芬吗, after a child: of another medicine and another person nothing carries on
-    if new and (not beside_names(reading) or not beside_persons(reading)):
-        return again_with(last, new, turn.focus, turn.reader)
-    if not new and said.anything and (not _asks(reading.plain) or not beside_persons(reading)):
-        return again_for_person(last, telling(reading.text.strip(_END), turn.reader), reading)
-    return None
+    rest = min(beside_names(reading), beside_persons(reading), key=len)
+    a_sentence = reading.lang == "zh" or _SUBJECT.search(reading.plain) is not None
+    told = a_sentence and not w.asks(reading.plain) and len(rest) <= (TOLD_ZH if reading.lang == "zh" else TOLD_EN)
+    return again_with(last, [new], turn.focus, turn.reader) if not rest or told else None
+
+
+TOLD_ZH, TOLD_EN = 2, 6  # letters of what a turn may tell beside the medicine that it names
+_SUBJECT = re.compile(r"\b(?:i|we|they|he|she|my|the (?:doctor|hospital|pharmac\w+))\b")
+_WHAT_IS = re.compile(r"\s*(?:and )?what(?:'s| is| are) (?:an? )?[?\s]*|\s*是?(?:什么|啥)药?[?？\s]*")
+# Of two medicines together or beside each other nothing was asked before.
+_TOGETHER_OR = re.compile(rf"{w.TOGETHER.pattern}|两[个种者]|[跟和与同].{{0,4}}比|哪[个种]|\b(?:both|which)\b")
+
+
+def _follows(turn: Turn) -> bool:
+    """Whether a turn may only go on with the last question: short, with no section or relation of its own, behind a medicine."""
+    reading, last = turn.reading, turn.last
+    if last is None or not last.drugs or is_polite(reading) or len(reading.plain) > MOST:
+        return False
+    return not _sections(turn) and not reading.understanding.relations and reading.understanding.shape not in _LISTS
 
 
 def taken_beside(turn: Turn, said: Said) -> str | None:

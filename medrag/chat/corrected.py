@@ -18,7 +18,7 @@ _FIGURES = {
 }
 _OF_AGE = re.compile(
     rf"\b({'|'.join(_FIGURES)})(?=[ -](?:and a half[ -])?(?:years?|months?|weeks?)[ -](?:old|of age)\b|[ -]?(?:yo|y/o)\b)"
-    rf"|(?:(?<=\b(?:he|is)'s )|(?<=\bshe's )|(?<=\b(?:he|it|on|er) is )|(?<=\b(?:kid|boy) is )|(?<=\bmine is ))({'|'.join(_FIGURES)})(?=\W*$|[,.;?] )",
+    rf"|(?:(?<=\b(?:he|is)'s )|(?<=\bshe's )|(?<=\b(?:he|it|on|er) is )|(?<=\b(?:kid|boy) is )|(?<=\bmine is )|(?<=\bson's )|(?<=\bkid's )|(?<=\bdaughter's ))({'|'.join(_FIGURES)})(?=\W*$|[,.;?] )",
     re.IGNORECASE,
 )
 

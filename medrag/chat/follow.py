@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medrag.chat import wordings as w
-from medrag.chat.carry import carried_on, for_somebody, taken_beside, with_illness
+from medrag.chat.carry import carried_on, for_somebody, switched, taken_beside, with_illness
 from medrag.chat.clarify import lacking
 from medrag.chat.complete import completed
 from medrag.chat.corrected import as_meant
@@ -59,7 +59,13 @@ def follow(text: str, memory: Memory, reader: Reader, *, distil: Distil | None =
         made = distil(turn)
         if made is not None:
             return understood(reading, made, memory, slots, reader, by="model")
-    found = for_somebody(turn, said) or with_illness(turn, said) or taken_beside(turn, said) or resolved(turn)
+    found = (
+        for_somebody(turn, said)
+        or with_illness(turn, said)
+        or taken_beside(turn, said)
+        or switched(turn, said)
+        or resolved(turn)
+    )
     if found == reading.text:
         found = carried_on(turn, said) or found
     if isinstance(found, Asking):

@@ -13,7 +13,7 @@ from medrag.chat.slots import Asking, Lack
 from medrag.chat.turn import Turn, chosen, left_over, pointers, tail_fits
 from medrag.kb.terms import name_variants
 
-__all__ = ["of_nothing", "other_form", "with_names"]
+__all__ = ["joins_another", "of_nothing", "other_form", "with_names"]
 
 
 def of_nothing(turn: Turn) -> str | Asking:
@@ -95,6 +95,17 @@ def with_names(turn: Turn) -> str:
     if len(names) == 1 and _lacks_operand(turn):
         return _beside(reading, others[0])
     return reading.text
+
+
+def joins_another(turn: Turn) -> bool:
+    """Whether the one medicine that a turn names is joined to the one talked about, and does not come in its place."""
+    reading = turn.reading
+    alongside = turn.lang == "en" and _ALONGSIDE.match(reading.plain[: reading.drugs[0].start]) is not None
+    return alongside or (_lacks_operand(turn) and not _LIKE.search(reading.masked))
+
+
+# What says that the same is asked, whatever "too" stands behind it.
+_LIKE = re.compile(r"一样|同样|相同|差不多|\b(?:same|similar|different|appl(?:y|ies)|ditto|look|check|tell)\b")
 
 
 def _same_of(turn: Turn) -> bool:

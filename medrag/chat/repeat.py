@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from medrag.chat import wordings as w
+from medrag.chat.asked import for_a_person
 from medrag.chat.placing import for_person, joined, placed, put_in
 from medrag.chat.reading import Named, Reader, Reading, same_name, without
 from medrag.kb.folding import fold
@@ -180,7 +181,8 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
         text = last.text
         for start, end in reversed(spans):
             text = f"{_DURING.sub('', text[:start].rstrip()).rstrip()} {text[end:].lstrip()}"
-        return text.strip(" .,")
+        known = for_a_person(last) and (turn.understanding.populations or turn.understanding.ages or turn.ills)
+        return text.strip(" .,") if known else f"{person}. {text.strip(' .,')}"
     if not spans and _MYSELF.fullmatch(person) and _THIRD.search(last.text):
         return _THIRD.sub("我", last.text)
     if not spans and last.lang == "zh" and last.drugs and last.drugs[0].start == 0 and not _CLAUSE_BEGINS.match(person):
@@ -201,7 +203,7 @@ _THIRD = re.compile(r"[他她](?!们|汀|命|莫|克|唑)")
 
 
 _SENTENCE = re.compile(
-    r"\b(?:i|he|she|they|my \w+) (?:am|is|are|has|have|had|just turned|turned|weighs?)\b|\b(?:i'm|i've|he's|she's)\b"
+    r"\b(?:i|we|he|she|they|my \w+) (?:am|is|are|aren't|isn't|has|have|had|just turned|turned|weighs?)\b|\b(?:i'm|i've|we're|he's|she's)\b|\bmy \w+'s (?:in|on|got|only|just|a|an|\d+)\b"
 )
 _CLAUSE_BEGINS = re.compile(r"我|咱|他|她|对|有|[^,，]*[,，]|[a-z]")
 _DURING = re.compile(r"\b(?:while|when|during|in|for|if)(?: (?:a|an|the|my))?$", re.IGNORECASE)
