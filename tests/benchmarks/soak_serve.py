@@ -30,6 +30,7 @@ NAMES = ("旋平片", "宁衡胶囊")  # no medicine is called so
 MARKED = "旋平片和宁衡胶囊的用法用量？"
 MARK = re.compile(r"第(\d+)号处方")
 REST_EVERY = 5  # commits, of which one has neither label
+ERASE_EVERY = 100  # commits, of which one erases instead of hiding: that writes the whole knowledge base anew
 PASSING = 10  # labels that come with one commit and go with the next
 STREAM_EVERY = 4  # questions, of which one is streamed
 LOOKS_S = 0.5  # between looks at the memory
@@ -85,6 +86,8 @@ def write(folder: str, stop: Event, told: str) -> None:
                 for at in range(PASSING):
                     if count % 2:
                         writer.add(label(f"过路{at}丸", {"【贮藏】": f"放{count}日。"}, key=f"pass-{at}", source="soak"))
+                    elif count % ERASE_EVERY:
+                        writer.delete(f"pass-{at}", source="soak")
                     else:
                         writer.purge(f"pass-{at}", source="soak")
             lines.write(f"{kb.commit} {0 if rests else count}\n")
