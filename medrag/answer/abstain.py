@@ -17,7 +17,7 @@ from medrag.patterns import regex
 from medrag.retrieve.forms import form_end
 from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup, heading_of
-from medrag.types import Question
+from medrag.types import DocumentKind, Question
 
 __all__ = ["Abstention", "abstain"]
 
@@ -119,11 +119,13 @@ def _titles_beside(name: str, kb: KnowledgeBase) -> dict[str, str]:
 
 def _latin_titles(kb: KnowledgeBase) -> dict[str, str]:
     """The words of Latin titles that could be names, each with how it is written; no text is searched by parts of words."""
-    words = (word for document in kb.documents() if document.title[:1].isascii() for word in _LATIN.findall(document.title))
+    read = (document for document in kb.documents(kinds=_READ) if document.title[:1].isascii())
+    words = (word for document in read for word in _LATIN.findall(document.title))
     return {fold(word): word for word in words}
 
 
 _LATIN = regex(r"[A-Za-z]{6,}")
+_READ = frozenset(DocumentKind) - {DocumentKind.RECORD}  # a graph has millions of records, whose titles nobody reads
 
 
 def _sections(understanding: Understanding, kb: KnowledgeBase) -> list[str]:

@@ -36,6 +36,7 @@ MAX_QUERY_TOKENS = 48  # of a longer question the rarest are kept
 CANDIDATES = 2  # candidates proposed per passage asked for
 MIN_CANDIDATES = 60
 MAX_CANDIDATES = 4_000
+MORE = 4  # times as many are proposed where those are not enough
 PORTION = 10  # candidates scored at a time, once there are enough
 PASSAGES_PER_SLIP = 30_000  # that hold the same misspelling: of 97,000 passages of real labels one has 西灵, two 莫林
 STATISTICS = "statistics.npz"
@@ -138,25 +139,26 @@ def best_of(
     k: int,
     *,
     slack: float,
-    every: bool = False,
 ) -> list[tuple[int, float]]:
     """The k best passages by their exact scores as (id, score), best first, ties by id.
 
     `propose` lists so many passages as (the engine's score, address), best first; a longer list begins with the shorter one.
-    `slack` is the factor by which an engine's score may be too low. With `every`, all that are proposed are scored, as single
-    scores may now and then be lower than that.
+    `slack` is the factor by which an engine's score may be too low.
     """
     limit = max(CANDIDATES * k, MIN_CANDIDATES)
+    most = limit
+    while most < MAX_CANDIDATES:
+        most *= 2
     scored: list[tuple[int, float]] = []
     while True:
         hits = propose(limit)
         # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
         # more are asked for, until nothing that was left out could be among the k best.
         while len(scored) < len(hits):  # a longer list begins with the shorter one, so what was scored already is kept
-            if not every and len(scored) >= k and float(hits[len(scored)][0]) * slack < scored[k - 1][1]:
+            if len(scored) >= k and float(hits[len(scored)][0]) * slack < scored[k - 1][1]:
                 return scored[:k]
-            portion = hits[len(scored) :] if every else hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
+            portion = hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
             scored = sorted(scored + rescored([address for _, address in portion]), key=best_first)
-        if len(hits) < limit or limit >= MAX_CANDIDATES or float(hits[-1][0]) * slack < scored[k - 1][1]:
+        if len(hits) < limit or limit == most or float(hits[-1][0]) * slack < scored[k - 1][1]:
             return scored[:k]
-        limit *= 2
+        limit = min(MORE * limit, most)

@@ -107,6 +107,9 @@ class Words(Counting, Protocol):
     def ids(self, only: Filters = Filters()) -> set[int]:
         """The ids of all passages that may be seen and pass the filters."""
 
+    def split(self, only: Filters) -> tuple[NDArray[np.int64], bool]:
+        """The ids of the passages that pass the filters and True, or those of all others and False; which is the engine's choice."""
+
     def restricted(self, tags: Iterable[frozenset[str]]) -> Words:
         """The same index with the passages alone that carry one tag of each set; it weighs words as they stand in these.
 

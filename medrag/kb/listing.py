@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, func, or_, select, tuple_
+from sqlalchemy import Connection, func, literal_column, or_, select, tuple_
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import INFO, current, info_of, of_visible
 from medrag.kb.engines.sql import contains
 from medrag.kb.query import Query
-from medrag.types import DocumentInfo
+from medrag.types import DocumentInfo, DocumentKind
 
 __all__ = ["documents_listed", "versions_listed"]
 
 _d, _v = t.documents.c, t.versions.c
+# Those that are no records; they have an index (`versions_read`), to which the planner prefers that of the commits unless told so.
+_read = t.versions.alias()
+_IS_READ = _v.id.in_(select(_read.c.id).where(_read.c.kind != literal_column("'record'")))
 PORTION = 1_000  # rows fetched at a time; a knowledge base may hold a million
 
 
@@ -37,7 +40,7 @@ def documents_listed(
     if source is not None:
         query = query.where(_d.source == source)
     if kinds:
-        query = query.where(_v.kind.in_(kinds))
+        query = query.where(_v.kind.in_(kinds), *([] if DocumentKind.RECORD in kinds else [_IS_READ]))
     if lang is not None:
         query = query.where(_v.lang == lang)
     if called:

@@ -179,6 +179,10 @@ class _ExchangedWords:
         """The ids of all passages that may be seen and pass the filters."""
         return (self._whole.ids(only) - self._gone.ids) | self._come.ids(only)
 
+    def split(self, only: Filters) -> tuple[NDArray[np.int64], bool]:
+        """The ids of the passages that pass the filters, and True."""
+        return np.fromiter(self.ids(only), np.int64), True
+
     def restricted(self, tags: Iterable[frozenset[str]]) -> _ExchangedWords:
         """The same with the passages alone that carry one tag of each set."""
         sets = tuple(tags)

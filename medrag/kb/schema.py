@@ -24,6 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
     inspect,
     select,
+    text,
 )
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 metadata = MetaData()
+_IS_READ = text("kind <> 'record'")
 _Text = Text().with_variant(TEXT(collation="C"), "postgresql")  # in the order of code points, as SQLite has it
 
 settings = Table("settings", metadata, Column("name", _Text, primary_key=True), Column("value", _Text, nullable=False))
@@ -110,6 +112,8 @@ versions = Table(
     Index("versions_added", "added"),
     Index("versions_until", "until"),
     Index("versions_deleted", "deleted"),
+    # Among a graph's millions of records documents are few; a catalogue that was made without it is searched through.
+    Index("versions_read", "document_id", sqlite_where=_IS_READ, postgresql_where=_IS_READ),
 )
 
 sections = Table(

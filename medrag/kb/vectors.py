@@ -9,7 +9,7 @@ takes 1.2 ms at 115,000 passages of 256 dimensions (one core), and loses no answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -243,13 +243,20 @@ class VectorIndex:
 
     def masks(self, allowed: NDArray[np.int64]) -> Masks:
         """Which rows of each part are of these passages and alive."""
-        masks = []
-        for part, alive in zip(self.parts, self._alive, strict=True):
-            rows, known = part.rows(allowed)
-            mask = np.zeros(len(alive), np.bool_)
+        return tuple(mask & alive for mask, alive in zip(self._of(allowed), self._alive, strict=True))
+
+    def masks_without(self, others: NDArray[np.int64]) -> Masks:
+        """Which rows of each part are of none of these passages and alive."""
+        return tuple(~mask & alive for mask, alive in zip(self._of(others), self._alive, strict=True))
+
+    def _of(self, ids: NDArray[np.int64]) -> Iterator[NDArray[np.bool_]]:
+        """Which rows of each part are of these passages."""
+        ids = np.sort(ids)  # so that neighbours are looked up one after another, which memory answers several times as fast
+        for part in self.parts:
+            rows, known = part.rows(ids)
+            mask = np.zeros(len(part), np.bool_)
             mask[rows[known]] = True
-            masks.append(mask & alive)
-        return tuple(masks)
+            yield mask
 
     def search(self, query: NDArray[np.float32], k: int, masks: Masks | None = None) -> list[tuple[int, float]]:
         """The k nearest passages as (id, cosine), nearest first, ties by id; `masks` restricts the rows."""

@@ -7,6 +7,7 @@ keeps exactly (`statistics.npz`): a knowledge base grown by updates ranks like o
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -24,9 +25,9 @@ from medrag.kb.tokens import token_hash, token_hashes
 
 __all__ = ["WordEntry", "WordIndex", "WordWriter"]
 
-# tantivy keeps lengths in 8 bits, rounded down in steps of up to an eighth, so its score may be too high; and where there
-# are deleted passages its statistics are stale, so that it may be too low by this much, else by single precision only.
-STALE_SLACK, SLACK = 1.15, 1.001
+# tantivy keeps lengths in 8 bits, rounded down in steps of up to an eighth, so its score may be too high; too low by single
+# precision only, but for an average length that counts deleted passages too (`WordIndex._slack`).
+SLACK = 1.001
 HEAP_BYTES = 128 * 2**20
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
 ALL = ""  # stands for all passages where they are counted; no token is empty
@@ -57,7 +58,7 @@ class WordIndex:
         self._only: list[Query] = []  # what every search requires besides
         self._counted: dict[str, int] = {}  # frequencies among the passages that may be seen
         self._others: tuple[Counting, ...] = ()  # whose passages are counted too
-        self._stale = any(folder.glob("*.del"))  # deleted passages still count in tantivy's statistics
+        self._held = _passages_held(folder) or self._searcher.num_docs  # deleted ones too, which tantivy's statistics count
 
     def restricted(self, tags: Iterable[frozenset[str]]) -> WordIndex:
         """The same index with the passages alone that carry one tag of each set; it weighs words as they stand in these.
@@ -84,7 +85,7 @@ class WordIndex:
         return best_of(
             lambda limit: self._searcher.search(query, limit, count=False).hits,
             lambda addresses: self._rescored(addresses, weights),
-            k, slack=self._slack, every=self._stale,  # stale statistics move single scores by more than the slack now and then
+            k, slack=self._slack,
         )  # fmt: skip
 
     def _rescored(self, addresses: list[tantivy.DocAddress], weights: dict[str, float]) -> list[tuple[int, float]]:
@@ -94,9 +95,28 @@ class WordIndex:
 
     def ids(self, only: Filters = Filters()) -> set[int]:
         """The ids of all passages in the index, or of those that pass the filters."""
-        query = Query.boolean_query([(Occur.Must, q) for q in (Query.all_query(), *self._restrictions(only))])
+        return set(self._found(self._passing(only)))
+
+    def split(self, only: Filters) -> tuple[NDArray[np.int64], bool]:
+        """The ids of the passages that pass the filters and True or, where most pass, of those that do not and False."""
+        passing = self._passing(only)
+        if 2 * self._counted_by(passing) <= self._searcher.num_docs:
+            return np.array(self._found(passing), np.int64), True
+        others = Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, passing)])
+        return np.array(self._found(others), np.int64), False
+
+    def _passing(self, only: Filters) -> Query:
+        """What finds the passages that may be seen and pass the filters."""
+        return Query.boolean_query([(Occur.Must, q) for q in self._restrictions(only) or [Query.all_query()]])
+
+    def _found(self, query: Query) -> list[int]:
+        """The ids of all passages that a query finds."""
         found = self._searcher.search(query, max(self._searcher.num_docs, 1), count=False).hits
-        return set(self._ids([address for _, address in found]))
+        return self._ids([address for _, address in found])
+
+    def _counted_by(self, query: Query) -> int:
+        """How many passages a query finds."""
+        return int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # the stubs leave it out
 
     def _ids(self, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(i or 0) for i in self._searcher.fast_field_values("id", addresses)]
@@ -121,9 +141,12 @@ class WordIndex:
 
     @property
     def _slack(self) -> float:
-        """By what factor tantivy's score of a passage may be too low. It holds lengths against the average of this index alone."""
+        """By what factor tantivy's score of a passage may be too low. It holds lengths against the average of this index alone,
+        deleted passages included: these make it smaller by their share at most, and were they empty.
+        """
         own = average_of([self.statistics])
-        return (STALE_SLACK if self._stale else SLACK) * max(own / self._average, self._average / own)
+        longer = self._held / max(self._searcher.num_docs, 1)
+        return SLACK * longer * max(own / self._average, self._average / own)
 
     def _own(self, token: str) -> int:
         """The passages of this index with a token, or all, among those that may be seen; remembered."""
@@ -141,7 +164,7 @@ class WordIndex:
     def _count(self, token: str) -> int:
         asked = Query.all_query() if token == ALL else Query.term_query(self._schema, "tokens", token, index_option="freq")
         query = Query.boolean_query([(Occur.Must, Query.const_score_query(q, 0.0)) for q in (asked, *self._only)])
-        return int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # the stubs leave it out
+        return self._counted_by(query)
 
     def stored(self, passage_id: int) -> list[str] | None:
         """The tokens of a passage, or None where it is not in the index."""
@@ -163,10 +186,11 @@ class WordIndex:
         return Query.boolean_query([(Occur.Must, q) for q in (query, *restrictions)]) if restrictions else query
 
     def _term(self, token: str, weighs: float) -> Query:
-        """A token, which tantivy scores by its weight among all passages: that is made up for where others are counted."""
+        """A token, which tantivy scores by its weight among all passages, deleted ones too: made up for where others are counted."""
         term = Query.term_query(self._schema, "tokens", token, index_option="freq")
-        among_all = weight(self.statistics.frequency(token_hash(token)), self.statistics.passages)
-        return Query.boost_query(term, weighs / among_all) if self._only or self._others else term
+        if not (self._only or self._others or self._held > self._searcher.num_docs):
+            return term
+        return Query.boost_query(term, weighs / weight(self._searcher.doc_freq("tokens", token), self._held))
 
     def _any_of(self, name: str, values: Iterable[str]) -> Query:
         return Query.boolean_query([(Occur.Should, Query.term_query(self._schema, name, v)) for v in sorted(values)])
@@ -181,6 +205,12 @@ class WordIndex:
 
     def _tokens(self, address: tantivy.DocAddress) -> list[str]:
         return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8").split()
+
+
+def _passages_held(folder: Path) -> int:
+    """How many passages tantivy's files hold, deleted ones included."""
+    path = folder / "meta.json"
+    return sum(segment["max_doc"] for segment in json.loads(path.read_bytes())["segments"]) if path.exists() else 0
 
 
 class WordWriter:

@@ -114,7 +114,8 @@ class MaskedVectors:
         """The rows for one restriction, remembered; the word index knows them, so that both channels filter alike."""
         found = self._masks.get(only)
         if found is None:
-            found = self._index.masks(np.fromiter(self._words.ids(only), np.int64))
+            ids, passing = self._words.split(only)
+            found = self._index.masks(ids) if passing else self._index.masks_without(ids)
             if len(self._masks) >= MASKS:
                 self._masks.clear()
             self._masks[only] = found

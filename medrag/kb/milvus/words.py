@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from medrag.errors import KnowledgeBaseError
 from medrag.kb.bm25 import K1, B, Statistics, average_of, best_of, is_no_slip, score, weights_of
 from medrag.kb.filters import Filters
@@ -139,6 +142,10 @@ class MilvusWords:
     def ids(self, only: Filters = Filters()) -> set[int]:
         """The ids of all passages that may be seen and pass the filters."""
         return self._rows.ids(self._commit, self._access, only)
+
+    def split(self, only: Filters) -> tuple[NDArray[np.int64], bool]:
+        """The ids of the passages that pass the filters, and True."""
+        return np.fromiter(self.ids(only), np.int64), True
 
 
 def _query(weights: Mapping[str, float]) -> dict[int, float]:
