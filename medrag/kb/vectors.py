@@ -1,18 +1,17 @@
-"""The vector index: FAISS, eight bits a component, exact up to some 100,000 passages and by lists beyond.
+"""The vector index: FAISS, eight bits a component, exact up to some 100,000 passages and by sketches beyond.
 
 A base that never changes (so that generations share it by hard link), additions in two tiers beside it (so that adding a
 label rewrites little), and what was removed from all. Quantising is by one fixed scale, not fitted to the data, so that a
 passage has the same vector in every knowledge base, and the same score however it is found. Exact search over 8-bit codes
-takes 1.2 ms at 115,000 passages of 256 dimensions (one core), and loses no answer silently, which lists do: see
-`EXACT_UP_TO` and `medrag.kb.lists`.
+takes 1.2 ms at 115,000 passages of 256 dimensions (one core), and loses no answer silently, which sketches may: see
+`medrag.kb.sketch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,14 @@ from medrag.errors import MissingExtraError
 from medrag.kb.arrays import save_array
 from medrag.kb.codes import SCALE, quantised
 from medrag.kb.gpu import MAX_FOUND, OnGpu, on_gpu
-from medrag.kb.lists import PER_LIST, Lists, assigned, lists_for, trained
+from medrag.kb.sketch import SUFFIX, Sketches, products, search_alone
 
 __all__ = ["Masks", "VectorIndex", "VectorWriter"]
 
 COMPACT_AT = 0.25  # additions or removals over this share of the base make a new base
 LATE = 16_384  # rows that each commit may write anew; more of them go to the tier before
-# Rows of a part that are looked through one by one, and none is missed. Of 298,954 passages of 256 dimensions that took 4.5 ms of
-# a (busy) core, lists 3.0 ms with .988 of the ten nearest to 197 real questions; the difference grows with the passages.
-EXACT_UP_TO = 200_000
 PARTS = ("base", "more", "late")
-SUFFIXES = (".faiss", ".npy", ".order.npy", ".starts.npy", ".centres.npy")
+SUFFIXES = (".faiss", ".npy", SUFFIX, ".order.npy", ".starts.npy", ".centres.npy")  # the last three of an earlier release
 AT_ONCE = 100_000  # rows copied together: 25 MB
 Masks = tuple[NDArray[np.bool_], ...]  # one a part
 
@@ -50,32 +46,34 @@ def _kind() -> Any:
     return _faiss().ScalarQuantizer.QT_8bit_direct_signed
 
 
-@dataclass(frozen=True, slots=True)
 class _Seen:
-    """The rows of a part that may be found: how many, and their bitmap (None: all)."""
+    """The rows of a part that may be found: how many, and which (None: all)."""
 
-    count: int
-    bits: NDArray[np.uint8] | None
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        self.count = int(np.count_nonzero(mask))
+        self.mask = None if self.count == len(mask) else mask
 
-    @classmethod
-    def of(cls, mask: NDArray[np.bool_]) -> _Seen:
-        count = int(np.count_nonzero(mask))
-        return cls(count, None if count == len(mask) else np.packbits(mask, bitorder="little"))
+    @cached_property
+    def _bits(self) -> NDArray[np.uint8] | None:
+        return None if self.mask is None else np.packbits(self.mask, bitorder="little")
 
     def selector(self) -> Any:
         """FAISS's selector of the rows, None for all."""
-        return None if self.bits is None else _faiss().IDSelectorBitmap(self.bits)
+        return None if self._bits is None else _faiss().IDSelectorBitmap(self._bits)
 
 
 class _Part:
-    """Codes in a FAISS index, the passage ids of its rows, and the lists that these are in (None: in the order of ids)."""
+    """Codes in a FAISS index, the passage ids of its rows, and sketches of them (None: all are compared).
+
+    Rows are in the order of ids, but in a base that an earlier release made: `order` has theirs then.
+    """
 
     def __init__(
         self,
         dimensions: int,
         index: Any = None,
         ids: NDArray[np.int64] | None = None,
-        lists: Lists | None = None,
+        sketches: Sketches | None = None,
         order: NDArray[np.int32] | None = None,
     ) -> None:
         self.index = index
@@ -83,8 +81,8 @@ class _Part:
             faiss = _faiss()
             self.index = faiss.IndexScalarQuantizer(dimensions, _kind(), faiss.METRIC_INNER_PRODUCT)
         self.ids = np.empty(0, np.int64) if ids is None else ids
-        self.lists = lists
-        self._stored_order = order
+        self.sketches = sketches
+        self._order = order
 
     @classmethod
     def load(cls, folder: Path, name: str, dimensions: int) -> _Part:
@@ -98,7 +96,7 @@ class _Part:
             dimensions,
             index,
             np.asarray(ids),
-            Lists.open(folder, name),
+            Sketches.open(folder, name),
             np.asarray(np.load(order, mmap_mode="r")) if order.exists() else None,
         )
 
@@ -107,9 +105,8 @@ class _Part:
         with (folder / f"{name}.faiss").open("wb") as file:  # FAISS itself would not say that the last bytes found no room
             _faiss().write_index(self.index, _faiss().PyCallbackIOWriter(file.write))
         save_array(folder / f"{name}.npy", self.ids)
-        if self.lists is not None:
-            self.lists.save(folder, name)
-            save_array(folder / f"{name}.order.npy", self._order.astype(np.int32))
+        if self.sketches is not None:
+            self.sketches.save(folder, name)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -126,23 +123,13 @@ class _Part:
         """The row of each passage, and whether it has one."""
         if not len(self):
             return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
-        order = self._order
-        places = np.minimum(np.searchsorted(self.ids, ids, sorter=order), len(self) - 1)
-        rows = order[places].astype(np.int64)
+        places = np.minimum(np.searchsorted(self.ids, ids, sorter=self._order), len(self) - 1)
+        rows = places if self._order is None else self._order[places].astype(np.int64)
         return rows, self.ids[rows] == ids
-
-    @cached_property
-    def _order(self) -> NDArray[np.int64] | NDArray[np.int32]:
-        return np.argsort(self.ids, kind="stable") if self._stored_order is None else self._stored_order
 
     @cached_property
     def _on_gpu(self) -> OnGpu | None:
         return on_gpu(_faiss(), self.codes())
-
-    def signed(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The quantised vectors of some rows."""
-        found: NDArray[np.float32] = self.codes()[rows].astype(np.float32) - 128.0
-        return found
 
     def alive(self, removed: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which rows are of none of the removed passages."""
@@ -159,61 +146,21 @@ class _Part:
         wanted = min(2 * k, seen.count)
         while True:
             scores, rows = self._search_one(row, wanted, seen)
-            if len(scores) < wanted or wanted == seen.count or scores[-1] < scores[min(k, wanted) - 1]:
-                return scores, rows
-            wanted = min(4 * wanted, seen.count)
+            last = scores[min(k, len(scores)) - 1]
+            if len(scores) < wanted or wanted == seen.count or scores[-1] < last:
+                return scores[scores >= last], rows[scores >= last]
+            wanted = min(max(4 * wanted, 2 * len(scores)), seen.count)
 
     def _search_one(self, row: NDArray[np.float32], k: int, seen: _Seen) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        if seen.bits is None and k <= MAX_FOUND and self._on_gpu is not None:
+        """At least the k best rows that may be found, best first."""
+        if seen.mask is None and k <= MAX_FOUND and self._on_gpu is not None:
             return self._on_gpu.search(row, k)
-        share = seen.count / len(self)
-        if self.lists is None or self.lists.takes_all(share):
-            return _search_all(self.index, row, k, seen)
-        return _search_lists(self.codes(), self.lists.nearest(row, share), row, k, seen)
-
-
-def _search_all(index: Any, row: NDArray[np.float32], k: int, seen: _Seen) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """FAISS's search for one query, on one thread: it has nothing to share out, and starting threads costs ten times the search."""
-    faiss = _faiss()
-    selector = seen.selector()
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # of this thread only; the user's own FAISS work keeps its number
-    try:
-        scores, rows = index.search(row, k, params=None if selector is None else faiss.SearchParameters(sel=selector))
-    finally:
-        faiss.omp_set_num_threads(threads)
-    return scores[0], rows[0]
-
-
-def _search_lists(
-    codes: NDArray[np.uint8], spans: Sequence[tuple[int, int, int]], row: NDArray[np.float32], k: int, seen: _Seen
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The k best rows of some lists, best first; fewer where the lists hold fewer."""
-    faiss = _faiss()
-    scores, rows = np.full(k, -np.inf, np.float32), np.full(k, -1, np.int64)
-    selector = seen.selector()
-    scanner = _scanning(codes.shape[1]).get_InvertedListScanner(False, selector, None)
-    try:
-        scanner.set_query(faiss.swig_ptr(row))
-        for number, first, last in spans:
-            some, numbers = codes[first:last], np.arange(first, last)
-            scanner.set_list(number, 0.0)
-            scanner.scan_codes(last - first, *map(faiss.swig_ptr, (some, numbers, scores, rows)), k)
-    finally:
-        faiss.InvertedListScanner.__swig_destroy__(scanner)  # which the Python side does not own, and must not be told to
-    found = rows >= 0
-    best = np.lexsort((rows[found], -scores[found]))
-    return scores[found][best], rows[found][best]
-
-
-@lru_cache(maxsize=4)
-def _scanning(dimensions: int) -> Any:
-    """An index without vectors of its own, which knows how lists are scanned."""
-    faiss = _faiss()
-    coarse = faiss.IndexFlatIP(dimensions)  # FAISS's Python side keeps it as long as the index
-    index = faiss.IndexIVFScalarQuantizer(coarse, dimensions, 1, _kind(), faiss.METRIC_INNER_PRODUCT, False)
-    index.is_trained = True
-    return index
+        worth = None if self.sketches is None else self.sketches.proposed(row, k, seen.mask, seen.count / len(self))
+        if worth is None or len(worth) < min(k, seen.count):  # sketches that are all alike propose nothing
+            return search_alone(self.index, row, k, seen.selector())
+        scores = products(self.codes()[worth], row)
+        best = np.lexsort((worth, -scores))
+        return scores[best], worth[best]
 
 
 class VectorIndex:
@@ -239,7 +186,7 @@ class VectorIndex:
 
     @cached_property
     def _seen(self) -> tuple[_Seen, ...]:
-        return tuple(map(_Seen.of, self._alive))
+        return tuple(map(_Seen, self._alive))
 
     def masks(self, allowed: NDArray[np.int64]) -> Masks:
         """Which rows of each part are of these passages and alive."""
@@ -264,7 +211,7 @@ class VectorIndex:
             return []
         found: list[tuple[float, int]] = []
         row = quantised(query.reshape(1, -1))
-        for part, seen in zip(self.parts, self._seen if masks is None else map(_Seen.of, masks), strict=True):
+        for part, seen in zip(self.parts, self._seen if masks is None else map(_Seen, masks), strict=True):
             if seen.count:
                 scores, rows = part.search(row, k, seen)
                 found.extend((float(s) / SCALE**2, int(part.ids[r])) for s, r in zip(scores, rows, strict=True) if r >= 0)
@@ -273,7 +220,7 @@ class VectorIndex:
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of the query with each of the passages, shape (len(ids),); 0 for one that is not in the index."""
-        row = quantised(query.reshape(1, -1))[0]
+        row = quantised(query.reshape(1, -1))
         found = np.zeros(len(ids), np.float32)
         dead = np.isin(ids, self.removed) if len(self.removed) else np.zeros(len(ids), np.bool_)
         for at, part in enumerate(self.parts):
@@ -281,7 +228,7 @@ class VectorIndex:
             known &= ~dead
             if self._shown is not None:
                 known[known] = self._shown[at][places[known]]
-            found[known] = part.signed(places[known]) @ row / SCALE**2
+            found[known] = products(part.codes()[places[known]], row) / SCALE**2
         return found
 
     def ids(self) -> set[int]:
@@ -348,36 +295,12 @@ class VectorWriter:
         alive = [part.alive(removed) for part in joined]
         all_ids = np.concatenate([*(part.ids[mask] for part, mask in zip(joined, alive, strict=True)), ids])
         all_codes = np.concatenate([*(part.codes()[mask] for part, mask in zip(joined, alive, strict=True)), codes])
-        if len(all_ids) > EXACT_UP_TO:
-            centres = self._centres(name, all_ids, all_codes)
-            places = self._places(joined[0], alive[0], all_codes, centres)
-            order = np.lexsort((all_ids, places))
-            lists: Lists | None = Lists.of(places[order], centres)
-        else:
-            order, lists = np.argsort(all_ids, kind="stable"), None
-        part = _Part(self._before.dimensions, ids=all_ids[order], lists=lists)
+        order = np.argsort(all_ids, kind="stable")
+        part = _Part(self._before.dimensions, ids=all_ids[order])
         for start in range(0, len(order), AT_ONCE):
             part.index.add_sa_codes(np.ascontiguousarray(all_codes[order[start : start + AT_ONCE]]))
+        part.sketches = Sketches.of(part.codes())
         for later in PARTS[PARTS.index(name) :]:
             for suffix in SUFFIXES:
                 (self._folder / f"{later}{suffix}").unlink(missing_ok=True)
         part.save(self._folder, name)
-
-    def _centres(self, name: str, ids: NDArray[np.int64], codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The centres for so many rows: those of the base, unless it has none or is itself made for another number of lists."""
-        lists, wanted = self._before.parts[0].lists, lists_for(len(ids))
-        if lists is not None and (name != PARTS[0] or len(lists.centres) == wanted):
-            return lists.centres
-        # An id is a hash, so that the passages with the smallest ones are a fair sample, and the same however they came.
-        sample = np.argsort(ids, kind="stable")[: wanted * PER_LIST]
-        return trained(codes[sample].astype(np.float32) - 128.0, wanted)
-
-    @staticmethod
-    def _places(
-        first: _Part, alive: NDArray[np.bool_], codes: NDArray[np.uint8], centres: NDArray[np.float32]
-    ) -> NDArray[np.int64]:
-        """The list of each row; those of the first part's rows are known if it has the same centres."""
-        known = np.empty(0, np.int64)
-        if first.lists is not None and np.array_equal(first.lists.centres, centres):
-            known = first.lists.places()[alive]
-        return np.concatenate([known, assigned(codes[len(known) :], centres)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medrag.kb import vectors
+from medrag.kb import sketch, vectors
 from medrag.kb.arrays import save_array
 from medrag.kb.vectors import VectorIndex, VectorWriter
 
@@ -81,9 +81,11 @@ IDS = np.random.default_rng(8).permutation(10**6)[: len(CLUSTERED)].astype(np.in
 
 
 @pytest.fixture
-def in_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lists from so few passages on that a test may make them."""
-    monkeypatch.setattr(vectors, "EXACT_UP_TO", 500)
+def sketched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sketches from so few passages on that a test may make them, and few that are proposed."""
+    monkeypatch.setattr(sketch, "EXACT_UP_TO", 500)
+    monkeypatch.setattr(sketch, "PROPOSED", 200)
+    monkeypatch.setattr(sketch, "MOST", 1_000)
     monkeypatch.setattr(vectors, "LATE", 50)
 
 
@@ -113,11 +115,11 @@ def _recall(index: VectorIndex, there: list[int], allowed: list[int] | None = No
     return float(np.mean(shares))
 
 
-@pytest.mark.usefixtures("in_lists")
-def test_lists_find_what_brute_force_finds(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sketched")
+def test_sketches_find_what_brute_force_finds(tmp_path: Path) -> None:
     every = list(range(2_000))
     index = _grown(tmp_path / "v", every)
-    assert index.parts[0].lists is not None
+    assert index.parts[0].sketches is not None
     assert _recall(index, every) >= 0.98
     few, half = every[::50], every[::2]
     assert _recall(index, every, few) == 1.0  # so few are looked through one by one
@@ -127,8 +129,8 @@ def test_lists_find_what_brute_force_finds(tmp_path: Path) -> None:
     assert _recall(view, half) >= 0.98
 
 
-@pytest.mark.usefixtures("in_lists")
-def test_lists_hold_through_additions_and_removals(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sketched")
+def test_sketches_hold_through_additions_and_removals(tmp_path: Path) -> None:
     folder = tmp_path / "v"
     there = set(range(2_000))
     _grown(folder, sorted(there))
@@ -140,7 +142,7 @@ def test_lists_hold_through_additions_and_removals(tmp_path: Path) -> None:
         assert _recall(index, sorted(there)) >= 0.98
     assert [len(part) for part in index.parts] == [2_000, 60, 30]  # the second commit was one too many for the last tier
     base = [name for name in before if name.startswith("base")]
-    assert len(base) == 5
+    assert len(base) == 3
     assert all((folder / name).stat().st_mtime_ns == before[name] for name in base)  # never written again
     index = _grown(folder, list(range(2_090, 3_000)))
     there |= set(range(2_090, 3_000))
@@ -154,7 +156,7 @@ def test_lists_hold_through_additions_and_removals(tmp_path: Path) -> None:
         assert all(score == shared[i] for i, score in grown if i in shared)
 
 
-@pytest.mark.usefixtures("in_lists")
+@pytest.mark.usefixtures("sketched")
 def test_a_passage_that_comes_back_is_found_once_and_nothing_else_is_written(tmp_path: Path) -> None:
     folder = tmp_path / "v"
     _grown(folder, list(range(1_000)))
@@ -167,7 +169,7 @@ def test_a_passage_that_comes_back_is_found_once_and_nothing_else_is_written(tmp
     assert index.scores(CLUSTERED[3], IDS[[3, 4]])[1] == 0.0
 
 
-@pytest.mark.usefixtures("in_lists")
+@pytest.mark.usefixtures("sketched")
 def test_a_passage_that_comes_back_otherwise_is_found_as_it_is_now(tmp_path: Path) -> None:
     folder = tmp_path / "v"
     _grown(folder, list(range(1_000)))
@@ -180,8 +182,8 @@ def test_a_passage_that_comes_back_otherwise_is_found_as_it_is_now(tmp_path: Pat
     assert index.search(CLUSTERED[2_999], 1)[0][0] == IDS[3]
 
 
-@pytest.mark.usefixtures("in_lists")
-def test_ties_in_lists_are_ordered_by_id(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sketched")
+def test_ties_among_sketches_are_ordered_by_id(tmp_path: Path) -> None:
     writer = VectorWriter(tmp_path / "v", 32)
     ids = list(range(900, 0, -1))
     writer.add(ids, np.repeat(VECTORS[:1], len(ids), axis=0))
@@ -189,12 +191,12 @@ def test_ties_in_lists_are_ordered_by_id(tmp_path: Path) -> None:
     assert [i for i, _ in VectorIndex(tmp_path / "v", 32).search(VECTORS[0], 3, None)] == [1, 2, 3]
 
 
-@pytest.mark.usefixtures("in_lists")
-def test_the_same_passages_make_the_same_lists_in_whatever_order_they_come(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sketched")
+def test_the_same_passages_make_the_same_sketches_in_whatever_order_they_come(tmp_path: Path) -> None:
     rows = list(range(1_000))
     _grown(tmp_path / "one", rows)
     _grown(tmp_path / "other", rows[::-1])
-    for name in ("base.faiss", "base.npy", "base.starts.npy", "base.order.npy"):
+    for name in ("base.faiss", "base.npy", "base.sketch.faiss"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
 
 
