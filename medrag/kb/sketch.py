@@ -107,11 +107,10 @@ def search_alone(
 
 def products(codes: NDArray[np.uint8], row: NDArray[np.float32]) -> NDArray[np.float32]:
     """The inner product of a query with each vector, on this thread alone; exact, for all these numbers are whole and small."""
-    faiss, vectors = _faiss(), _signed(codes)
+    faiss, vectors, query = _faiss(), codes.astype(np.float32), np.ascontiguousarray(row[0])
     found = np.empty(len(vectors), np.float32)
-    pointers = map(faiss.swig_ptr, (found, np.ascontiguousarray(row[0]), vectors))
-    faiss.fvec_inner_products_ny(*pointers, vectors.shape[1], len(vectors))
-    return found
+    faiss.fvec_inner_products_ny(*map(faiss.swig_ptr, (found, query, vectors)), vectors.shape[1], len(vectors))
+    return found - 128.0 * query.sum()  # codes are 128 too high
 
 
 def _signed(codes: NDArray[np.uint8]) -> NDArray[np.float32]:

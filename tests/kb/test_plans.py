@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from medrag.kb import catalogue, facts, passages
+from medrag.kb.listing import documents_listed
 from medrag.kb.query import Query
 from medrag.kb.schema import metadata
 
@@ -35,3 +36,19 @@ def test_a_question_reads_no_table_through(name: str, query: Query) -> None:
         plan = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values).fetchall()  # type: ignore[union-attr]
     engine.dispose()
     assert not [step[3] for step in plan if READ_THROUGH.match(step[3])], name
+
+
+def test_labels_are_listed_without_a_look_at_the_records_of_a_graph() -> None:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    asked: list[str] = []
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(asked.append)
+        assert list(documents_listed(connection, 1, kinds=["label"])) == []
+        driver.set_trace_callback(None)
+        plan = driver.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
+    engine.dispose()
+    assert any("USING INDEX versions_read" in step[3] for step in plan)
+    assert not [step[3] for step in plan if re.match(r"(SCAN|SEARCH) versions\b.*INDEX versions_(?!read)", step[3])]

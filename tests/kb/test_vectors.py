@@ -56,6 +56,13 @@ def test_a_restriction_holds_inside_the_search(tmp_path: Path) -> None:
     assert index.search(VECTORS[0], 10, index.masks(np.array([], np.int64))) == []
 
 
+def test_what_is_left_out_is_not_found_nor_what_was_removed(tmp_path: Path) -> None:
+    write(tmp_path / "v", list(range(300)))
+    index = write(tmp_path / "v", [], [7, 8])
+    masks = index.masks_without(np.array([3, 1, 2, 999]))
+    assert {i for i, _ in index.search(VECTORS[3], 300, masks)} == set(range(300)) - {1, 2, 3, 7, 8}
+
+
 def test_equal_vectors_are_ordered_by_id(tmp_path: Path) -> None:
     writer = VectorWriter(tmp_path / "v", 32)
     ids = list(range(500, 0, -1))

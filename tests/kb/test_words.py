@@ -70,6 +70,34 @@ def test_ranking_equals_brute_force_after_removals_and_additions(tmp_path: Path)
         assert [s for _, s in found] == pytest.approx([s for _, s in expected])
 
 
+def test_ranking_equals_brute_force_where_most_deleted_passages_were_long_and_full_of_rare_words(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    rare, plain = ["warfarin", "哮喘"], ["aspirin", "头痛", "发热", "100mg"]
+    gone = [entry(n, "", "，".join(rng.choices(rare, k=rng.randint(20, 60)))) for n in range(1, 200)]
+    kept = [entry(n, "", "，".join(rng.choices([*rare, *plain * 9], k=rng.randint(1, 12)))) for n in range(200, 700)]
+    index_of(tmp_path / "w", [*gone, *kept])
+    writer = WordWriter(tmp_path / "w")
+    writer.remove([e.id for e in gone])
+    writer.publish()
+    index = WordIndex(tmp_path / "w")
+    assert index._held > index._searcher.num_docs  # tantivy counts them still
+    for question in ("warfarin aspirin", "哮喘 头痛 发热", "warfarin 哮喘 100mg"):
+        found, expected = index.search(question, 5, Filters()), brute_force(kept, question)[:5]
+        assert [i for i, _ in found] == [i for i, _ in expected]
+        assert [s for _, s in found] == pytest.approx([s for _, s in expected])
+
+
+def test_filters_are_split_by_the_smaller_side(tmp_path: Path) -> None:
+    entries = [WordEntry(n, ["a"], (("source", "s"), ("lang", "zh" if n % 10 else "en"))) for n in range(1, 101)]
+    index = index_of(tmp_path / "w", entries)
+    english = set(range(10, 101, 10))
+    for lang, passing in (("en", True), ("zh", False)):
+        ids, found = index.split(Filters(langs=frozenset([lang])))
+        assert (set(ids.tolist()), found) == (english, passing)
+    ids, found = index.restricted([frozenset(["nobody's"])]).split(Filters(langs=frozenset(["zh"])))
+    assert (len(ids), found) == (0, True)
+
+
 def test_ties_go_by_id_even_among_hundreds_of_equals(tmp_path: Path) -> None:
     numbers = list(range(1, 901))
     random.Random(3).shuffle(numbers)
