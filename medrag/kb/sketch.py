@@ -110,7 +110,8 @@ def products(codes: NDArray[np.uint8], row: NDArray[np.float32]) -> NDArray[np.f
     faiss, vectors, query = _faiss(), codes.astype(np.float32), np.ascontiguousarray(row[0])
     found = np.empty(len(vectors), np.float32)
     faiss.fvec_inner_products_ny(*map(faiss.swig_ptr, (found, query, vectors)), vectors.shape[1], len(vectors))
-    return found - 128.0 * query.sum()  # codes are 128 too high
+    found -= 128.0 * float(query.sum())  # codes are 128 too high
+    return found
 
 
 def _signed(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
