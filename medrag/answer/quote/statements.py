@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
+from medrag.answer.rows import described
 from medrag.kb.folding import fold
 from medrag.kb.relations import inverse_of, label
 from medrag.patterns import regex
@@ -22,11 +22,6 @@ MAX_LISTED = 60
 MAX_LINES = 6
 MAX_DESCRIBED = 2  # facts of a line whose rows are quoted
 _HAN = regex(r"[㐀-鿿]")
-# In a row of `name: value` lines those that say more than subject, relation and object do.
-_DESCRIPTION = regex(
-    r"^(?:relation|description|comment|note|detail|effect|mechanism|severity|management|关系|描述|说明|备注|机制|后果|建议|程度)\s?[:：]\s*(\S.*?)\s*$",
-    re.IGNORECASE | re.MULTILINE,
-)
 
 
 def relevant_facts(understanding: Understanding, evidence: Sequence[Evidence]) -> list[Fact]:
@@ -74,10 +69,8 @@ def write_facts(draft: Draft, understanding: Understanding, facts: Sequence[Fact
 
 def _describe(draft: Draft, fact: Fact) -> None:
     """Quotes what the fact's row prints of the relation beyond its name, and its description."""
-    shown = {fact.relation, label(fact.relation, "zh"), label(fact.relation, "en")}
     for source in fact.sources[:1]:
-        spans = [match.span(1) for match in _DESCRIPTION.finditer(source.quote) if match[1] not in shown]
-        draft.row(fact, source, spans)
+        draft.row(fact, source, described(fact, source.quote))
 
 
 def _in_language(facts: Sequence[Fact], lang: str) -> Sequence[Fact]:

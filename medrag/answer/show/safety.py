@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 
+from medrag.answer.rows import described
 from medrag.answer.show.inert import escaped
 from medrag.answer.show.words import document_name, short
 from medrag.kb.terms.classes import class_named
 from medrag.kb.terms.foods import food_named
-from medrag.types import Checked, Coverage, Finding, FindingKind, SafetyReport, Severity, Stated
+from medrag.types import Checked, Citation, Coverage, Finding, FindingKind, SafetyReport, Severity, Stated
 
 __all__ = ["safety_html", "safety_lines", "safety_markdown"]
 
@@ -125,7 +126,13 @@ def _quoted(one: Stated, lang: str) -> str:
     section = one.citation.section
     place = document_name(one.citation.document) + (f" › {section.heading}" if section is not None and section.heading else "")
     via = f"［{_class(one.via, lang)}］" if one.via and lang == "zh" else f" [{_class(one.via, lang)}]" if one.via else ""
-    return f"{_SEVERITIES[one.severity][_of(lang)]}{via} “{short(one.citation.quote)}” ({place})"
+    return f"{_SEVERITIES[one.severity][_of(lang)]}{via} “{short(_words(one.citation))}” ({place})"
+
+
+def _words(citation: Citation) -> str:
+    """The words of a citation as a reader wants them: of a graph's row those that describe the fact."""
+    spans = described(citation.fact, citation.quote) if citation.fact is not None else []
+    return " · ".join(citation.quote[start:end] for start, end in spans) or citation.quote
 
 
 def _class(via: str, lang: str) -> str:
