@@ -21,7 +21,7 @@ ELDERLY_YEARS = 65.0
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})  # they name no medicine that is taken
 _ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 _ALLERGY = regex(r"过敏|allerg|hypersensitiv", re.IGNORECASE)  # stands in whatever the next three find
-_ALLERGIC_TO_ZH = regex(r"对([一-鿿a-zA-Z]{2,10}?)(?:类药?物?|药物?)?(?:严重)?过敏")
+_ALLERGIC_TO_ZH = regex(r"对([一-鿿a-zA-Z]{2,10}?)(?:类药?物?|药物?)?(?:严重)?(?<![不没无])过敏")
 _ALLERGIC_ZH = regex(r"^(?:类药?物?|药)?(?:严重)?过敏")
 _ALLERGIC_EN = regex(r"\ballerg\w* to (?:\w+ ){0,2}$|\bhypersensitiv\w* to (?:\w+ ){0,2}$", re.IGNORECASE)
 _ALLERGIC_EN_BEHIND = regex(r"^ ?allerg", re.IGNORECASE)
@@ -30,11 +30,18 @@ MAX_BOXED = 2  # statements of a boxed warning beside an answer
 _SICK = regex(
     r"([一-鿿]{2,8}?)(?:的)?(?:病人|患者|患儿)|(?:有|患有?|得了|确诊)(?:了|过)?([一-鿿]{2,8}?)(?=[，,。？?的能可吃用服还，]|$)|\b(?:have|has|having|suffer\w* from|diagnosed with|with) (?:an? |severe |chronic |active )*([a-z][a-z' -]{2,40}?)(?=[,.?;]|\b(?:and|can|is|take|on|but|so|who)\b|$)"
 )
+# Who has it not: 我没有高血压, I don't have asthma.
+_NOT_ILL = regex(
+    r"(?<!有)没(?:有|得过?|患过?)?$|\b(?:(?:do|does|did) not|(?:don|doesn|didn)['’]t|never) (?:have|had) (?:an? |any )?$",
+    re.IGNORECASE,
+)
 _ORGANS = {
     "renal": regex(r"肾|透析|尿毒|renal|kidney|dialysis|uremi|ckd"),
     "hepatic": regex(r"肝|hepat|liver|cirrho"),
 }
-_DRINKS = regex(r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b")
+_DRINKS = regex(
+    r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|[啤白红黄]酒|葡萄酒|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b"
+)
 
 
 def report_for(understanding: Understanding, patient: Patient | None, kb: KnowledgeBase) -> SafetyReport | None:
@@ -66,7 +73,7 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
     else:
         report = check_medication(names, person, kb, lang=understanding.lang)
     if not (several or foods or person is not None) and all(one.kind is not FindingKind.DOSE for one in report.findings):
-        return None  # the dose that is asked about is within what the label allows
+        return None  # the dose that is asked about is within what the labels allow, or they print no maximum to compare it with
     return report.model_copy(update={"findings": tuple(_to_the_point(report, foods))})
 
 
@@ -94,7 +101,9 @@ def _with_dose(medicines: Sequence[str], question: str) -> list[str]:
 
 def _kept_apart(question: str) -> list[str]:
     """The herbs of a question that classical rules keep apart."""
-    named = [name for name in herb_names() if name in question]
+    named = [
+        name for name in herb_names() if re.search(f"{name}(?![酸醇糖酚苷素碱])", question) is not None
+    ]  # 海藻酸钠 is no 海藻
     named = [name for name in named if not any(name != other and name in other for other in named)]
     pairs = [
         {one, other}
@@ -164,12 +173,14 @@ def _fixed(known: Patient) -> set[str]:
 def _conditions(understanding: Understanding) -> Iterator[str]:
     """The conditions that the question names and labels speak of."""
     for mention in understanding.mentions:
-        if any(entity.kind in _ILL for entity in mention.entities) and conditions_of(mention.name):
+        denied = _NOT_ILL.search(understanding.question[: mention.start]) is not None
+        if not denied and any(entity.kind in _ILL for entity in mention.entities) and conditions_of(mention.name):
             yield mention.name
     for match in _SICK.finditer(understanding.question.lower()):
-        name = next((group for group in match.groups() if group), "")
+        name, begins = match[match.lastindex or 0], match.start(match.lastindex or 0)
         words = [name[at:] for at in range(len(name))] if not name.isascii() else [name, *_shorter(name)]
-        yield from [word for word in words if conditions_of(word)][:1]
+        ills = [word for word in words if conditions_of(word)][:1]
+        yield from [ill for ill in ills if _NOT_ILL.search(match.string[: begins + name.index(ill)]) is None]
 
 
 def _shorter(name: str) -> list[str]:

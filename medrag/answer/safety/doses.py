@@ -36,8 +36,10 @@ _UNITS: dict[str, tuple[str, float]] = {
     "滴": ("drop", 1.0), "drops": ("drop", 1.0), "drop": ("drop", 1.0), "喷": ("puff", 1.0), "吸": ("puff", 1.0), "揿": ("puff", 1.0), "puffs": ("puff", 1.0), "inhalations": ("puff", 1.0), "inhalation": ("puff", 1.0), "puff": ("puff", 1.0), "sprays": ("puff", 1.0), "spray": ("puff", 1.0),
 }  # fmt: skip
 UNITS = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-# Of a range the upper end counts: it is what may be taken.
-_UPTO = rf"(?:(?:{_NUMBER})\s*(?:[-~～–—至到]|to\b|or\b)\s*)?"
+# Characters that a pattern takes, whatever their case, for those of units: the micro sign of most keyboards is not the Greek letter.
+_ALIKE = str.maketrans({"µ": "μ", "ſ": "s", "ı": "i", "\u0307": None})
+# Of a range the upper end counts: it is what may be taken. Its unit may stand twice: 500mg-1000mg.
+_UPTO = rf"(?:(?:{_NUMBER})\s*(?:(?:{UNITS})?\s*(?:[-~～–—至到]|to\b)|or\b)\s*)?"
 _AMOUNT = regex(
     rf"(?<![\w.])(?P<low>{_UPTO})(?P<number>-?(?:{_NUMBER}))\s*(?P<unit>(?:{UNITS})(?![a-zμ]))(?P<per>(?:\s*/\s*[\w一-鿿]*)*)",
     re.IGNORECASE,
@@ -75,6 +77,12 @@ _TAKES = regex(r"(?:每[日天]|[一1][日天])(?:能不能|能|可以|最多)?(
 # An amount behind these is a whole day's: 每日3g, 日总量 2g, a total of 3 g per day.
 _OF_DAY = regex(
     rf"(?:每[日天]|[一1][日天]|日总量|全[日天])(?:总量|共|总共)?\s*[:：]?\s*(?=(?:{_NUMBER})\s*(?:[-~～–至到]\s*(?:{_NUMBER})\s*)?(?:{UNITS})(?![a-zμ]))",
+    re.IGNORECASE,
+)
+# What a question says of a package or of a drink beside the dose: 0.3g*20粒, with 200 ml of water, 喝了500ml啤酒.
+_NOT_TAKEN = regex(
+    r"[x×*]\s*(?:[6-9]|\d{2,})\s*[片粒袋丸支包贴]|\d+(?:\.\d+)?\s*(?:ml|毫升|cc|l|瓶)\s*"
+    r"(?:of (?:\w+ )?(?:water|milk|juice|tea|coffee|beer|wine|alcohol)\b|的?[一-鿿]{0,2}(?:水(?!合)|[奶茶酒汁]))",
     re.IGNORECASE,
 )
 _TABLETS_OF = regex(rf"(?P<count>\d+(?:\.\d+)?)\s*[x×*]\s*(?=\d[\d,.]*\s*(?:{UNITS})(?![a-zμ]))", re.IGNORECASE)
@@ -117,19 +125,29 @@ class Written:
 def amount_of(number: str, unit: str) -> tuple[float, str]:
     """An amount in the unit that it is counted in: 0.8, g is 800, mg."""
     value = 0.5 if number == "半" else chinese_number(number.replace("半", ""))
-    to, factor = _UNITS[unit.lower()]
+    to, factor = _UNITS[unit.lower().translate(_ALIKE)]
     return round(value * factor, 6), to
 
 
 def dose_in(question: str) -> str:
     """The dose that a question names, as it would stand behind a medicine's name; "" for none: 4000 mg a day."""
-    text = first_of_combined(_TAKES.sub("每日", question))
-    amounts = list((_AMOUNT if text.isascii() else _AMOUNT_ZH).finditer(text))[:2]
+    text = _NOT_TAKEN.sub(" ", first_of_combined(_TAKES.sub("每日", question)))
+    amounts = [match for match in (_AMOUNT if text.isascii() else _AMOUNT_ZH).finditer(text) if _is_dose(match["per"])][:2]
     if not amounts:
         return ""
+    count = _TABLETS_OF.search(text)
+    first = text[
+        count.start() if count and count.end() == amounts[0].start() else amounts[0].start() : amounts[0].end()
+    ].strip()
     times = next((match[0] for pattern, _ in _TIMES if (match := pattern.search(text)) is not None), "")
     of_day = "每日" if _OF_DAY.search(text) is not None and not times else ""
-    return " ".join([of_day + amounts[0][0].strip(), *(match[0].strip() for match in amounts[1:]), times]).strip()
+    return " ".join([of_day + first, *(match[0].strip() for match in amounts[1:]), times]).strip()
+
+
+def _is_dose(per: str) -> bool:
+    """Whether an amount is for nothing else than a dose is: 9 mmol/L is what somebody measured."""
+    parts = [part.strip().lower() for part in per.split("/")]
+    return all(not part or any(pattern.match(part) for pattern in (_PER_DAY, _PER_WEIGHT, _PER_DOSE)) for part in parts)
 
 
 def first_of_combined(text: str) -> str:

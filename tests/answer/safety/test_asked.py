@@ -24,6 +24,8 @@ def asked(kb: KnowledgeBase, text: str, patient: Patient | None = None) -> Safet
         ("哮喘病人能吃阿司匹林肠溶片吗", FindingKind.DISEASE),
         ("青霉素过敏能吃头孢克肟分散片吗", FindingKind.ALLERGY),
         ("吃阿司匹林肠溶片能喝酒吗", FindingKind.FOOD),
+        ("阿司匹林肠溶片能用红酒送服吗", FindingKind.FOOD),
+        ("喝3瓶啤酒后能吃阿司匹林肠溶片吗", FindingKind.FOOD),
         ("Can I take simvastatin with clarithromycin?", FindingKind.INTERACTION),
         ("Is simvastatin safe in pregnancy?", FindingKind.PREGNANCY),
         ("孩子能吃阿司匹林肠溶片吗", FindingKind.AGE),
@@ -81,3 +83,29 @@ def test_herbs_and_doses_and_patients_of_a_question_are_checked(kb: KnowledgeBas
 
 def test_a_dose_within_the_maximum_needs_no_block(kb: KnowledgeBase) -> None:
     assert asked(kb, "华法林钠片一天吃5mg可以吗") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我没有哮喘，能吃阿司匹林肠溶片吗",
+        "I don't have glaucoma, can I take Coldrelief tablets?",
+        "对青霉素不过敏，能吃头孢克肟分散片吗",
+        "华法林钠片2.5mg*60片怎么吃",
+    ],
+)
+def test_what_somebody_has_not_and_the_size_of_a_package_find_nothing(kb: KnowledgeBase, text: str) -> None:
+    report = asked(kb, text)
+    kinds = {FindingKind.DISEASE, FindingKind.ALLERGY, FindingKind.DOSE}
+    assert report is None or kinds.isdisjoint(one.kind for one in report.findings)
+
+
+def test_one_illness_denied_leaves_the_other(kb: KnowledgeBase) -> None:
+    report = asked(kb, "我有哮喘没有高血压，能吃阿司匹林肠溶片吗")
+    assert report is not None
+    assert [one.about for one in report.findings if one.kind is FindingKind.DISEASE] == ["哮喘"]
+
+
+def test_a_salt_whose_name_begins_with_a_herb_is_no_herb(kb: KnowledgeBase) -> None:
+    report = asked(kb, "海藻酸钠和甘草片能一起吃吗")
+    assert report is None or FindingKind.HERBS not in {one.kind for one in report.findings}

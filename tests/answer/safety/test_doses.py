@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medrag.answer.safety.doses import written
+from medrag.answer.safety.doses import dose_in, written
 from medrag.errors import QuestionError
 
 
@@ -32,6 +32,8 @@ from medrag.errors import QuestionError
         ),
         ("guaifenesin 10 mL (200 mg) every 4 hours", "guaifenesin", 10.0, 60.0, "ml"),
         ("ibuprofen 400 mg every 6 to 8 hours", "ibuprofen", 400.0, 1200.0, "mg"),
+        ("levothyroxine 50 µg daily", "levothyroxine", 0.05, 0.05, "mg"),  # the micro sign, U+00B5
+        ("布洛芬 400mg-800mg 每日3次", "布洛芬", 800.0, 2400.0, "mg"),
         ("potassium citrate 40 mEq three times a day", "potassium citrate", 40.0, 120.0, "meq"),
     ],
 )
@@ -91,3 +93,20 @@ def test_tablets_of_a_strength_are_counted_both_ways() -> None:
     assert dose is not None
     assert dose.also is not None
     assert (dose.once, dose.unit, dose.also.once, dose.also.unit) == (700.0, "mg", 7.0, "piece")
+
+
+@pytest.mark.parametrize(
+    ("question", "dose"),
+    [
+        ("Is Tylenol 2 x 500 mg 4 times a day too much?", "2 x 500 mg 4 times a day"),
+        ("二甲双胍一天吃3000mg可以吗", "每日3000mg"),
+        ("我血糖 9mmol/L，二甲双胍一天吃3000mg可以吗", "每日3000mg"),
+        ("My creatinine is 2 mg/dL, is metformin 3000 mg a day ok?", "3000 mg a day"),
+        ("布洛芬缓释胶囊0.3g*20粒怎么吃", "0.3g"),
+        ("Can I take ibuprofen 400 mg with 200 ml of cold water?", "400 mg"),
+        ("我喝了500ml啤酒能吃布洛芬吗", ""),
+        ("水合氯醛10ml水合氯醛怎么吃", "10ml"),
+    ],
+)
+def test_the_dose_of_a_question_is_neither_its_package_nor_a_drink_nor_a_laboratory_value(question: str, dose: str) -> None:
+    assert dose_in(question) == dose
