@@ -66,7 +66,14 @@ def predict(
                 f"{llm}, k {k}, {base.path.name} at commit {base.commit}",
                 _from_kb(medrag_of(base, Finding(k), writer)),
             )
-        rows = predicted(read, " ".join((named, *writer.generation)), answer, out, workers=workers, progress=tell)
+        rows = predicted(
+            read,
+            " ".join((named, *([f"preset {preset}"] if preset else ()), *writer.generation)),
+            answer,
+            out,
+            workers=workers,
+            progress=tell,
+        )
     faults = [row for row in rows if row.fault]
     write_lines([f"{out}: {counted(len(rows) - len(faults), 'answer')} by {rows[0].model}, {len(faults)} without"])
     if faults:

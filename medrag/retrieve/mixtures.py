@@ -28,7 +28,10 @@ _DRUGS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRO
 _BESIDE = regex(r"\s*(?:[/+,\-]\s*(?:and\s+)?|\s)")  # between names that are said in one breath
 _WITH = regex(r",?\s+(?:and|with|&|w/)\s+")
 # Two medicines that are both taken are asked about otherwise than one that is made of both.
-_TWO_TAKEN = regex(r"\b(?:interact\w*|together|combin\w+|mix\w*|same time|can (?:i|you|we|he|she)|safe|ok|okay|while|along)\b")
+_TWO_TAKEN = regex(
+    r"\b(?:interact\w*|together|combin\w+|mix\w*|same time|both|separately|clash\w*|each other|safe|ok|okay|while|along"
+    r"|(?:can|could|should|may) (?:i|you|we|he|she|they))\b"
+)
 _BRAND = regex(r"^.*?\s*-\s+")  # PERCOCET- oxycodone hydrochloride and acetaminophen tablet
 _FORM_ON = regex(
     r"(?<=\S)[\s,]+(?:tablets?|capsules?|injection|solution|suspension|syrup|elixir|cream|ointment|gel|lotion|spray|drops?|powder|granules?"

@@ -128,12 +128,12 @@ def _elsewhere(
 
 
 def meant(text: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
-    """The mentions without medicines whose name is a word of everyday speech, a number or an ailment that no form follows."""
+    """The mentions without medicines whose name is a number (10 in 10片), or an everyday word or an ailment that no form follows."""
     found = []
     for mention in mentions:
         ailment = is_ailment(mention.name) and not _is_own(text, mention)
-        everyday = mention.name in EVERYDAY or mention.name.isdigit() or ailment
-        if everyday and not asked_form(text, mention.end):
+        everyday = mention.name in EVERYDAY or ailment
+        if mention.name.isdigit() or (everyday and not asked_form(text, mention.end)):
             entities = tuple(entity for entity in mention.entities if entity.kind not in DRUG_KINDS)
             mention = replace(mention, entities=entities)
         if mention.entities:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -55,7 +56,13 @@ def test_neighbouring_names_that_a_label_is_of_mean_that_label(question: str, ke
 
 
 @pytest.mark.parametrize(
-    "question", ["can i take acetaminophen with tramadol", "is it safe to use acetaminophen and tramadol together"]
+    "question",
+    [
+        "can i take acetaminophen with tramadol",
+        "is it safe to use acetaminophen and tramadol together",
+        "should i take acetaminophen with tramadol",
+        "do acetaminophen with tramadol clash",
+    ],
 )
 def test_medicines_that_are_taken_together_stay_two(question: str, kb: KnowledgeBase) -> None:
     assert [drug.documents[0].key for drug in understood(question, kb).drugs] in (["B", "C"], ["C", "B"])
@@ -74,6 +81,14 @@ def test_a_shortened_brand_is_found_beside_another_medicine(question: str, kb: K
 
 def test_two_medicines_in_one_question_are_asked_about_together(kb: KnowledgeBase) -> None:
     assert understood("吃着华法林能用地西泮吗", kb).shape is Shape.TWO_DRUGS
+
+
+def test_a_number_before_a_form_is_how_many_and_no_medicine(tmp_path: Path) -> None:
+    labels = [label("10", {"【适应症】": "用于口渴。"}, key="I"), label("布洛芬片", {"【用法用量】": "一次1片。"}, key="J")]
+    with KnowledgeBase.create(tmp_path / "numbers.kb") as made:
+        with made.write() as writer:
+            writer.add_many(labels)
+        assert [drug.name for drug in understood("布洛芬一次吃10片可以吗", made).drugs] == ["布洛芬"]
 
 
 def test_surgery_is_no_medicine(kb: KnowledgeBase) -> None:

@@ -39,6 +39,10 @@ _ORGANS = {
     "renal": regex(r"肾|透析|尿毒|renal|kidney|dialysis|uremi|ckd"),
     "hepatic": regex(r"肝|hepat|liver|cirrho"),
 }
+# Of two medicines that are sold as one, too, this asks as of two: lisinopril and hydrochlorothiazide together.
+_AS_TWO = regex(r"\b(?:together|interact\w*|separately|clash\w*|at the same time|each other)\b", re.IGNORECASE)
+_NAMED_SO = frozenset({"exact", "shipped"})
+_AND = regex(r"\s+(?:and|with|plus|&)\s+", re.IGNORECASE)
 _DRINKS = regex(
     r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|[啤白红黄]酒|葡萄酒|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b"
 )
@@ -53,6 +57,7 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
     if understanding.shape in _LISTS or not (understanding.drugs or herbs):
         return None
     medicines, allergies = _taken(understanding)
+    medicines = _apart(medicines, understanding.question, kb)
     medicines += [herb for herb in herbs if herb not in medicines]
     person = _person(understanding, patient, allergies)
     foods = _foods(understanding.question)
@@ -131,6 +136,15 @@ def _taken(understanding: Understanding) -> tuple[list[str], list[str]]:
     ]
     medicines = [name for name in medicines if name not in said]
     return list(dict.fromkeys(medicines)), said
+
+
+def _apart(medicines: list[str], question: str, kb: KnowledgeBase) -> list[str]:
+    """The medicines, or the two that a mixture's name joins where the question is about taking both."""
+    if len(medicines) != 1 or _AS_TWO.search(question) is None:
+        return medicines
+    parts = _AND.split(medicines[0])
+    known = [part for part in parts if any(m.end - m.start == len(part) and m.via in _NAMED_SO for m in kb.link(part))]
+    return parts if len(parts) == len(known) > 1 else medicines
 
 
 def _is_allergen(question: str, span: tuple[int, int]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from medrag.answer.safety.asked import report_for
@@ -109,3 +111,13 @@ def test_one_illness_denied_leaves_the_other(kb: KnowledgeBase) -> None:
 def test_a_salt_whose_name_begins_with_a_herb_is_no_herb(kb: KnowledgeBase) -> None:
     report = asked(kb, "海藻酸钠和甘草片能一起吃吗")
     assert report is None or FindingKind.HERBS not in {one.kind for one in report.findings}
+
+
+@pytest.mark.parametrize(("tail", "apart"), [("together", True), ("daily", False)])
+def test_a_mixture_asked_about_as_two_medicines_is_checked_as_two(kb: KnowledgeBase, tail: str, apart: bool) -> None:
+    understanding = understand(Question(text="Can I take simvastatin?"), kb)
+    text = f"Can I take simvastatin and clarithromycin {tail}?"
+    mixture = replace(understanding.drugs[0], name="simvastatin and clarithromycin")
+    report = report_for(replace(understanding, question=text, drugs=(mixture,)), None, kb)
+    kinds = {one.kind for one in report.findings} if report is not None else set()
+    assert (FindingKind.INTERACTION in kinds) is apart
