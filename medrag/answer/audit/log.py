@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Column, Connection, Engine, Index, Integer, MetaData, Table, Text, create_engine, event, select
+from sqlalchemy import Column, Connection, Engine, Index, Integer, MetaData, Table, Text, create_engine, event, literal_column, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
@@ -51,7 +51,8 @@ _payloads = Table(
     Column("payload", Text, nullable=False),
 )
 # Records of nobody in particular need not be found by whose they are.
-Index("payloads_person", _payloads.c.person, sqlite_where=_payloads.c.person != "")
+_SOMEBODYS = _payloads.c.person != literal_column("''")
+Index("payloads_person", _payloads.c.person, sqlite_where=_SOMEBODYS)
 _head = Table("head", _metadata, Column("number", Integer, primary_key=True), Column("hash", Text, nullable=False))
 
 # What each answer waits for is given to the driver as it is: SQLAlchemy takes five times as long to make it anew each time.
@@ -132,6 +133,8 @@ class AuditLog:
         wanted = select(_payloads.c.number).join(_links, _links.c.number == _payloads.c.number).where(_links.c.kind == ANSWER)
         if person is not None:
             wanted = wanted.where(_payloads.c.person == person)
+        if person:
+            wanted = wanted.where(_SOMEBODYS)  # or SQLite does not see that the index has them all
         if before is not None:
             wanted = wanted.where(_links.c.at < before.astimezone(UTC).isoformat(timespec="microseconds"))
         with self._writing() as connection:

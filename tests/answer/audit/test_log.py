@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from medrag.answer.audit.chain import FIRST, Kept, digest_of
 from medrag.answer.audit.log import AuditLog
@@ -107,6 +108,18 @@ def test_a_persons_records_are_erased_and_the_chain_stays_whole(path: Path) -> N
         assert log.erase(person="小李") == 0
     for file in path.parent.glob("audit.sqlite*"):
         assert b"answer 3" not in file.read_bytes()
+
+
+def test_a_persons_records_are_found_without_reading_the_others(path: Path) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    with AuditLog(path) as log:
+        event.listen(log._engine, "before_cursor_execute", lambda _c, _u, sql, values, *_: asked.append((sql, values)))
+        log.erase(person="小李")
+    sql, values = next(one for one in asked if one[0].startswith("SELECT payloads"))
+    connection = sqlite3.connect(path)
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+    connection.close()
+    assert any("payloads_person (person=?)" in step[-1] for step in plan)
 
 
 def test_an_erased_record_cannot_be_put_back(path: Path) -> None:
