@@ -16,9 +16,12 @@ _ENDS = re.compile(r"\W*")
 _FIGURES = {
     word: str(number) for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
 }
+# Whose age a number alone is: my son is five.
+_PEOPLE = "he she it mine son daughter boy girl baby kid".split()
+_WHOSE = "|".join(rf"(?<=\b{who}{verb} )" for who in _PEOPLE for verb in (" is", "'s") if (who, verb) != ("it", "'s"))
 _OF_AGE = re.compile(
     rf"\b({'|'.join(_FIGURES)})(?=[ -](?:and a half[ -])?(?:years?|months?|weeks?)[ -](?:old|of age)\b|[ -]?(?:yo|y/o)\b)"
-    rf"|(?:(?<=\b(?:he|is)'s )|(?<=\bshe's )|(?<=\b(?:he|it|on|er) is )|(?<=\b(?:kid|boy) is )|(?<=\bmine is )|(?<=\bson's )|(?<=\bkid's )|(?<=\bdaughter's ))({'|'.join(_FIGURES)})(?=\W*$|[,.;?] )",
+    rf"|(?:{_WHOSE})({'|'.join(_FIGURES)})(?=\W*$|[,.;?] )",
     re.IGNORECASE,
 )
 
