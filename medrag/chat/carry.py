@@ -68,6 +68,8 @@ def switched(turn: Turn, said: Said) -> str | None:
     reading, last = turn.reading, turn.last
     if not _follows(turn) or last is None or len(reading.drugs) != 1 or reading.ills or turn.memory.asking is not None:
         return None
+    if _denies(turn):
+        return None
     new = reading.drugs[0].name
     if any(same_name(new, old.name) for old in last.drugs) or joins_another(turn) or _TOGETHER_OR.search(reading.masked):
         return None
@@ -104,13 +106,19 @@ def taken_beside(turn: Turn, said: Said) -> str | None:
     reading, last = turn.reading, turn.last
     if last is None or len(reading.plain) > MOST or len(reading.drugs) != 1 or not turn.focus or _sections(turn):
         return None
-    if same_name(reading.drugs[0].name, turn.focus) or reading.understanding.relations:
+    if same_name(reading.drugs[0].name, turn.focus) or reading.understanding.relations or _denies(turn):
         return None
     takes = len(said.patient.medicines) == 1 and not said.populations
     joins = _BESIDE.search(reading.plain) is not None and len(last.drugs) == 1
     if not (takes or joins) or (reading.ills and not takes) or beside_persons(reading, _TOO):
         return None
     return _together(turn.focus, reading.drugs[0].name, reading.lang)
+
+
+def _denies(turn: Turn) -> bool:
+    """Whether a turn says that somebody does not take a medicine, or has not an illness, that it names: 我没有糖尿病."""
+    reading = turn.reading
+    return any(w.DENIED.search(reading.plain[: one.start].rstrip()) for one in (*reading.drugs, *reading.ills))
 
 
 def _only_ill(turn: Turn) -> bool:
@@ -128,7 +136,7 @@ _OF_EFFECTS = frozenset({SectionGroup.ADVERSE_REACTIONS, SectionGroup.INDICATION
 
 def with_illness(turn: Turn, said: Said) -> str | None:
     """Whether somebody who has what the turn names may take the medicine talked about, where naming it is all that the turn does."""
-    if said.anything or not _only_ill(turn):
+    if said.anything or not _only_ill(turn) or _denies(turn):
         return None
     ill = turn.reading.ills[0].name
     return f"有{ill}能吃{turn.focus}吗" if turn.lang == "zh" else f"can I take {turn.focus} with {ill}?"

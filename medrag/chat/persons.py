@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from medrag.chat.reading import Named, Reading
 from medrag.chat.slots import Person, Slots
-from medrag.chat.wordings import IN_PATIENTS, asks
+from medrag.chat.wordings import DENIED, IN_PATIENTS, asks
 from medrag.retrieve.cues import Population
 from medrag.retrieve.quantities import chinese_number
 from medrag.types import Patient, Sex
@@ -150,7 +150,8 @@ def said_of_person(reading: Reading) -> Said:
 
 def _takes(reading: Reading, drug: Named) -> bool:
     before = reading.plain[: drug.start].rstrip()
-    return _TAKES.search(before) is not None or (_TOOK.search(before) is not None and not asks(reading.plain))
+    takes = _TAKES.search(before) is not None or (_TOOK.search(before) is not None and not asks(reading.plain))
+    return takes and DENIED.search(before) is None
 
 
 MAX_WEIGHT = 500.0

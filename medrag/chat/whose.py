@@ -11,7 +11,7 @@ from medrag.chat.placing import joined, led
 from medrag.chat.reading import Reader, Reading, same_name
 from medrag.chat.repeat import person_alone
 from medrag.chat.slots import Person, Slots
-from medrag.chat.wordings import asks
+from medrag.chat.wordings import DENIED, asks
 from medrag.retrieve.cues import ADULT_YEARS, ELDERLY_YEARS, Population
 from medrag.sections import SectionGroup
 from medrag.types import Patient
@@ -54,7 +54,7 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
 def _thinking_of(whole: Reading, patient: Patient) -> str:
     """A turn that names a medicine without asking anything, asked beside one that is taken: "got a headache, thinking of …"."""
     taken = [name for name in patient.medicines if not same_name(name, whole.drugs[0].name)]
-    if not taken:
+    if not taken or DENIED.search(whole.plain[: whole.drugs[0].start].rstrip()):
         return ""
     names = joined([taken[0], whole.drugs[0].name], whole.lang)
     asked = f"{names}能一起吃吗" if whole.lang == "zh" else f"Can {names} be taken together?"

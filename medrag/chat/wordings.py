@@ -12,6 +12,7 @@ __all__ = [
     "BARE_THIS",
     "BOTH",
     "COMPARES",
+    "DENIED",
     "FORMER",
     "GENERIC_DRUGS",
     "ILL",
@@ -133,6 +134,12 @@ MAY_TAIL = re.compile(
 # What to do about something that happened: 便秘了怎么办.
 WHAT_NOW = re.compile(
     r"怎么办|咋办|咋整|怎么处理|如何处理|怎么缓解|如何缓解|正常吗|要紧吗|要停药吗|是不是(?:因为|吃)?(?:这个?|那个?)?药(?:引起|造成|导致)?的|\bwhat (?:should|do|can|must) i do\b|\bwhat now\b|\bis (?:that|this|it) (?:normal|because of)\b"
+)
+# Before what somebody has not or does not take: 没在吃, I don't have.
+DENIED = re.compile(
+    r"(?<!有)没(?:有|在|再)?(?:得过?|吃过?|服用?过?|用过?|在吃|在用)?(?:什么|任何)?$"
+    r"|\b(?:(?:do|does|did|am|is|are|was) not|(?:don|doesn|didn|isn|aren|wasn)['’]t|(?:'|’)m not|(?:'|’)s not|never|no longer)"
+    r"(?: (?:have|had|take|taken|taking|use|used|using|on|got|any|an?))*\s*$|\b(?:have|has|had) no(?: history of)?\s*$"
 )
 # What was answered, and what else there is: 除了这个还会怎么样.
 APART_FROM_THAT = re.compile(

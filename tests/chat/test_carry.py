@@ -110,3 +110,16 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
 )
 def test_what_a_turn_leaves_out_is_told_by_what_it_has(reader: Reader, turns: tuple[str, ...], standalone: str) -> None:
     assert stands_for(reader, *turns) == standalone
+
+
+@pytest.mark.parametrize(
+    "turn", ["没在吃华法林", "我没吃华法林", "我没有胃溃疡", "I'm not taking warfarin", "I don't take warfarin"]
+)
+def test_what_somebody_does_not_take_or_have_is_not_asked_about(reader: Reader, turn: str) -> None:
+    memory = follow("How do I take ibuprofen?" if turn.isascii() else "布洛芬混悬液怎么吃", Memory(), reader).memory
+    followed = follow(turn, memory, reader)
+    denied = next(name for name in ("warfarin", "华法林", "胃溃疡") if name in turn)
+    asked = followed.standalone.replace(turn, "")
+    assert denied not in asked
+    patient = followed.memory.slots.patient
+    assert denied not in (*patient.medicines, *patient.diagnoses)
