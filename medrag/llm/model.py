@@ -16,6 +16,7 @@ from medrag.llm.work import Finish, Limits, Piece, Places
 __all__ = ["Finish", "Limits", "Model", "Piece", "Reply", "Speaker", "Tunable"]
 
 
+COLDEST = 0.01  # a temperature below it leaves nothing to sample, and logits divided by it overflow: no GPU survives that
 AT_ONCE = 4  # replies under way, where nothing else is said
 
 
@@ -113,7 +114,7 @@ class Model:
     def with_settings(self, settings: Mapping[str, Setting]) -> Model:
         """The same model, for an answer with other settings; it still says no more tokens than its own `max_new`.
 
-        A temperature of 0 samples nothing, any other does. A speaker that takes no settings (an LLM of LlamaIndex) keeps its own.
+        A temperature of 0, or near it, samples nothing, any other does. A speaker that takes no settings (an LLM of LlamaIndex) keeps its own.
         """
         speaker = self.as_loaded.speaker
         if not settings or not isinstance(speaker, Tunable):
@@ -122,7 +123,8 @@ class Model:
         if "max_new" in wanted and "max_new" in speaker.generation:
             wanted["max_new"] = min(int(wanted["max_new"]), int(speaker.generation["max_new"]))
         if "temperature" in wanted:
-            wanted["do_sample"] = float(wanted["temperature"]) > 0
+            warm = float(wanted["temperature"]) >= COLDEST
+            wanted |= {"do_sample": warm, "temperature": wanted["temperature"] if warm else 0.0}
         tuned, said = copy(self.as_loaded), speaker.with_settings(wanted)
         tuned.speaker, tuned.generation = said, dict(said.generation)
         tuned._loaded = self.as_loaded

@@ -68,6 +68,13 @@ def test_a_temperature_samples_and_zero_does_not(tiny: Callable[..., Path]) -> N
     assert "temperature" not in model.with_settings({"temperature": 0}).generation
 
 
+@pytest.mark.parametrize("temperature", [1e-300, 1e-45, 0.009])
+def test_a_temperature_that_leaves_nothing_to_sample_is_zero(tiny: Callable[..., Path], temperature: float) -> None:
+    model = load_model(f"hf:{tiny('qwen', 'chat')}")
+    reply = model.with_settings({"temperature": temperature}).complete(ASKED)
+    assert (reply.text, reply.error) == (REPLY, "")
+
+
 @pytest.mark.parametrize("settings", [{}, {"temperature": 0.3}])
 def test_a_model_that_takes_no_settings_keeps_its_own(settings: dict[str, float]) -> None:
     model = load_model(ScriptedLLM("好的。"))
