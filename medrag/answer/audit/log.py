@@ -14,7 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Column, Connection, Engine, Index, Integer, MetaData, Table, Text, create_engine, event, literal_column, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    literal_column,
+    select,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
