@@ -229,6 +229,11 @@ _NOT_CHILD = regex(
     r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related",
     re.IGNORECASE,
 )
+# Whoever takes what a label for children is of, whatever age that is: do not use if the child has ever had an allergic reaction.
+_THE_CHILD = regex(
+    r"(?:\b(?:the|your) |^\W*)child(?:['’]s)?\b(?! (?:is |was )?(?:not )?(?:under|below|younger|less than|aged?|between|over|older|at least|\d))",
+    re.IGNORECASE,
+)
 _SEE = regex(r"\W*see\b")  # a reference to another section states nothing
 _NOT_SHOWN = regex(
     r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:data|information|studies)|insufficient|not approved|unknown",
@@ -252,6 +257,7 @@ def _of_age(label: Label, one: Taken, age: float | None) -> list[Stated]:
             or unit.is_head
             or _is_of_mother(unit.folded)
             or _NOT_CHILD.search(unit.folded)
+            or _is_of_the_taker(unit)
         ):
             continue
         place = _young(label, unit, age) if age is None or age < _ADULT else _old(label, unit, age)
@@ -259,6 +265,12 @@ def _of_age(label: Label, one: Taken, age: float | None) -> list[Stated]:
         if said is not None:
             found.append(said)
     return strongest(found)
+
+
+def _is_of_the_taker(unit: Unit) -> bool:
+    """Whether a statement speaks of a child only as of who takes the medicine, and of no age."""
+    left, times = _THE_CHILD.subn(" ", unit.folded)
+    return times > 0 and unit.group is not G.PEDIATRIC and _AGED.search(left) is None
 
 
 def _is_of_mother(folded: str) -> bool:

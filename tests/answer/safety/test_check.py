@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from medrag.answer.safety.check import MAX_MEDICINES, check_medication
 from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.types import Coverage, Finding, FindingKind, Patient, SafetyReport, Severity, digest
+from tests.making import label
 
 
 def found(report: SafetyReport, kind: FindingKind, *medicines: str) -> list[Finding]:
@@ -262,3 +265,13 @@ def test_the_same_list_gives_the_same_report(kb: KnowledgeBase) -> None:
     patient = Patient(age=70, egfr=30, diagnoses=("高血压",), allergies=("青霉素",))
     medicines = ["华法林", "阿司匹林", "simvastatin", "感冒安片"]
     assert check_medication(medicines, patient, kb) == check_medication(medicines, patient, kb)
+
+
+@pytest.mark.parametrize(("age", "found"), [(6.0, False), (1.0, True)])
+def test_the_child_of_a_childrens_label_is_of_any_age(tmp_path: Path, age: float, found: bool) -> None:
+    warnings = "Do not use:\n- if the child has ever had an allergic reaction to any other pain reliever\n- in children under 2 years of age"
+    with KnowledgeBase.create(tmp_path / "children.kb") as kb:
+        with kb.write() as writer:
+            writer.add(label("Feverfall suspension", {"WARNINGS": warnings}, key="F1", lang="en"))
+        findings = check_medication(["Feverfall"], Patient(age=age), kb).findings
+    assert (FindingKind.AGE in {one.kind for one in findings}) is found
