@@ -36,6 +36,7 @@ __all__ = [
     "pair_unsaid",
     "section_heading",
     "section_missing",
+    "see_check",
     "support_heading",
     "unknown_drug",
     "unnamed_pair",
@@ -156,9 +157,18 @@ def unnamed_pair(first: str, second: str, lang: str) -> str:
     return f"No text here names both {first} and {second}, which does not mean that they can be combined. Each label says:"
 
 
+def see_check(lang: str) -> str:
+    """The remark under an abstention, or a pair that no text names, that the medication check found something to say."""
+    if lang == "zh":
+        return "（用药检查在说明书中查到了与此有关的内容，请以检查结果为准。）"
+    return "(The medication check did find statements in labels on this: go by its result.)"
+
+
 def pair_unsaid(of: str, other: str, lang: str) -> str:
-    """The remark that the documents of a drug do not name the other."""
-    return f"（{of}的资料没有提到{other}。）" if lang == "zh" else f"(The documents of {of} do not name {other}.)"
+    """The remark that the documents of a drug that are quoted here do not name the other; those of other makers may."""
+    return (
+        f"（所引{of}的资料没有提到{other}。）" if lang == "zh" else f"(The documents of {of} quoted here do not name {other}.)"
+    )
 
 
 def no_interactions(name: str, lang: str) -> str:

@@ -25,6 +25,7 @@ from medrag.answer.quote.select import Unit, choose, fitting, matching
 from medrag.answer.quote.statements import relevant_facts, write_facts
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.answer.reply.marks import marker_style
+from medrag.answer.safety.asked import tells
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
@@ -39,7 +40,7 @@ from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
-from medrag.types import DocumentInfo, Evidence, Fact, Passage
+from medrag.types import DocumentInfo, Evidence, Fact, Passage, SafetyReport
 
 __all__ = ["BUDGET", "write"]
 
@@ -59,8 +60,13 @@ _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
 
-def write(understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase) -> Draft:
-    """The draft of the answer; one without citations means that the evidence does not answer."""
+def write(
+    understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase, *, safety: SafetyReport | None = None
+) -> Draft:
+    """The draft of the answer; one without citations means that the evidence does not answer.
+
+    `safety` is the medication check that stands beside it, against which its remarks must not speak.
+    """
     passages = tuple(item.passage for item in evidence if item.passage is not None)
     scene = Scene(understanding, evidence, passages, kb)
     draft = Draft(style=marker_style([item.text for item in evidence]))
@@ -71,7 +77,7 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
     if understanding.unknown:
         _about_unknown(draft, scene)
     elif understanding.shape is Shape.TWO_DRUGS:
-        write_pair(draft, understanding, evidence, kb, _budget(understanding))
+        write_pair(draft, understanding, evidence, kb, _budget(understanding), checked=tells(safety))
     elif understanding.drugs:
         _about_drugs(draft, scene)
     else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from medrag.answer.engine import MedRAG
+from medrag.answer.quote.extract import write
 from medrag.answer.safety.asked import report_for
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.understand import understand
-from medrag.types import FindingKind, Patient, Question, SafetyReport
+from medrag.types import Finding, FindingKind, Patient, Question, SafetyReport, Severity
 
 
 def asked(kb: KnowledgeBase, text: str, patient: Patient | None = None) -> SafetyReport | None:
@@ -81,3 +83,30 @@ def test_herbs_and_doses_and_patients_of_a_question_are_checked(kb: KnowledgeBas
 
 def test_a_dose_within_the_maximum_needs_no_block(kb: KnowledgeBase) -> None:
     assert asked(kb, "华法林钠片一天吃5mg可以吗") is None
+
+
+def test_an_abstention_beside_a_finding_points_to_it(kb: KnowledgeBase) -> None:
+    answer = MedRAG(kb).ask("丁香和郁金能一起用吗")
+    assert answer.safety is not None and answer.safety.findings[0].kind is FindingKind.HERBS
+    assert answer.abstained and answer.reason == "nothing-relevant" and "请以检查结果为准" in answer.text
+
+
+@pytest.mark.parametrize("text", ["阿司匹林肠溶片和酒一起会怎样", "吃阿司匹林肠溶片能不能沾酒"])
+def test_alcohol_is_asked_about_in_other_words_than_drinking(kb: KnowledgeBase, text: str) -> None:
+    report = asked(kb, text)
+    assert report is not None and FindingKind.FOOD in {one.kind for one in report.findings}
+
+
+def test_a_label_that_names_the_others_class_names_the_other(kb: KnowledgeBase) -> None:
+    text = MedRAG(kb).ask("阿司匹林肠溶片和华法林钠片能一起吃吗").text
+    assert "与抗凝药同用，出血的危险增加" in text and "水杨酸类药物不宜合用" not in text
+    assert "没有提到" not in text
+
+
+def test_a_pair_that_no_text_names_points_to_what_the_check_found(kb: KnowledgeBase) -> None:
+    understood = understand(Question(text="华法林钠片和二甲双胍片能一起吃吗"), kb)
+    evidence = MedRAG(kb).search(understood.question)
+    finding = Finding(kind=FindingKind.INTERACTION, severity=Severity.CAUTION, medicines=("华法林钠片", "二甲双胍片"))
+    found = SafetyReport(medicines=(), findings=(finding,), lang="zh")
+    assert "请以检查结果为准" in write(understood, evidence, kb, safety=found).text
+    assert "请以检查结果为准" not in write(understood, evidence, kb).text
