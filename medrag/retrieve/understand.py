@@ -22,7 +22,7 @@ from medrag.retrieve.diseases import asks_for_symptom, illnesses, with_wider_nam
 from medrag.retrieve.forms import form_end
 from medrag.retrieve.longer import longer_names
 from medrag.retrieve.names import unknown_names
-from medrag.retrieve.quantities import Quantity, ages, quantities
+from medrag.retrieve.quantities import Quantity, age_spans, ages, quantities
 from medrag.retrieve.sayings import label_words
 from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, meant, titled
 from medrag.retrieve.words import FOODS, content_terms, subject_words
@@ -105,7 +105,7 @@ _VITAMIN = regex(r"(?<!阿)维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|
 
 _YES_NO = regex(
     r"吗|嘛|么[?？]?$|能不能|可不可以|可否|能否|是否|是不是|会不会|要不要|有没有|行不行|好不好|需不需要"
-    r"|^(?:can|could|does|do|did|is|are|was|should|may|will|would|has|have)\b|[.?] (?:can|is|does|should) "
+    r"|^(?:can|could|does|do|did|is|are|was|should|may|will|would|has|have)\b|[.?] (?:can|is|does|should) |[,;] (?:can|could|may) (?:i|he|she|we|they) (?:\w+ )?(?:take|have|use|drink|get)\b"
 )
 _MAY_TAKE = regex(
     r"(?:能|可以|可|需要|适合|想|要)(?:不能|不可以|否)?(?:再|继续|直接|同时|长期)?(?:吃|用|服|喝|涂|贴|打|使用|治)|\b(?:can|may|should) i\b"
@@ -133,6 +133,8 @@ _COMPARES = regex(
 # A person with something beside the illness that is treated: the precautions answer, not the indications.
 _CONDITION = regex(r"过敏|\ballerg\w+|\b(?:when|if|since|because|as) i(?:'m| am| have| had|'ve)\b|\bhistory of\b")
 _LIST = regex(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
+# She takes a and b too: nothing is asked, and what to know of two medicines is whether they go together.
+_TAKES_BOTH = regex(r"\b(?:takes?|taking|on)\b.{2,60}\b(?:and|plus|with|too|as well)\b")
 _AND = regex(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
 _PATIENT_GROUPS = frozenset({G.WARNINGS, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
 _ILLS = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
@@ -177,7 +179,7 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
     who = populations(masked)
     groups = asked_groups(cues, who, of_drug=bool(drugs or unknown))
     hints, said = label_words(masked)
-    asked = taken + patient_spans(masked)
+    asked = [*taken, *patient_spans(masked), *age_spans(masked)]
     terms = content_terms(masked, asked + said)
     shape = _shape(text, drugs, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
@@ -219,7 +221,7 @@ def _relations(masked: str, shape: Shape, mentions: Sequence[Mention]) -> tuple[
 
 def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
     """The names in the text; beside others a food is none of a medicine, though some label is of milk or of alcohol."""
-    exact = kb.link(text)
+    exact = [mention for mention in kb.link(text) if not mention.name.isdigit()]  # 右旋糖酐20 is not what 20 tablets are of
     near = kb.link_near(text, [(mention.start, mention.end) for mention in exact if mention.end - mention.start > MAX_PIECE])
     near = [n for n in near if not any(m.start <= n.start and n.end <= m.end for m in exact)]
     near = [n for n in near if not any(_said_in(n, m) and m.entities == n.entities for m in exact)]
@@ -285,6 +287,9 @@ def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], ter
             return Shape.TWO_DRUGS
         if asks or _COMPARES.search(text):  # 吃着华法林能用地西泮吗
             return Shape.COMPARISON if _COMPARES.search(text) else Shape.TWO_DRUGS
+        told = set(groups) <= _PATIENT_GROUPS - {G.WARNINGS} and len(terms) <= MAX_WHAT_IS  # a story asks for something else
+        if told and _TAKES_BOTH.search(text):
+            return Shape.TWO_DRUGS
     if not drugs and _WHICH_DRUG.search(text):
         return Shape.DISEASE_AVOIDS if _NOT_TAKEN.search(text) else Shape.DISEASE_TO_DRUG
     if drugs and _is_name(text.strip("?？。.! "), drugs):

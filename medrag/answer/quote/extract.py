@@ -82,7 +82,16 @@ def write(
         _about_drugs(draft, scene)
     else:
         about_complaint(draft, scene)
+    if tells(safety) and _is_silent_on_patient(draft, scene):
+        draft.line(phrases.see_check(scene.lang))
     return draft
+
+
+def _is_silent_on_patient(draft: Draft, scene: Scene) -> bool:
+    """Whether something is quoted and nothing of it speaks of the patient asked about."""
+    patient = patient_pattern(scene.understanding.populations)
+    quotes = [citation.quote for citation in draft.citations]
+    return patient is not None and bool(quotes) and not any(patient.search(quote) for quote in quotes)
 
 
 def _unanswerable(understanding: Understanding) -> bool:

@@ -226,9 +226,12 @@ _AGED = regex(
     re.IGNORECASE,
 )
 _NOT_CHILD = regex(
-    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related",
+    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related|\bsyringe|\bdropper|dosing (?:device|cup)",
     re.IGNORECASE,
 )
+# Of children with something beside their age: if your child is allergic; of one kind of old patient: those with senility.
+_IF_CHILD = regex(r"\bif (?:your|the|a) child (?:is|has|had|was)\b(?! (?:under|below|younger|less)\b)", re.IGNORECASE)
+_SOME_OLD = regex(r"\b(?:patients?|persons?|individuals?|those|anyone) with\b", re.IGNORECASE)
 _SEE = regex(r"\W*see\b")  # a reference to another section states nothing
 _NOT_SHOWN = regex(
     r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:data|information|studies)|insufficient|not approved|unknown",
@@ -252,6 +255,7 @@ def _of_age(label: Label, one: Taken, age: float | None) -> list[Stated]:
             or unit.is_head
             or _is_of_mother(unit.folded)
             or _NOT_CHILD.search(unit.folded)
+            or _IF_CHILD.search(unit.folded)
         ):
             continue
         place = _young(label, unit, age) if age is None or age < _ADULT else _old(label, unit, age)
@@ -317,6 +321,8 @@ def _old(label: Label, unit: Unit, age: float) -> tuple[int, int] | None:
         return None
     if match is not None:
         return match.span()
+    if _SOME_OLD.search(unit.folded):
+        return None
     above = f"{unit.topic} {unit.lead}"
     return (0, 0) if unit.group is G.GERIATRIC or _OLD.search(above) else None
 
