@@ -26,6 +26,7 @@ __all__ = [
     "no_interactions",
     "no_section",
     "not_compared",
+    "not_for_whom",
     "not_sure",
     "nothing_relevant",
     "of_class",
@@ -109,6 +110,13 @@ def no_dose_of(name: str, who: Sequence[Population], lang: str) -> str:
         f"The documents of {name} give no dose for {_patients(who, lang)}, and a dose for other patients does not hold, "
         "so this cannot be answered."
     )
+
+
+def not_for_whom(who: Sequence[Population], lang: str) -> str:
+    """The remark that what medicines are for was quoted, which is no leave for the patients asked about."""
+    if lang == "zh":
+        return f"（以上只是各药治什么，没有说明{_patients(who, lang)}能否使用，不等于可以使用。）"
+    return f"(This is what each is for, not whether it may be used in {_patients(who, lang)}.)"
 
 
 def other_doses(lang: str) -> str:

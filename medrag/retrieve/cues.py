@@ -66,7 +66,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     G.DOSAGE: (
         rf"用法|用量|服法|吃法|剂量|(?:怎么|如何|怎样|咋|怎么样|该怎么){_ZH_TAKE}|{_ZH_TAKE}(?:药)?(?:多久|多长|几天|几周)|{_ZH_TAKE}{_ZH_COUNT}"
         rf"|(?:一天|一日|每天|每日|每次|一次|一回|日服|成人|小儿)(?:{_ZH_TAKE})?{_ZH_COUNT}|{_ZH_COUNT}{_ZH_TAKE}|多久{_ZH_TAKE}|[饭餐][前后]|空腹|疗程"
-        rf"|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
+        rf"|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|[一每](?:天|日|周|晚){_ZH_TAKE}?[一两二三四五六\d][次片粒](?:药)?(?:可以|行|够|对|合适)[吗么不]|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
     ),
     G.ADVERSE_REACTIONS: (
         r"副作用|不良(?:反应|影响|后果)|毒副|副反应|毒性|(?:不好|坏)的?影响|坏处|危害|伤(?:肝|肾|胃|身)|依赖性?|上瘾|成瘾|耐药性|有毒"
@@ -83,7 +83,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     G.STORAGE: r"保存|存放|储存|储藏|贮藏|贮存|冰箱|冷藏|过期|保质期|有效期|开封",
     G.COMPOSITION: r"成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
     G.FORMS: r"规格|剂型|有几种|哪几种|包装|(?:一片|每片|一粒|每粒|一袋|每袋|一支|每支)(?:是|有)?(?:多少|几)",
-    G.WARNINGS: r"注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
+    G.WARNINGS: r"自杀|轻生|不想活|注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
     G.PHARMACOLOGY: r"药理|机[制理]|原理|起效|见效|多久.{0,4}(?:有效|起作用)|半衰期|代谢|吸收|药代|药效|作用时间|怎么起作用",
     G.CLASSIFICATION: r"处方药|中成药|(?:是|属于?)(?:中药|西药)|中药还是|西药还是|非处方|otc|(?:什么|哪)(?:类|种)药|医保|抗生素吗|激素吗|消炎药吗",
     G.APPROVAL: r"批准文号|厂家|哪个厂|生产(?:商|厂|企业)|国药准字",
@@ -123,12 +123,12 @@ _EN_GROUPS: dict[SectionGroup, str] = {
         r"|\btake\b(?=[^,.;?]{2,40}? (?:and|with|plus) (?!food|meals?|water|a |an |the |or |without))"
     ),
     G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble[- ]dosed\b|(?<=\bdouble )dos(?:e|es|ing)\b|\b(?:took|taken|ate|eaten) (?:about |over |like |all )?[1-9]\d+ (?!(?:mg|mcg|ml|g|units?|iu)\b)[^,.;?]{0,40}\b(?:tablets?|pills?|capsules?|caps)\b|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
-    r"|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
+    r"|\bswallowed (?:one|two|three|some|a few|several|all) of\b|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
     G.STORAGE: rf"{_EN_STORE}|\b(?:gone|turned|went|become|became)\b.{{0,12}}\b(?:dark\w*|brown\w*|cloudy|yellow\w*|pink\w*|crumbly|grainy)\b|\bleft (?:\w+ ){{1,3}}(?:in|out|on)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
     G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
     G.FORMS: r"\bstrengths?\b|\bwhat (?:mg|milligrams?)\b|\blowest do\w+|\bsupplied\b|\bdosage forms?\b|\bavailable\b|\bcomes? in\b|\bcolou?r\b|\bshape\b|\blooks? like\b",
     G.BOXED_WARNING: r"\bbox(?:ed)? warnings?\b|\bblack box\b",
-    G.WARNINGS: r"\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
+    G.WARNINGS: r"\bsuicid\w*|\bkill(?:ing)? (?:my|him|her)self\b|\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
     G.PHARMACOLOGY: (
         r"\bmechanism\b|\bhow (?:does|do|did)\b.{1,40}\bwork\b|\bhalf-?life\b|\bmetaboli\w+|\bpharmaco(?:log|kinet|dynam)\w+|\beliminat\w+|\babsor(?:b|ption)\w*|\bhow (?:fast|quick\w*|soon)\b"
         r"|\bin (?:your |my |the )?system\b|\btherapeutic effects?\b|\bonset\b|\bbioavailab\w+"

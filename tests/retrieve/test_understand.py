@@ -193,6 +193,8 @@ def test_a_name_said_thousands_of_times_is_read_in_bounded_time(kb: KnowledgeBas
         ("my toddler swallowed some ibuprofen tablets", G.OVERDOSAGE, True),
         ("my dad took 30 ibuprofen tablets", G.OVERDOSAGE, True),
         ("i took 40 mg tablets of ibuprofen", G.OVERDOSAGE, False),
+        ("my baby swallowed one of grandma's ibuprofen", G.OVERDOSAGE, True),
+        ("i feel like killing myself since ibuprofen", G.WARNINGS, True),
         ("is there any gelatin in it", G.COMPOSITION, True),
     ],
 )

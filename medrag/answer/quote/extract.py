@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from medrag.answer import phrases
@@ -38,7 +39,7 @@ from medrag.retrieve.forms import printed_form
 from medrag.retrieve.pairs import MIN_NAME, joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import speaks_of, term_hits
+from medrag.retrieve.words import FOODS, speaks_of, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Evidence, Fact, Passage, SafetyReport
 
@@ -55,7 +56,9 @@ POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
+FORBIDDEN_UNITS = 2  # sentences that rule the patient out, quoted before what else there is
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
+_ALLERGY = regex(r"过敏(?!性)|\ballerg\w*(?! (?:rhinitis|asthma))\b|hypersensitiv", re.IGNORECASE)
 _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
@@ -177,8 +180,11 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     understanding = scene.understanding
     if any(citation.document.lang != scene.lang for citation in draft.citations):
         return  # the words of one language cannot be missed in a text of another
-    if scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
-        together = SectionGroup.INTERACTIONS in understanding.groups
+    together = SectionGroup.INTERACTIONS in understanding.groups
+    foods = [word for word in scene.words if word in FOODS] if together else []
+    if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
+        draft.line(phrases.unsaid(foods[:1], together, scene.lang))
+    elif scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
         draft.line(phrases.unsaid(understanding.left or understanding.hints[:1], together, scene.lang))
 
 
@@ -201,6 +207,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     rather = not lacking or asks_rather(understanding, passages[0])
     near = beside(scene, passages) if rather else []
     share = min(share, BRIEF) if near else share
+    _forbidden(draft, scene, passages)
     if len(groups) > 1:
         _missing_patients(draft, scene, passages, groups)
     quote_by_section(draft, near, scene.lang)
@@ -224,6 +231,19 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
             if not draft.says(remark):
                 draft.line(remark)
         _other_form(draft, scene, drug, passages, answered, share)
+
+
+def _forbidden(draft: Draft, scene: Scene, passages: Sequence[Passage]) -> None:
+    """Quotes, before all else, where the label rules out the patient of a question of whether a medicine may be taken."""
+    understanding = scene.understanding
+    own = [passage for passage in passages if passage.section.group is SectionGroup.CONTRAINDICATIONS]
+    patterns = [patient_pattern(understanding.populations), _ALLERGY if _ALLERGY.search(understanding.question) else None]
+    told = [pattern for pattern in patterns if pattern is not None]
+    if understanding.shape is not Shape.YES_NO or not own or not told:
+        return
+    units = scene.units(own, own[0].document)
+    wanted = [any(pattern.search(unit.text) for pattern in told) for unit in units]
+    quote_by_section(draft, fitting(units, wanted, FORBIDDEN_UNITS), scene.lang)
 
 
 def _missing_patients(draft: Draft, scene: Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup]) -> None:

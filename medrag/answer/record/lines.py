@@ -143,6 +143,7 @@ def _remarks(lang: str) -> Iterator[str]:
     yield phrases.corrected(_A, _B, lang)
     yield phrases.no_document([_A], lang)
     yield from (phrases.unsaid([_A], together, lang) for together in (True, False))
+    yield from (phrases.not_for_whom(who, lang) for who in _patients())
     yield phrases.unnamed_pair(_A, _B, lang)
     yield phrases.see_check(lang)
     yield phrases.pair_unsaid(_A, _B, lang)

@@ -110,3 +110,17 @@ def test_a_pair_that_no_text_names_points_to_what_the_check_found(kb: KnowledgeB
     found = SafetyReport(medicines=(), findings=(finding,), lang="zh")
     assert "请以检查结果为准" in write(understood, evidence, kb, safety=found).text
     assert "请以检查结果为准" not in write(understood, evidence, kb).text
+
+
+def test_what_rules_the_patient_out_is_quoted_first(kb: KnowledgeBase) -> None:
+    assert MedRAG(kb).ask("孕晚期血栓能吃华法林钠片吗").text.startswith("华法林钠片 (甲厂)【禁忌】\n1.孕妇禁用。")
+    assert not MedRAG(kb).ask("过敏性鼻炎能吃华法林钠片吗").text.startswith("华法林钠片 (甲厂)【禁忌】")
+
+
+def test_what_medicines_are_for_is_no_leave_for_a_pregnant_woman(kb: KnowledgeBase) -> None:
+    assert "没有说明孕妇能否使用，不等于可以使用" in MedRAG(kb).ask("怀孕了预防血栓吃什么药").text
+    assert "能否使用" not in MedRAG(kb).ask("预防血栓吃什么药").text
+
+
+def test_a_drink_that_no_quoted_text_names_is_said_to_be_missing(kb: KnowledgeBase) -> None:
+    assert "没有提到“酒”，不等于可以同用" in MedRAG(kb).ask("吃完雷尼替丁胶囊多久能喝酒").text
