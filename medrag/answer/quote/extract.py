@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from medrag.answer import phrases
@@ -24,6 +23,7 @@ from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
 from medrag.answer.quote.statements import relevant_facts, write_facts
+from medrag.answer.quote.whom import is_silent_on_patient, leaves_patient_open, quote_forbidden
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.answer.reply.marks import marker_style
 from medrag.answer.safety.asked import tells
@@ -56,9 +56,7 @@ POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
-FORBIDDEN_UNITS = 2  # sentences that rule the patient out, quoted before what else there is
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
-_ALLERGY = regex(r"过敏(?!性)|\ballerg\w*(?! (?:rhinitis|asthma))\b|hypersensitiv", re.IGNORECASE)
 _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
@@ -85,16 +83,9 @@ def write(
         _about_drugs(draft, scene)
     else:
         about_complaint(draft, scene)
-    if tells(safety) and _is_silent_on_patient(draft, scene):
+    if tells(safety) and is_silent_on_patient(draft, scene):
         draft.line(phrases.see_check(scene.lang))
     return draft
-
-
-def _is_silent_on_patient(draft: Draft, scene: Scene) -> bool:
-    """Whether something is quoted and nothing of it speaks of the patient asked about."""
-    patient = patient_pattern(scene.understanding.populations)
-    quotes = [citation.quote for citation in draft.citations]
-    return patient is not None and bool(quotes) and not any(patient.search(quote) for quote in quotes)
 
 
 def _unanswerable(understanding: Understanding) -> bool:
@@ -180,12 +171,16 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     understanding = scene.understanding
     if any(citation.document.lang != scene.lang for citation in draft.citations):
         return  # the words of one language cannot be missed in a text of another
+    words = understanding.left or understanding.hints[:1]
+    patient = patient_pattern(understanding.populations)
+    if patient is not None and all(map(patient.search, words)) and not is_silent_on_patient(draft, scene):
+        return  # 慎用：60岁以上 speaks of the old without the word
     together = SectionGroup.INTERACTIONS in understanding.groups
     foods = [word for word in scene.words if word in FOODS] if together else []
     if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
         draft.line(phrases.unsaid(foods[:1], together, scene.lang))
     elif scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
-        draft.line(phrases.unsaid(understanding.left or understanding.hints[:1], together, scene.lang))
+        draft.line(phrases.unsaid(words, together, scene.lang))
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
@@ -207,7 +202,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     rather = not lacking or asks_rather(understanding, passages[0])
     near = beside(scene, passages) if rather else []
     share = min(share, BRIEF) if near else share
-    _forbidden(draft, scene, passages)
+    quote_forbidden(draft, scene, passages)
     if len(groups) > 1:
         _missing_patients(draft, scene, passages, groups)
     quote_by_section(draft, near, scene.lang)
@@ -216,8 +211,8 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
         for place, group in enumerate(implied):  # of what it is made of a word is enough
             _section(draft, scene, passages, group, share if place == 0 else min(share, BRIEF))
     elif implied:
-        if SectionGroup.PREGNANCY in groups and SectionGroup.PREGNANCY not in answered:
-            implied.remove(SectionGroup.INDICATIONS)  # what it is for is no word on whether a pregnant woman may take it
+        if leaves_patient_open(scene, passages, groups, answered):
+            implied.remove(SectionGroup.INDICATIONS)
         _implied(draft, scene, passages, implied, share // 2)
     if understanding.shape is not Shape.WHAT_IS and (answered or rather):
         quote_best(draft, scene, passages, share)
@@ -231,19 +226,6 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
             if not draft.says(remark):
                 draft.line(remark)
         _other_form(draft, scene, drug, passages, answered, share)
-
-
-def _forbidden(draft: Draft, scene: Scene, passages: Sequence[Passage]) -> None:
-    """Quotes, before all else, where the label rules out the patient of a question of whether a medicine may be taken."""
-    understanding = scene.understanding
-    own = [passage for passage in passages if passage.section.group is SectionGroup.CONTRAINDICATIONS]
-    patterns = [patient_pattern(understanding.populations), _ALLERGY if _ALLERGY.search(understanding.question) else None]
-    told = [pattern for pattern in patterns if pattern is not None]
-    if understanding.shape is not Shape.YES_NO or not own or not told:
-        return
-    units = scene.units(own, own[0].document)
-    wanted = [any(pattern.search(unit.text) for pattern in told) for unit in units]
-    quote_by_section(draft, fitting(units, wanted, FORBIDDEN_UNITS), scene.lang)
 
 
 def _missing_patients(draft: Draft, scene: Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup]) -> None:

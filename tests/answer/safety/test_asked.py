@@ -124,3 +124,8 @@ def test_what_medicines_are_for_is_no_leave_for_a_pregnant_woman(kb: KnowledgeBa
 
 def test_a_drink_that_no_quoted_text_names_is_said_to_be_missing(kb: KnowledgeBase) -> None:
     assert "没有提到“酒”，不等于可以同用" in MedRAG(kb).ask("吃完雷尼替丁胶囊多久能喝酒").text
+
+
+def test_what_it_is_for_is_no_word_on_a_child_whom_the_label_does_not_mention(kb: KnowledgeBase) -> None:
+    answer = MedRAG(kb).ask("16岁能吃华法林钠片吗")
+    assert "用于防治血栓" not in answer.text
