@@ -133,8 +133,6 @@ _COMPARES = regex(
 # A person with something beside the illness that is treated: the precautions answer, not the indications.
 _CONDITION = regex(r"过敏|\ballerg\w+|\b(?:when|if|since|because|as) i(?:'m| am| have| had|'ve)\b|\bhistory of\b")
 _LIST = regex(r"哪些|有什么|有啥|所有|全部|列出|列举|都有|\b(?:list|all|which|what are)\b")
-# She takes a and b too: nothing is asked, and what to know of two medicines is whether they go together.
-_TAKES_BOTH = regex(r"\b(?:takes?|taking|on)\b.{2,60}\b(?:and|plus|with|too|as well)\b")
 _AND = regex(r"和|与|跟|同|及|加|、|\band\b|\bwith\b|\+")
 _PATIENT_GROUPS = frozenset({G.WARNINGS, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC})
 _ILLS = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
@@ -287,9 +285,6 @@ def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], ter
             return Shape.TWO_DRUGS
         if asks or _COMPARES.search(text):  # 吃着华法林能用地西泮吗
             return Shape.COMPARISON if _COMPARES.search(text) else Shape.TWO_DRUGS
-        told = set(groups) <= _PATIENT_GROUPS - {G.WARNINGS} and len(terms) <= MAX_WHAT_IS  # a story asks for something else
-        if told and _TAKES_BOTH.search(text):
-            return Shape.TWO_DRUGS
     if not drugs and _WHICH_DRUG.search(text):
         return Shape.DISEASE_AVOIDS if _NOT_TAKEN.search(text) else Shape.DISEASE_TO_DRUG
     if drugs and _is_name(text.strip("?？。.! "), drugs):

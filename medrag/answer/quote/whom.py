@@ -20,6 +20,7 @@ __all__ = ["is_silent_on_patient", "leaves_patient_open", "quote_forbidden"]
 
 FORBIDDEN_UNITS = 2  # sentences that rule the patient out, quoted before what else there is
 _ALLERGY = regex(r"过敏(?!性)|\ballerg\w*(?! (?:rhinitis|asthma))\b|hypersensitiv", re.IGNORECASE)
+_IF_CHILD = regex(r"\b(?:the|your) child (?:has|is|had)\b", re.IGNORECASE)  # of another thing than being a child
 
 
 def quote_forbidden(draft: Draft, scene: Scene, passages: Sequence[Passage]) -> None:
@@ -31,7 +32,7 @@ def quote_forbidden(draft: Draft, scene: Scene, passages: Sequence[Passage]) -> 
     if understanding.shape is not Shape.YES_NO or not own or not told:
         return
     units = scene.units(own, own[0].document)
-    wanted = [any(pattern.search(unit.text) for pattern in told) for unit in units]
+    wanted = [any(pattern.search(unit.text) for pattern in told) and not _IF_CHILD.search(unit.text) for unit in units]
     quote_by_section(draft, fitting(units, wanted, FORBIDDEN_UNITS), scene.lang)
 
 
