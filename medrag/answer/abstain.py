@@ -44,8 +44,8 @@ class Abstention:
     reason: str
 
 
-def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase) -> Abstention:
-    """The abstention for a question that the evidence does not answer."""
+def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase, *, checked: bool = False) -> Abstention:
+    """The abstention for a question that the evidence does not answer; what was `checked` has to do with medicine."""
     lang = understanding.lang
     ambiguous = ambiguous_names(understanding)
     if ambiguous:
@@ -54,7 +54,7 @@ def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase)
     if understanding.unknown:
         near = _near(understanding.unknown, kb)
         return Abstention(phrases.unknown_drug(_printed(question, understanding.unknown), near, lang), "unknown-drug")
-    if is_outside(understanding):
+    if is_outside(understanding) and not checked:
         return Abstention(phrases.outside(lang), "outside-medicine")
     if is_of_class(understanding):
         return Abstention(phrases.of_class(lang), "drug-class")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from medrag.answer import phrases
 from medrag.answer.abstain import abstain
 from medrag.answer.quote.draft import Draft
 from medrag.answer.reply import remarks
+from medrag.answer.safety.asked import tells
 from medrag.answer.verify.pointers import verified_claims
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.rank import Retrieval
-from medrag.types import Answer, Question
+from medrag.types import Answer, Question, SafetyReport
 
 if TYPE_CHECKING:
     from medrag.answer.reply.composition import Composition
@@ -28,6 +30,7 @@ class Basis:
     found: Retrieval
     kb: KnowledgeBase
     confidence: float
+    safety: SafetyReport | None = None
 
     @property
     def lang(self) -> str:
@@ -51,9 +54,11 @@ def from_draft(basis: Basis, draft: Draft) -> Answer:
 
 
 def abstained(basis: Basis) -> Answer:
-    """The abstention that says what was looked for and what is near."""
-    abstention = abstain(basis.question, basis.found.understanding, basis.kb)
-    return basis.answer(abstention.text, abstained=True, reason=abstention.reason)
+    """The abstention that says what was looked for and what is near; it points to what the medication check found instead."""
+    checked = tells(basis.safety)
+    abstention = abstain(basis.question, basis.found.understanding, basis.kb, checked=checked)
+    text = f"{abstention.text}\n{phrases.see_check(basis.lang)}" if checked else abstention.text
+    return basis.answer(text, abstained=True, reason=abstention.reason)
 
 
 def declined(basis: Basis) -> Answer:

@@ -28,5 +28,6 @@ def beside(
 ) -> Beside:
     """What stands beside the answer to a question about a patient, as far as one is known; `wording` is an assistant's own."""
     who = patient or (Patient(age=min(understanding.ages)) if understanding.ages else None)
-    urgent = notices(understanding.question, who, lang=understanding.lang, wording=wording)
+    plain = not (understanding.terms or understanding.hints or understanding.unknown)
+    urgent = notices(understanding.question, who, lang=understanding.lang, wording=wording, plain=plain)
     return Beside((*urgent, *conflict_notices(understanding, kb)), report_for(understanding, patient, kb))

@@ -260,10 +260,10 @@ class MedRAG:
         asked, found, kb = task.asked, task.found, task.kb
         understanding = found.understanding
         with holding(kb):
-            draft = write(understanding, found.evidence, kb)
+            draft = write(understanding, found.evidence, kb, safety=task.safety)
             seen = features(understanding, found.evidence, kb, draft=draft)
         sure = confidence(seen)
-        basis = Basis(asked, found, kb, sure)
+        basis = Basis(asked, found, kb, sure, task.safety)
         answers = bool(draft.citations) and sure >= self.threshold
         # Of a medicine that is not there only what is said of it elsewhere may be shown, word for word; and a list that is
         # asked for whole is quoted, for a model's prompt or patience would cut it.

@@ -26,6 +26,7 @@ __all__ = [
     "no_interactions",
     "no_section",
     "not_compared",
+    "not_for_whom",
     "not_sure",
     "nothing_relevant",
     "of_class",
@@ -36,6 +37,7 @@ __all__ = [
     "pair_unsaid",
     "section_heading",
     "section_missing",
+    "see_check",
     "support_heading",
     "unknown_drug",
     "unnamed_pair",
@@ -110,6 +112,13 @@ def no_dose_of(name: str, who: Sequence[Population], lang: str) -> str:
     )
 
 
+def not_for_whom(who: Sequence[Population], lang: str) -> str:
+    """The remark that what medicines are for was quoted, which is no leave for the patients asked about."""
+    if lang == "zh":
+        return f"（以上只是各药治什么，没有说明{_patients(who, lang)}能否使用，不等于可以使用。）"
+    return f"(This is what each is for, not whether it may be used in {_patients(who, lang)}.)"
+
+
 def other_doses(lang: str) -> str:
     """The remark that a dosage section is quoted without the doses for other patients."""
     return "（该栏目中其他人群的用量未列出。）" if lang == "zh" else "(Doses for other patients are left out.)"
@@ -156,9 +165,18 @@ def unnamed_pair(first: str, second: str, lang: str) -> str:
     return f"No text here names both {first} and {second}, which does not mean that they can be combined. Each label says:"
 
 
+def see_check(lang: str) -> str:
+    """The remark under an abstention, or a pair that no text names, that the medication check found something to say."""
+    if lang == "zh":
+        return "（用药检查在说明书中查到了与此有关的内容，请以检查结果为准。）"
+    return "(The medication check did find statements in labels on this: go by its result.)"
+
+
 def pair_unsaid(of: str, other: str, lang: str) -> str:
-    """The remark that the documents of a drug do not name the other."""
-    return f"（{of}的资料没有提到{other}。）" if lang == "zh" else f"(The documents of {of} do not name {other}.)"
+    """The remark that the documents of a drug that are quoted here do not name the other; those of other makers may."""
+    return (
+        f"（所引{of}的资料没有提到{other}。）" if lang == "zh" else f"(The documents of {of} quoted here do not name {other}.)"
+    )
 
 
 def no_interactions(name: str, lang: str) -> str:

@@ -54,7 +54,7 @@ class Cue:
     words: str
 
 
-_ZH_TAKE = r"(?:服用|使用|吃|服|用|喝|涂|抹|打|擦|敷|贴|含|滴|注射|口服)"
+_ZH_TAKE = r"(?:服用|使用|吃|喂|服|用|喝|涂|抹|打|擦|敷|贴|含|滴|注射|口服)"
 _ZH_COUNT = r"(?:几|多少)(?:片|粒|颗|袋|包|支|丸|瓶|滴|喷|次|毫克|毫升|克|量|天|周|个疗程|个月|mg|ml|g)?"
 
 _ZH_GROUPS: dict[SectionGroup, str] = {
@@ -66,7 +66,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     G.DOSAGE: (
         rf"用法|用量|服法|吃法|剂量|(?:怎么|如何|怎样|咋|怎么样|该怎么){_ZH_TAKE}|{_ZH_TAKE}(?:药)?(?:多久|多长|几天|几周)|{_ZH_TAKE}{_ZH_COUNT}"
         rf"|(?:一天|一日|每天|每日|每次|一次|一回|日服|成人|小儿)(?:{_ZH_TAKE})?{_ZH_COUNT}|{_ZH_COUNT}{_ZH_TAKE}|多久{_ZH_TAKE}|[饭餐][前后]|空腹|疗程"
-        rf"|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
+        rf"|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|[一每](?:天|日|周|晚){_ZH_TAKE}?[一两二三四五六\d][次片粒](?:药)?(?:可以|行|够|对|合适)[吗么不]|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
     ),
     G.ADVERSE_REACTIONS: (
         r"副作用|不良(?:反应|影响|后果)|毒副|副反应|毒性|(?:不好|坏)的?影响|坏处|危害|伤(?:肝|肾|胃|身)|依赖性?|上瘾|成瘾|耐药性|有毒"
@@ -79,11 +79,11 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
         r"相互作用|同服|同(?:时|吃|用)|一起|一块|合用|联用|联合|并用|配伍|配合|相?冲突?|相克|犯冲|[喝饮]酒|酒后|(?:搭|混)(?:配|着|用)|加.{1,12}一起"
         r"|(?:喝|配|和|与|跟|吃)(?=茶|咖啡|牛奶|西柚|葡萄柚|柚|果汁|豆浆)"
     ),
-    G.OVERDOSAGE: r"过量|(?:吃|服|用|喝)多了|多吃|多服|误服|误食|中毒|吃错|双倍|超量|吃了(?:一|整)瓶",
+    G.OVERDOSAGE: r"过量|(?:吃|服|用|喝)多了|多吃|多服|误[服食吃喝用]|中毒|吃错|(?<=了)双倍|超量|[吃喝服]了(?:一|整)瓶|[吃喝服]了(?:[二三四五六七八九]?十|[1-9]\d)(?:多|几)?[片粒颗丸]",
     G.STORAGE: r"保存|存放|储存|储藏|贮藏|贮存|冰箱|冷藏|过期|保质期|有效期|开封",
     G.COMPOSITION: r"成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
     G.FORMS: r"规格|剂型|有几种|哪几种|包装|(?:一片|每片|一粒|每粒|一袋|每袋|一支|每支)(?:是|有)?(?:多少|几)",
-    G.WARNINGS: r"注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
+    G.WARNINGS: r"自杀|轻生|不想活|注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
     G.PHARMACOLOGY: r"药理|机[制理]|原理|起效|见效|多久.{0,4}(?:有效|起作用)|半衰期|代谢|吸收|药代|药效|作用时间|怎么起作用",
     G.CLASSIFICATION: r"处方药|中成药|(?:是|属于?)(?:中药|西药)|中药还是|西药还是|非处方|otc|(?:什么|哪)(?:类|种)药|医保|抗生素吗|激素吗|消炎药吗",
     G.APPROVAL: r"批准文号|厂家|哪个厂|生产(?:商|厂|企业)|国药准字",
@@ -122,13 +122,13 @@ _EN_GROUPS: dict[SectionGroup, str] = {
         # "can i take A and B", but not "… with food"
         r"|\btake\b(?=[^,.;?]{2,40}? (?:and|with|plus) (?!food|meals?|water|a |an |the |or |without))"
     ),
-    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble do\w+|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
-    r"|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
+    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble[- ]dosed\b|(?<=\bdouble )dos(?:e|es|ing)\b|\b(?:took|taken|ate|eaten) (?:about |over |like |all )?[1-9]\d+ (?!(?:mg|mcg|ml|g|units?|iu)\b)[^,.;?]{0,40}\b(?:tablets?|pills?|capsules?|caps)\b|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
+    r"|\bswallowed (?:one|two|three|some|a few|several|all) of\b|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
     G.STORAGE: rf"{_EN_STORE}|\b(?:gone|turned|went|become|became)\b.{{0,12}}\b(?:dark\w*|brown\w*|cloudy|yellow\w*|pink\w*|crumbly|grainy)\b|\bleft (?:\w+ ){{1,3}}(?:in|out|on)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
     G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
     G.FORMS: r"\bstrengths?\b|\bwhat (?:mg|milligrams?)\b|\blowest do\w+|\bsupplied\b|\bdosage forms?\b|\bavailable\b|\bcomes? in\b|\bcolou?r\b|\bshape\b|\blooks? like\b",
     G.BOXED_WARNING: r"\bbox(?:ed)? warnings?\b|\bblack box\b",
-    G.WARNINGS: r"\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
+    G.WARNINGS: r"\bsuicid\w*|\bkill(?:ing)? (?:my|him|her)self\b|\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
     G.PHARMACOLOGY: (
         r"\bmechanism\b|\bhow (?:does|do|did)\b.{1,40}\bwork\b|\bhalf-?life\b|\bmetaboli\w+|\bpharmaco(?:log|kinet|dynam)\w+|\beliminat\w+|\babsor(?:b|ption)\w*|\bhow (?:fast|quick\w*|soon)\b"
         r"|\bin (?:your |my |the )?system\b|\btherapeutic effects?\b|\bonset\b|\bbioavailab\w+"
@@ -170,7 +170,7 @@ _PATIENTS: dict[Population, str] = {
     Population.PREGNANT: r"孕|妊娠|胎儿|pregnan|fetus|fetal|teratogen",
     Population.LACTATING: r"哺乳|授乳|乳汁|母乳|lactati|nursing|breast-?\s?(?:feed|milk|fed)",
     Population.CHILD: r"儿童|小儿|婴|幼儿|患儿|新生儿|周?岁|child|pa?ediatric|infant|neonat|years of age",
-    Population.ELDERLY: r"老年|老人|高龄|年老|elderly|geriatric|older|65 years",
+    Population.ELDERLY: r"老年|老人|高龄|年老|[6-8]\d\s*周?岁(?:及|或)?以上|elderly|geriatric|older|65 years",
     Population.RENAL: r"肾|肌酐|透析|renal|kidney|creatinine|dialysis",
     Population.HEPATIC: r"肝|hepat|liver|cirrho",
 }

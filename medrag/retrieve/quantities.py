@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from medrag.patterns import regex
 
-__all__ = ["Quantity", "ages", "chinese_number", "quantities"]
+__all__ = ["Quantity", "age_spans", "ages", "chinese_number", "quantities"]
 
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
@@ -20,6 +20,12 @@ _MONTHS_SURE = regex(r"月龄|月大|个月大|宝宝|婴儿|孩子|娃|小孩|�
 _AGE_EN = regex(
     r"\b(\d{1,3})[\s-]*(years?|yrs?|yr|y|months?|mos?|m|weeks?|wks?|days?)(?:[\s-]+old\b|[\s-]*of age\b|[/.]o\b)"
     r"|\b(\d{1,3})[\s-]?(yo|mo)\b|\bage[ds]?:? (\d{1,3})\b"
+)
+# An age without its unit, as it is said of somebody: my mother is 78, she's 6 and, i'm 34. No temperature, sugar or week.
+_AGE_SAID_EN = regex(
+    r"\b(?:i'm|i am|he's|she's|(?:he|she|who|(?:my|our) (?:\w+ )?(?:mum|mom|mother|dad|father|husband|wife|son|daughter|brother|sister|uncle|aunt"
+    r"|nan|gran\w*|child|kid|baby|toddler))(?: is|'s| just turned| turned| turns))(?: now| only| almost| nearly)? (\d{1,2})"
+    r"(?=\s*(?:$|[,;?!)]|\.(?!\d)|(?:and|now|with|but|so|who|on|can|has|already|taking)\b))"
 )
 _MONTHS_A_YEAR, _WEEKS_A_YEAR, _DAYS_A_YEAR = 12.0, 52.0, 365.0
 OLDEST = 120.0
@@ -63,19 +69,31 @@ def chinese_number(numeral: str) -> float:
 
 
 def ages(text: str) -> tuple[float, ...]:
-    """The ages of persons in a plain text, in years, in text order: 3岁, 8月龄, 两岁半, 72 years old, age 72, 18 mo old."""
-    found: dict[int, float] = {}
+    """The ages of persons in a plain text, in years, in text order: 3岁, 8月龄, 两岁半, 72 years old, my mother is 72, 18 mo old."""
+    return tuple(years for years, _ in _ages(text))
+
+
+def age_spans(text: str) -> list[tuple[int, int]]:
+    """Where the ages of persons stand in a plain text."""
+    return [span for _, span in _ages(text)]
+
+
+def _ages(text: str) -> list[tuple[float, tuple[int, int]]]:
+    """The ages with their places, in text order."""
+    found: dict[tuple[int, int], float] = {}
     for match in _YEARS_ZH.finditer(text):
-        found[match.start()] = chinese_number(match.group(1)) + (0.5 if match.group(3) else 0.0)
+        found[match.span()] = chinese_number(match.group(1)) + (0.5 if match.group(3) else 0.0)
     for match in _MONTHS_ZH.finditer(text):
         if _MONTHS_SURE.search(match.group()):  # three months may be how long something was taken
-            found[match.start()] = (chinese_number(match.group(1)) + (0.5 if match.group(2) else 0.0)) / _MONTHS_A_YEAR
+            found[match.span()] = (chinese_number(match.group(1)) + (0.5 if match.group(2) else 0.0)) / _MONTHS_A_YEAR
     for match in _AGE_EN.finditer(text):
         number = next(group for group in (match.group(1), match.group(3), match.group(5)) if group)
         unit = (match.group(2) or match.group(4) or "y")[0]
         per_year = {"m": _MONTHS_A_YEAR, "w": _WEEKS_A_YEAR, "d": _DAYS_A_YEAR}.get(unit, 1.0)
-        found[match.start()] = float(number) / per_year
-    return tuple(found[start] for start in sorted(found) if found[start] <= OLDEST)
+        found[match.span()] = float(number) / per_year
+    for match in _AGE_SAID_EN.finditer(text):
+        found[match.span(1)] = float(match.group(1))
+    return [(found[span], span) for span in sorted(found) if found[span] <= OLDEST]
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:

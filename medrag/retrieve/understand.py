@@ -22,7 +22,7 @@ from medrag.retrieve.diseases import asks_for_symptom, illnesses, with_wider_nam
 from medrag.retrieve.forms import form_end
 from medrag.retrieve.longer import longer_names
 from medrag.retrieve.names import unknown_names
-from medrag.retrieve.quantities import Quantity, ages, quantities
+from medrag.retrieve.quantities import Quantity, age_spans, ages, quantities
 from medrag.retrieve.sayings import label_words
 from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, meant, titled
 from medrag.retrieve.words import FOODS, content_terms, subject_words
@@ -105,7 +105,7 @@ _VITAMIN = regex(r"(?<!阿)维(?:他命)?(?=(?:b\d{1,2}|[aceku]|d3?)(?![a-z0-9]|
 
 _YES_NO = regex(
     r"吗|嘛|么[?？]?$|能不能|可不可以|可否|能否|是否|是不是|会不会|要不要|有没有|行不行|好不好|需不需要"
-    r"|^(?:can|could|does|do|did|is|are|was|should|may|will|would|has|have)\b|[.?] (?:can|is|does|should) "
+    r"|^(?:can|could|does|do|did|is|are|was|should|may|will|would|has|have)\b|[.?] (?:can|is|does|should) |[,;] (?:can|could|may) (?:i|he|she|we|they) (?:\w+ )?(?:take|have|use|drink|get)\b"
 )
 _MAY_TAKE = regex(
     r"(?:能|可以|可|需要|适合|想|要)(?:不能|不可以|否)?(?:再|继续|直接|同时|长期)?(?:吃|用|服|喝|涂|贴|打|使用|治)|\b(?:can|may|should) i\b"
@@ -177,7 +177,7 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
     who = populations(masked)
     groups = asked_groups(cues, who, of_drug=bool(drugs or unknown))
     hints, said = label_words(masked)
-    asked = taken + patient_spans(masked)
+    asked = [*taken, *patient_spans(masked), *age_spans(masked)]
     terms = content_terms(masked, asked + said)
     shape = _shape(text, drugs, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
@@ -219,7 +219,7 @@ def _relations(masked: str, shape: Shape, mentions: Sequence[Mention]) -> tuple[
 
 def _linked(text: str, kb: KnowledgeBase) -> tuple[Mention, ...]:
     """The names in the text; beside others a food is none of a medicine, though some label is of milk or of alcohol."""
-    exact = kb.link(text)
+    exact = [mention for mention in kb.link(text) if not mention.name.isdigit()]  # 右旋糖酐20 is not what 20 tablets are of
     near = kb.link_near(text, [(mention.start, mention.end) for mention in exact if mention.end - mention.start > MAX_PIECE])
     near = [n for n in near if not any(m.start <= n.start and n.end <= m.end for m in exact)]
     near = [n for n in near if not any(_said_in(n, m) and m.entities == n.entities for m in exact)]

@@ -30,7 +30,7 @@ _WORD = regex(r"[a-z][a-z\-']{3,}")
 _HAN_RUN = regex(r"[a-z0-9]{0,20}[㐀-鿿][㐀-鿿a-z0-9]*")
 
 _ZH_STOP = regex(
-    r"请问|你好|您好|医生|大夫|咨询|帮我|解答|谢谢|麻烦|拜托|一下|知道|朋友|我们?|你们?|您|他们?|她们?|它|自己|老是|最近|感觉|需要|应该|应当|如果|因为|所以|但是|而且"
+    r"请问|你好|您好|[我他她俺](?:妈妈?|爸爸?|爹|娘|爷爷|奶奶|老公|老婆|丈夫|妻子|儿子|女儿|父亲|母亲)|医生|大夫|咨询|帮我|解答|谢谢|麻烦|拜托|一下|知道|朋友|我们?|你们?|您|他们?|她们?|它|自己|老是|最近|感觉|需要|应该|应当|如果|因为|所以|但是|而且"
     r"|或者|还是|还|就是|就|都|也|很|太|再|又|吗|呢|啊|呀|吧|嘛|哦|了|的|地|得|着|过|是|有没有|有|在|和|与|跟|及|或|对于?|关于|被|把|给|让|从|到|向"
     r"|可不可以|能不能|可以|可否|能否|能|会不会|会|要不要|要|不知道|想|咋么样|怎么样|怎么|怎样|如何|什么|啥|哪些|哪种|哪个|哪|谁|为什么|多少|多久|几|吃|服用|服|使用|用|喝|涂|打"
     r"|这个|这种|这款|这|那个|那种|那|个|种|些|点|药品|药物|药|说明书|情况|问题|时候|时|后|前|患者|病人|治疗|一起|一直|已经|以前|现在|说|看|去|来|做|出现|引起"
@@ -42,6 +42,7 @@ STOP_WORDS = frozenset(
     or other our ours out over own per please same say see she should since so some such take taken takes taking than that the their them then there these
     they this those through to too took under until up upon us use used uses using very via was we were what when where whether which while who whom whose why
     will with within without would you your yours day days week weeks month months year years time times people person persons patient patients someone anyone
+    mother father mum mom dad husband wife
     film coated extended delayed release solution suspension injection lyophilized drug drugs medicine medicines medication medications pill pills tablet tablets capsule capsules label labels information info available listed described
     recommended reported associated possible potential specific currently taking following regarding according mg mcg ml kg""".split()
 )

@@ -31,6 +31,12 @@ def test_numerals_have_their_value(numeral: str, value: float) -> None:
         ("a 14 month old", (14 / 12,)),
         ("83yo on dialysis", (83,)),
         ("for 5 years", ()),
+        ("my mother is 78, can she", (78,)),
+        ("she's 6 and coughing", (6,)),
+        ("i'm 38 weeks along", ()),
+        ("he is 101.5 and hot", ()),
+        ("my dad is 90 kg", ()),
+        ("my sugar is 80, is that low", ()),
         ("活到130岁", ()),
     ],
 )

@@ -53,6 +53,17 @@ def test_the_section_asked_for_is_recognised(question: str, group: G, kb: Knowle
     assert understanding.drugs and not understanding.unknown
 
 
+def test_a_double_dose_that_is_only_thought_of_asks_for_the_dose_first(kb: KnowledgeBase) -> None:
+    assert asked("can i take a double dose of ibuprofen", kb).groups == (G.DOSAGE, G.OVERDOSAGE)
+
+
+def test_whose_mother_it_is_and_how_old_is_nothing_to_look_for(kb: KnowledgeBase) -> None:
+    for text in ("my mother is 78, can she take ibuprofen?", "我妈82岁能吃布洛芬吗"):
+        understood = asked(text, kb)
+        assert understood.left == () and understood.terms == ()
+        assert Population.ELDERLY in understood.populations
+
+
 def test_side_effects_are_not_taken_for_effects(kb: KnowledgeBase) -> None:
     assert asked("布洛芬片的副作用", kb).groups == (G.ADVERSE_REACTIONS,)
     assert asked("布洛芬片的相互作用", kb).groups == (G.INTERACTIONS,)
@@ -71,6 +82,7 @@ def test_a_section_word_inside_a_name_asks_for_nothing(kb: KnowledgeBase) -> Non
         ("can I take ibuprofen with warfarin", Shape.TWO_DRUGS),
         ("高血压吃什么药", Shape.DISEASE_TO_DRUG),
         ("鼻炎吃什么药", Shape.DISEASE_TO_DRUG),
+        ("i'm on warfarin, can i take ibuprofen?", Shape.TWO_DRUGS),
         ("what is ibuprofen", Shape.WHAT_IS),
         ("高血压有哪些症状", Shape.LIST),
     ],
@@ -178,6 +190,10 @@ def test_a_name_said_thousands_of_times_is_read_in_bounded_time(kb: KnowledgeBas
         ("ibuprofen n wine", G.INTERACTIONS, True),
         ("ibuprofen & beer", G.INTERACTIONS, True),
         ("my toddler swallowed some ibuprofen tablets", G.OVERDOSAGE, True),
+        ("my dad took 30 ibuprofen tablets", G.OVERDOSAGE, True),
+        ("i took 40 mg tablets of ibuprofen", G.OVERDOSAGE, False),
+        ("my baby swallowed one of grandma's ibuprofen", G.OVERDOSAGE, True),
+        ("i feel like killing myself since ibuprofen", G.WARNINGS, True),
         ("is there any gelatin in it", G.COMPOSITION, True),
     ],
 )

@@ -47,20 +47,32 @@ _PART = regex(r"[,，。;；?？!！.]")
 _EFFECTS_ASKED = regex(
     r"副作用|不良反应|说明书|适应[症证]|\b(?:listed|label)\b|\bside effects?\b|\badverse\b|\bindicat\w+\b|\bused for\b"
 )
+# What somebody takes day by day, and what was done once.
+_DAILY = regex(r"\b(?:takes?|taking|uses?|using|(?:is|am|are|been) on)\b|\b(?:i'm|he's|she's) on\b")
+_ONCE = regex(
+    r"\b(?:took|taken|swallowed|ate|eaten|drank|gave|given|had|all|whole|entire|bottles?|many|much|now|just|handful|box|packs?|never|won't|can't|not|no)\b|\d{2,}(?= (?:\w+ )?(?:tablets?|pills?|capsules?))"
+)
 
 
 def notices(
-    question: str, patient: Patient | None = None, *, lang: str, wording: Mapping[str, str] | None = None
+    question: str,
+    patient: Patient | None = None,
+    *,
+    lang: str,
+    wording: Mapping[str, str] | None = None,
+    plain: bool = False,
 ) -> tuple[Notice, ...]:
     """The notices for a question, in plain form (`medrag.retrieve.understand.plain`), most urgent first, none said twice.
 
     `wording` replaces the words of a notice by its name in `rules.yaml` (`emergency`, `overdose`, `doctor` …); the
     rules are the same for everybody. The patient's age, where it is known, is needed by some. What no rule foresaw but reads
-    like an emergency (`medrag.answer.notices.learned`) gets the general words for one.
+    like an emergency (`medrag.answer.notices.learned`) gets the general words for one; not where the question is `plain`, with
+    no word but names and those that every question has, and only says what somebody takes.
     """
     found = by_rules(question, patient, lang=lang, wording=wording)
     enough = SURE if any(notice.rule in SOON for notice in found) else THRESHOLD
-    if any(notice.kind is NoticeKind.EMERGENCY for notice in found) or danger(question) < enough:
+    daily = plain and _DAILY.search(question) is not None and _ONCE.search(question) is None
+    if daily or any(notice.kind is NoticeKind.EMERGENCY for notice in found) or danger(question) < enough:
         return found
     words = (wording or {}).get(EMERGENCY) or wordings()[EMERGENCY][lang if lang == "zh" else "en"]
     return (Notice(kind=NoticeKind.EMERGENCY, text=words, rule=LEARNED),)

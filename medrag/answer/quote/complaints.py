@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene
 from medrag.answer.quote.select import fitting, matching, units_of
 from medrag.answer.quote.statements import relevant_facts, write_facts
 from medrag.patterns import regex
-from medrag.retrieve.cues import patient_pattern
+from medrag.retrieve.cues import Population, patient_pattern
 from medrag.retrieve.understand import Shape
 from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
@@ -25,6 +26,8 @@ MAX_DISEASE_DRUGS = 6
 FILE_COVERAGE = 0.6  # of the question's words, in a user's own file that names no drug
 LABEL_COVERAGE = 0.75  # the same in a drug label, where words meet by chance
 MIN_LABEL_TERMS = 4
+_MOTHERS = (Population.PREGNANT, Population.LACTATING)
+_CHILDRENS = regex(r"小儿|儿童|婴|\b(?:child\w*|infants?|pediatric|junior)\b", re.IGNORECASE)
 # Words for medicines of some kind, which are no complaint.
 _REMEDY = regex(r"(?:中成|中草|中西|中|西|草|成)?药[物品材]?")
 # A warning that tells somebody off, and not merely what may happen.
@@ -53,6 +56,9 @@ def _drugs_for_disease(draft: Draft, scene: Scene) -> None:
     needed_of_named = 2 if understanding.shape is Shape.DISEASE_AVOIDS else 1
     needed = min(len(set(named)), needed_of_named) if named else max(1, len(terms) // 2)
     _quote_each(draft, scene, terms, needed)
+    mothers = [one for one in understanding.populations if one in _MOTHERS]
+    if draft.citations and mothers and understanding.shape is Shape.DISEASE_TO_DRUG:
+        draft.line(phrases.not_for_whom(mothers, scene.lang))
     if not draft.citations and not named and understanding.shape is Shape.DISEASE_TO_DRUG:
         # What labels call a complaint that has no name here tells as much: 声嘶 for a voice that is gone.
         who = patient_pattern(understanding.populations)
@@ -70,11 +76,19 @@ def _quote_each(draft: Draft, scene: Scene, terms: Sequence[str], needed: int) -
         units = matching(units_of([passage]), terms, 2)
         if understanding.shape is Shape.DISEASE_AVOIDS and passage.section.group is SectionGroup.WARNINGS:
             units = [unit for unit in units if _FORBIDS.search(unit.text)]
+        if _CHILDRENS.search(passage.document.title) and not _may_be_child(scene):
+            continue
         title = passage.document.title.lower()  # which may name what the medicine is for: 感冒灵颗粒
         if not units or max(term_hits(f"{title} {unit.text}", terms) for unit in units) < needed:
             continue
         shown.add(place)
         quote_by_section(draft, units, scene.lang)
+
+
+def _may_be_child(scene: Scene) -> bool:
+    """Whether a child may be meant: nobody says that a mother, or somebody old, is."""
+    who = set(scene.understanding.populations)
+    return Population.CHILD in who or who.isdisjoint({*_MOTHERS, Population.ELDERLY})
 
 
 def _loose(draft: Draft, scene: Scene) -> None:

@@ -23,8 +23,10 @@ from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
 from medrag.answer.quote.statements import relevant_facts, write_facts
+from medrag.answer.quote.whom import is_silent_on_patient, leaves_patient_open, quote_forbidden
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.answer.reply.marks import marker_style
+from medrag.answer.safety.asked import tells
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.kb.terms import name_variants
@@ -37,9 +39,9 @@ from medrag.retrieve.forms import printed_form
 from medrag.retrieve.pairs import MIN_NAME, joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import speaks_of, term_hits
+from medrag.retrieve.words import FOODS, speaks_of, term_hits
 from medrag.sections import SectionGroup
-from medrag.types import DocumentInfo, Evidence, Fact, Passage
+from medrag.types import DocumentInfo, Evidence, Fact, Passage, SafetyReport
 
 __all__ = ["BUDGET", "write"]
 
@@ -59,8 +61,13 @@ _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
 
 
-def write(understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase) -> Draft:
-    """The draft of the answer; one without citations means that the evidence does not answer."""
+def write(
+    understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase, *, safety: SafetyReport | None = None
+) -> Draft:
+    """The draft of the answer; one without citations means that the evidence does not answer.
+
+    `safety` is the medication check that stands beside it, against which its remarks must not speak.
+    """
     passages = tuple(item.passage for item in evidence if item.passage is not None)
     scene = Scene(understanding, evidence, passages, kb)
     draft = Draft(style=marker_style([item.text for item in evidence]))
@@ -71,11 +78,13 @@ def write(understanding: Understanding, evidence: Sequence[Evidence], kb: Knowle
     if understanding.unknown:
         _about_unknown(draft, scene)
     elif understanding.shape is Shape.TWO_DRUGS:
-        write_pair(draft, understanding, evidence, kb, _budget(understanding))
+        write_pair(draft, understanding, evidence, kb, _budget(understanding), checked=tells(safety))
     elif understanding.drugs:
         _about_drugs(draft, scene)
     else:
         about_complaint(draft, scene)
+    if tells(safety) and is_silent_on_patient(draft, scene):
+        draft.line(phrases.see_check(scene.lang))
     return draft
 
 
@@ -162,9 +171,16 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     understanding = scene.understanding
     if any(citation.document.lang != scene.lang for citation in draft.citations):
         return  # the words of one language cannot be missed in a text of another
-    if scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
-        together = SectionGroup.INTERACTIONS in understanding.groups
-        draft.line(phrases.unsaid(understanding.left or understanding.hints[:1], together, scene.lang))
+    words = understanding.left or understanding.hints[:1]
+    patient = patient_pattern(understanding.populations)
+    if patient is not None and all(map(patient.search, words)) and not is_silent_on_patient(draft, scene):
+        return  # 慎用：60岁以上 speaks of the old without the word
+    together = SectionGroup.INTERACTIONS in understanding.groups
+    foods = [word for word in scene.words if word in FOODS] if together else []
+    if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
+        draft.line(phrases.unsaid(foods[:1], together, scene.lang))
+    elif scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
+        draft.line(phrases.unsaid(words, together, scene.lang))
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
@@ -186,6 +202,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     rather = not lacking or asks_rather(understanding, passages[0])
     near = beside(scene, passages) if rather else []
     share = min(share, BRIEF) if near else share
+    quote_forbidden(draft, scene, passages)
     if len(groups) > 1:
         _missing_patients(draft, scene, passages, groups)
     quote_by_section(draft, near, scene.lang)
@@ -194,8 +211,8 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
         for place, group in enumerate(implied):  # of what it is made of a word is enough
             _section(draft, scene, passages, group, share if place == 0 else min(share, BRIEF))
     elif implied:
-        if SectionGroup.PREGNANCY in groups and SectionGroup.PREGNANCY not in answered:
-            implied.remove(SectionGroup.INDICATIONS)  # what it is for is no word on whether a pregnant woman may take it
+        if leaves_patient_open(scene, passages, groups, answered):
+            implied.remove(SectionGroup.INDICATIONS)
         _implied(draft, scene, passages, implied, share // 2)
     if understanding.shape is not Shape.WHAT_IS and (answered or rather):
         quote_best(draft, scene, passages, share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
@@ -10,10 +10,13 @@ from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.select import Unit, choose, fitting, matching, units_of
 from medrag.answer.quote.statements import write_facts
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.folding import fold
+from medrag.kb.terms.classes import classes_of, names_of
 from medrag.retrieve.cues import support_pattern
 from medrag.retrieve.pairs import joins, names_one_of, other_names
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Understanding
+from medrag.retrieve.words import hits_in
 from medrag.sections import SectionGroup
 from medrag.types import Evidence, Passage
 
@@ -29,23 +32,40 @@ _ADVISING = (
     SectionGroup.DOSAGE,
     SectionGroup.PATIENT,
 )
+# Where a class of medicines is named as what is taken beside, and not as what the medicine itself is.
+_OF_OTHERS = (SectionGroup.INTERACTIONS, SectionGroup.CONTRAINDICATIONS)
 
 
 def write_pair(
-    draft: Draft, understanding: Understanding, evidence: Sequence[Evidence], kb: KnowledgeBase, budget: int
+    draft: Draft,
+    understanding: Understanding,
+    evidence: Sequence[Evidence],
+    kb: KnowledgeBase,
+    budget: int,
+    *,
+    checked: bool = False,
 ) -> None:
-    """Adds what the evidence says of the first two drugs together; for one that does not name the other, what it says at all."""
+    """Adds what the evidence says of the first two drugs together; for one that does not name the other, what it says at all.
+
+    `checked` is whether the medication check found something, which may be in labels that are no evidence here.
+    """
     first, second = understanding.drugs[:2]
     lang = understanding.lang
     passages = [item.passage for item in evidence if item.passage is not None]
     write_facts(draft, understanding, [fact for item in evidence if (fact := item.fact) and joins(fact, understanding)])
     pairs = [(drug, other, _passages_of(drug, passages)) for drug, other in ((first, second), (second, first))]
-    naming = [_naming(own, other_names(other, kb)) for _, other, own in pairs]
+    by_name = [_naming(own, other_names(other, kb)) for _, other, own in pairs]
+    naming = [own or _naming_class(there, other, kb) for own, (_, other, there) in zip(by_name, pairs, strict=True)]
     said = bool(draft.citations) or any(naming)
-    rest = [[] if named else _interactions(own) for named, (_, _, own) in zip(naming, pairs, strict=True)]
+    rest = [
+        [] if done else _interactions(own) for done, (_, _, own) in zip(map(_is_enough, by_name, naming), pairs, strict=True)
+    ]
     if not said and any(rest):
         draft.line(phrases.unnamed_pair(first.name, second.name, lang))
-    for (drug, other, _), named, units in zip(pairs, naming, rest, strict=True):
+        if checked:
+            draft.line(phrases.see_check(lang))
+    told = sorted(zip(pairs, naming, rest, strict=True), key=lambda one: not one[1])  # who names the other answers
+    for (drug, other, _), named, units in told:
         quote_by_section(draft, named, lang)
         if said and not named:
             draft.line(phrases.pair_unsaid(drug.name, other.name, lang))
@@ -98,11 +118,26 @@ def _interactions(passages: Sequence[Passage]) -> list[Unit]:
 
 def _naming(passages: Sequence[Passage], names: Sequence[str]) -> list[Unit]:
     """The sentences that name one of the names, each said once, however many makers print it."""
-    units = units_of(passages)
+    return _once(units_of(passages), lambda text: names_one_of(text, names))
+
+
+def _naming_class(passages: Sequence[Passage], other: Drug, kb: KnowledgeBase) -> list[Unit]:
+    """The sentences of taking it with others that name the other's class: NSAIDs for ibuprofen, nitrates for nitroglycerin."""
+    own = [passage for passage in passages if passage.section.group in _OF_OTHERS]
+    classes = names_of([of for name in other_names(other, kb) for of in classes_of(name)])
+    return _once(units_of(own), lambda text: hits_in(fold(text), classes) > 0) if classes else []
+
+
+def _is_enough(by_name: Sequence[Unit], named: Sequence[Unit]) -> bool:
+    """Whether the other is named, by its own name or by its class where the label tells of taking it with others."""
+    return bool(by_name) or any(unit.passage.section.group is SectionGroup.INTERACTIONS for unit in named)
+
+
+def _once(units: Sequence[Unit], says: Callable[[str], bool]) -> list[Unit]:
     said: set[str] = set()
     wanted = []
     for unit in units:
         words = "".join(unit.text.split())
-        wanted.append(names_one_of(unit.text, names) and words not in said)
+        wanted.append(says(unit.text) and words not in said)
         said.add(words)
     return fitting(units, wanted, MAX_NAMING)

@@ -15,7 +15,7 @@ from medrag.retrieve.cues import Population
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.types import EntityKind, Finding, FindingKind, Patient, SafetyReport
 
-__all__ = ["report_for"]
+__all__ = ["report_for", "tells"]
 
 ELDERLY_YEARS = 65.0
 _LISTS = frozenset({Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS})  # they name no medicine that is taken
@@ -44,7 +44,7 @@ _AS_TWO = regex(r"\b(?:together|interact\w*|separately|clash\w*|at the same time
 _NAMED_SO = frozenset({"exact", "shipped"})
 _AND = regex(r"\s+(?:and|with|plus|&)\s+", re.IGNORECASE)
 _DRINKS = regex(
-    r"[喝饮](?:了?一?点|了)?(?P<wine>酒)|[啤白红黄]酒|葡萄酒|酒后|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b"
+    r"[喝饮沾碰和与跟同](?:了?一?点|了)?(?P<wine>酒)(?!石)|[啤白红黄]酒|葡萄酒|酒后|酒精(?!过敏)|(?P<tea>浓茶|喝茶)|\b(?:drink|alcohol|wine|beer)\b"
 )
 
 
@@ -80,6 +80,11 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
     if not (several or foods or person is not None) and all(one.kind is not FindingKind.DOSE for one in report.findings):
         return None  # the dose that is asked about is within what the labels allow, or they print no maximum to compare it with
     return report.model_copy(update={"findings": tuple(_to_the_point(report, foods))})
+
+
+def tells(report: SafetyReport | None) -> bool:
+    """Whether a check found something of what was asked, and not only boxed warnings, which nobody asked about."""
+    return report is not None and any(one.kind is not FindingKind.BOXED_WARNING for one in report.findings)
 
 
 def _to_the_point(report: SafetyReport, foods: Sequence[str]) -> list[Finding]:

@@ -226,7 +226,7 @@ _AGED = regex(
     re.IGNORECASE,
 )
 _NOT_CHILD = regex(
-    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related",
+    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related|\bsyringe|\bdropper|dosing (?:device|cup)",
     re.IGNORECASE,
 )
 # Whoever takes what a label for children is of, whatever age that is: do not use if the child has ever had an allergic reaction.
@@ -234,6 +234,8 @@ _THE_CHILD = regex(
     r"(?:\b(?:the|your) |^\W*)child(?:['’]s)?\b(?! (?:is |was )?(?:not )?(?:under|below|younger|less than|aged?|between|over|older|at least|\d))",
     re.IGNORECASE,
 )
+# Of one kind of old patient: those with senility.
+_SOME_OLD = regex(r"\b(?:patients?|persons?|individuals?|those|anyone) with\b", re.IGNORECASE)
 _SEE = regex(r"\W*see\b")  # a reference to another section states nothing
 _NOT_SHOWN = regex(
     r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:data|information|studies)|insufficient|not approved|unknown",
@@ -329,6 +331,8 @@ def _old(label: Label, unit: Unit, age: float) -> tuple[int, int] | None:
         return None
     if match is not None:
         return match.span()
+    if _SOME_OLD.search(unit.folded):
+        return None
     above = f"{unit.topic} {unit.lead}"
     return (0, 0) if unit.group is G.GERIATRIC or _OLD.search(above) else None
 

@@ -217,6 +217,13 @@ def test_of_what_nobody_mended_for_most_danger_is_heard_and_little_else(name: st
     assert least <= sum(map(is_alarmed, questions)) / len(questions) <= most
 
 
+def test_what_somebody_takes_day_by_day_is_no_emergency() -> None:
+    daily, once = "my mum is 80. she takes warfarin and ibuprofen too", "she took all of her warfarin and ibuprofen too"
+    assert [notice.rule for notice in notices(daily, lang="en")] == ["learned"]
+    assert notices(daily, lang="en", plain=True) == ()
+    assert notices(once, lang="en", plain=True)
+
+
 def test_what_no_rule_foresaw_is_heard_all_the_same() -> None:
     question = plain("type 1, ketones 5.8, vomiting, breathing deep and fast")
     assert by_rules(question, lang="en") == ()

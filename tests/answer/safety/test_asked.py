@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from medrag.answer.engine import MedRAG
+from medrag.answer.quote.extract import write
 from medrag.answer.safety.asked import report_for
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.understand import understand
-from medrag.types import FindingKind, Patient, Question, SafetyReport
+from medrag.types import Finding, FindingKind, Patient, Question, SafetyReport, Severity
 
 
 def asked(kb: KnowledgeBase, text: str, patient: Patient | None = None) -> SafetyReport | None:
@@ -121,3 +123,49 @@ def test_a_mixture_asked_about_as_two_medicines_is_checked_as_two(kb: KnowledgeB
     report = report_for(replace(understanding, question=text, drugs=(mixture,)), None, kb)
     kinds = {one.kind for one in report.findings} if report is not None else set()
     assert (FindingKind.INTERACTION in kinds) is apart
+
+
+def test_an_abstention_beside_a_finding_points_to_it(kb: KnowledgeBase) -> None:
+    answer = MedRAG(kb).ask("丁香和郁金能一起用吗")
+    assert answer.safety is not None and answer.safety.findings[0].kind is FindingKind.HERBS
+    assert answer.abstained and answer.reason == "nothing-relevant" and "请以检查结果为准" in answer.text
+
+
+@pytest.mark.parametrize("text", ["阿司匹林肠溶片和酒一起会怎样", "吃阿司匹林肠溶片能不能沾酒"])
+def test_alcohol_is_asked_about_in_other_words_than_drinking(kb: KnowledgeBase, text: str) -> None:
+    report = asked(kb, text)
+    assert report is not None and FindingKind.FOOD in {one.kind for one in report.findings}
+
+
+def test_a_label_that_names_the_others_class_names_the_other(kb: KnowledgeBase) -> None:
+    text = MedRAG(kb).ask("阿司匹林肠溶片和华法林钠片能一起吃吗").text
+    assert "与抗凝药同用，出血的危险增加" in text and "水杨酸类药物不宜合用" not in text
+    assert "没有提到" not in text
+
+
+def test_a_pair_that_no_text_names_points_to_what_the_check_found(kb: KnowledgeBase) -> None:
+    understood = understand(Question(text="华法林钠片和二甲双胍片能一起吃吗"), kb)
+    evidence = MedRAG(kb).search(understood.question)
+    finding = Finding(kind=FindingKind.INTERACTION, severity=Severity.CAUTION, medicines=("华法林钠片", "二甲双胍片"))
+    found = SafetyReport(medicines=(), findings=(finding,), lang="zh")
+    assert "请以检查结果为准" in write(understood, evidence, kb, safety=found).text
+    assert "请以检查结果为准" not in write(understood, evidence, kb).text
+
+
+def test_what_rules_the_patient_out_is_quoted_first(kb: KnowledgeBase) -> None:
+    assert MedRAG(kb).ask("孕晚期血栓能吃华法林钠片吗").text.startswith("华法林钠片 (甲厂)【禁忌】\n1.孕妇禁用。")
+    assert not MedRAG(kb).ask("过敏性鼻炎能吃华法林钠片吗").text.startswith("华法林钠片 (甲厂)【禁忌】")
+
+
+def test_what_medicines_are_for_is_no_leave_for_a_pregnant_woman(kb: KnowledgeBase) -> None:
+    assert "没有说明孕妇能否使用，不等于可以使用" in MedRAG(kb).ask("怀孕了预防血栓吃什么药").text
+    assert "能否使用" not in MedRAG(kb).ask("预防血栓吃什么药").text
+
+
+def test_a_drink_that_no_quoted_text_names_is_said_to_be_missing(kb: KnowledgeBase) -> None:
+    assert "没有提到“酒”，不等于可以同用" in MedRAG(kb).ask("吃完雷尼替丁胶囊多久能喝酒").text
+
+
+def test_what_it_is_for_is_no_word_on_a_child_whom_the_label_does_not_mention(kb: KnowledgeBase) -> None:
+    answer = MedRAG(kb).ask("16岁能吃华法林钠片吗")
+    assert "用于防治血栓" not in answer.text

@@ -51,6 +51,15 @@ LABELS = (
     label("SHOPMART PAIN - acetaminophen tablet", {"Warnings": "Ask a doctor if you have liver disease."}, key="S1", lang="en"),
     label("SHOPMART SLEEP - doxylamine succinate tablet", {"Warnings": "Avoid alcohol."}, key="S2", lang="en"),
     label(
+        "CLOTAWAY - anisindione tablet",
+        {
+            "Geriatric Use": "Clotaway is contraindicated in any patient with senility. Lower doses are recommended.",
+            "Do not use": "- if your child is allergic to dyes\n- another syringe or dropper for your child",
+        },
+        key="L1",
+        lang="en",
+    ),
+    label(
         "STATIMAX - rosuvastatin calcium tablet",
         {"Warnings": "Use with caution in patients with renal impairment."},
         key="R1",
@@ -82,6 +91,11 @@ def test_the_old_are_found_beside_mothers(kb: KnowledgeBase) -> None:
     (one,) = found(kb, K.AGE, "卡莫司汀注射液", age=75)
     assert one.severity is Severity.CAUTION
     assert not found(kb, K.AGE, "卡莫司汀注射液", age=30)
+
+
+def test_what_holds_for_some_of_the_old_or_for_allergic_children_is_not_of_their_age(kb: KnowledgeBase) -> None:
+    assert not [one for one in found(kb, FindingKind.AGE, "clotaway", age=82) if one.severity is Severity.CONTRAINDICATED]
+    assert not found(kb, FindingKind.AGE, "clotaway", age=0.5)
 
 
 def test_a_lead_without_a_colon_leads_its_items_in(kb: KnowledgeBase) -> None:
