@@ -113,7 +113,8 @@ versions = Table(
     Index("versions_until", "until"),
     Index("versions_deleted", "deleted"),
     # Among a graph's millions of records documents are few; a catalogue that was made without it is searched through.
-    Index("versions_read", "document_id", sqlite_where=_IS_READ, postgresql_where=_IS_READ),
+    # PostgreSQL's is made below, for naming its condition here would load its dialect for every catalogue.
+    Index("versions_read", "document_id", sqlite_where=_IS_READ),
 )
 
 sections = Table(
@@ -229,8 +230,9 @@ def create_tables(connection: Connection) -> None:
 
 
 # An index of PostgreSQL's usual kind takes no text over 2.7 kB, and a graph's cell may be prose of any length; one of hashes
-# does, but suffers where many rows have the same value, as the empty one. That keys are unique the one writer sees to.
-_HASHED = """
+# does, but suffers where many rows have the same value, as the empty one. That keys are unique the one writer sees to. The last
+# index is a partial one.
+_IN_POSTGRESQL = """
     ALTER TABLE documents DROP CONSTRAINT documents_source_key_key;
     CREATE INDEX documents_key ON documents USING hash (key);
     ALTER TABLE places DROP CONSTRAINT places_pkey;
@@ -241,6 +243,8 @@ _HASHED = """
     CREATE INDEX entities_code ON entities USING hash (code);
     DROP INDEX entities_norm;
     CREATE INDEX entities_norm ON entities USING hash (nullif(norm, ''));
+    DROP INDEX versions_read;
+    CREATE INDEX versions_read ON versions (document_id) WHERE kind <> 'record';
     """
 
 
@@ -250,7 +254,7 @@ def _create_in_postgresql(connection: Connection) -> None:
         connection.execute(CreateTable(table, include_foreign_key_constraints=[]))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index))
-    for statement in filter(None, map(str.strip, _HASHED.split(";"))):
+    for statement in filter(None, map(str.strip, _IN_POSTGRESQL.split(";"))):
         connection.exec_driver_sql(statement)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,17 @@ def test_each_app_counts_for_itself(shelf_folder: Path, running: Serving) -> Non
         assert 'medrag_answers_total{model="medrag",outcome="answered"}' not in numbers(other)
 
 
+def eventually(holds: Callable[[], bool]) -> None:
+    """Waits for what a server does after its answer has left: it logs the request, and ends its span."""
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def test_a_line_is_logged_for_each_request_without_its_words(running: Serving, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, REQUESTS):
         response = running.client.post("/v1/ask", json={"question": SECRET}, headers={"X-Request-Id": "abc-1"})
+        eventually(lambda: any(one.name == REQUESTS for one in caplog.records))
     assert response.headers["x-request-id"] == "abc-1"
     line = json.loads(JsonLines().format(next(one for one in caplog.records if one.name == REQUESTS)))
     assert line["route"] == "/v1/ask" and line["status"] == 200 and line["method"] == "POST" and line["caller"] == "local"
@@ -82,6 +91,7 @@ def test_spans_follow_the_callers_and_hold_no_words(running: Serving, monkeypatc
     monkeypatch.setattr(trace, "get_tracer", lambda name, *_, **__: provider.get_tracer(name))
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     running.client.post("/v1/ask", json={"question": SECRET}, headers={"traceparent": parent})
+    eventually(lambda: any(span.name == "POST /v1/ask" for span in exporter.get_finished_spans()))
     spans = {span.name: span for span in exporter.get_finished_spans()}
     request, answer = spans["POST /v1/ask"], spans["medrag.ask"]
     assert f"{request.context.trace_id:032x}" == parent.split("-")[1]
