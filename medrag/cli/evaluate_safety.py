@@ -18,8 +18,12 @@ __all__ = ["safety"]
 
 
 def safety(
-    data: Annotated[Path, typer.Argument(metavar="LIST", help="A list of checks, JSON lines or CSV.", show_default=False)],
+    data: Annotated[
+        Path,
+        typer.Argument(metavar="LIST", help="A list of checks, JSON lines or CSV, or a folder of them.", show_default=False),
+    ],
     kb: Kb,
+    frozen: Annotated[bool, typer.Option("--frozen", help="The rows kept back (part: frozen) instead of the others.")] = False,
     errors: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write each row that is missed or raised wrongly.")
     ] = None,
@@ -33,7 +37,7 @@ def safety(
     from medrag.evaluate.safety import evaluate_safety
 
     with open_kb(kb) as base:
-        report = evaluate_safety(data, base)
+        report = evaluate_safety(data, base, frozen=frozen)
     wrong = [one for one in report.checked if not one.right]
     if errors is not None:
         errors.write_text("".join(json_text.dumps(_row(one), ensure_ascii=False) + "\n" for one in wrong), "utf-8")

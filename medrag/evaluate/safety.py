@@ -29,6 +29,7 @@ _PAIRS = frozenset({FindingKind.INTERACTION, FindingKind.DUPLICATE, FindingKind.
 # Whoever takes it: these are found without being asked for.
 _ALWAYS = frozenset({FindingKind.BOXED_WARNING, FindingKind.FOOD})
 ALL = "all"
+FROZEN = "frozen"  # the part of a list that rules are never mended with
 
 
 class _Row(Shape):
@@ -38,6 +39,7 @@ class _Row(Shape):
     kind: str = ""
     expected: str
     label: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,19 @@ class Report:
     checked: tuple[Checked, ...]
 
 
-def read_cases(path: Path) -> list[Case]:
-    """The rows of a list: one JSON object a line, or CSV with a header, medicines joined by | and the patient as JSON.
+def read_cases(path: Path, *, frozen: bool = False) -> list[Case]:
+    """The rows of a list or of a folder's lists: one JSON object a line, or CSV with a header, medicines joined by | and the patient as JSON.
 
-    Raises `EvaluationError` for a row that is none, with its place.
+    With `frozen` those alone whose `part` is frozen, else the others. Raises `EvaluationError` for a row that is none, with
+    its place, and where there is no row.
     """
-    rows = list(_csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path))
-    if not rows:
-        raise EvaluationError(f"{path}: the list is empty: wanted rows of medicines, patient, expected")
-    return [_case(path, where, row, number) for number, (where, row) in enumerate(rows, 1)]
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in {".jsonl", ".csv"}) if path.is_dir() else [path]
+    rows = [(file, *one) for file in files for one in (_csv_rows(file) if file.suffix.lower() == ".csv" else _json_rows(file))]
+    wanted = [(file, where, row) for file, where, row in rows if (row.part == FROZEN) is frozen]
+    if not wanted:
+        which = "frozen rows" if frozen else "rows that are not frozen" if rows else "rows"
+        raise EvaluationError(f"{path}: the list has no {which}: wanted rows of medicines, patient, expected")
+    return [_case(file, where, row, number) for number, (file, where, row) in enumerate(wanted, 1)]
 
 
 def _json_rows(path: Path) -> Iterator[tuple[str, _Row]]:
@@ -138,10 +144,10 @@ def _case(path: Path, where: str, row: _Row, number: int) -> Case:
     return Case(row.id or str(number), row.medicines, row.patient, row.kind, row.expected, row.label)
 
 
-def evaluate_safety(path: Path, kb: KnowledgeBase) -> Report:
-    """The figures of the medication check on a list, of all rows and of each kind."""
+def evaluate_safety(path: Path, kb: KnowledgeBase, *, frozen: bool = False) -> Report:
+    """The figures of the medication check on a list or a folder of lists, of all rows and of each kind; see `read_cases`."""
     checked = []
-    for case in read_cases(path):
+    for case in read_cases(path, frozen=frozen):
         start = perf_counter()
         try:
             report = check_medication(case.medicines, case.patient, kb)

@@ -58,6 +58,17 @@ def test_a_csv_file_says_the_same(kb: KnowledgeBase, tmp_path: Path, rows: Path)
     assert read_cases(path) == [read_cases(rows)[0], read_cases(rows)[2]]
 
 
+def test_a_folder_of_lists_is_read_and_its_frozen_rows_apart(tmp_path: Path) -> None:
+    for name, part in (("a", "dev"), ("b", "frozen")):
+        row = {"id": name, "medicines": ["华法林"], "expected": "none", "part": part}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row), "utf-8")
+    (tmp_path / "README.md").write_text("words", "utf-8")
+    assert [case.id for case in read_cases(tmp_path)] == ["a"]
+    assert [case.id for case in read_cases(tmp_path, frozen=True)] == ["b"]
+    with pytest.raises(EvaluationError, match="no frozen rows"):
+        read_cases(tmp_path / "a.jsonl", frozen=True)
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
