@@ -163,8 +163,9 @@ class Watched:
 
 
 def _kill(pid: int, ran: Ran) -> None:
-    os.kill(pid, signal.SIGKILL)
-    ran.killed = True
+    with suppress(ProcessLookupError):  # it was done a moment before, and says so next
+        os.kill(pid, signal.SIGKILL)
+        ran.killed = True
 
 
 @contextmanager
