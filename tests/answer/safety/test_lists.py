@@ -33,7 +33,7 @@ LABELS = (
     label("AZOPTAL - brinzolamide suspension", {
         "Drug Interactions": "The concomitant administration of Azoptal and oral carbonic anhydrase inhibitors is not recommended."
     }, key="B1", lang="en"),
-    label("可待新片", {"【注意事项】": "慎用：1.支气管哮喘；2.诊断未明确的急腹症：可能因掩盖真象而造成误诊；3.癫痫患者；"}, key="D1"),
+    label("可待新片", {"【注意事项】": "慎用：1.支气管哮喘；2.腹痛而原因还不清楚的人：用药后病情不易看出；3.癫痫患者；"}, key="D1"),
 )  # fmt: skip
 
 
