@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medrag.cli.evaluate_figures import figure_cells
 from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines, write_table
 from medrag.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from medrag.evaluate.conversations.dialogues import Dialogues
-    from medrag.evaluate.conversations.measure import Ended, Figure, Report
+    from medrag.evaluate.conversations.figures import Figure
+    from medrag.evaluate.conversations.measure import Ended, Report
     from medrag.evaluate.metrics import Estimate
 
 __all__ = ["conversations"]
@@ -95,19 +97,7 @@ def _missed(report: Report) -> list[dict[str, Any]]:
 
 def _write(report: Report) -> None:
     header = ("conversations", "found first", "n", "in full", "conversation", "last alone", "difference", "95 % interval")
-    rows = [
-        (
-            one.group,
-            "drug" if one.measure == "drug@1" else "drug and section",
-            str(one.whole.n),
-            f"{one.whole.value:.3f}",
-            f"{one.talked.value:.3f}",
-            f"{one.last.value:.3f}",
-            f"{one.difference.value:+.3f}",
-            f"{one.difference.low:+.3f} to {one.difference.high:+.3f}",
-        )
-        for one in report.figures()
-    ]
+    rows = [figure_cells(one) for one in report.figures()]
     write_table(header, rows)
     times = sorted(one.milliseconds for one in report.ended)
     write_lines(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from medrag.cli.evaluate_figures import figure_cells
 from medrag.cli.output import counted, write_lines, write_table
 
 if TYPE_CHECKING:
@@ -15,19 +16,7 @@ __all__ = ["missed", "record", "write"]
 
 def write(found: Written) -> None:
     """Writes the tables: what is found first, and how often a turn is understood as its question in full is."""
-    rows = [
-        (
-            one.group,
-            "drug" if one.measure == "drug@1" else "drug and section",
-            str(one.whole.n),
-            f"{one.whole.value:.3f}",
-            f"{one.talked.value:.3f}",
-            f"{one.last.value:.3f}",
-            f"{one.difference.value:+.3f}",
-            f"{one.difference.low:+.3f} to {one.difference.high:+.3f}",
-        )
-        for one in found.rows()
-    ]
+    rows = [figure_cells(one) for one in found.rows()]
     write_table(("turns", "found first", "n", "in full", "conversation", "alone", "difference", "95 % interval"), rows)
     write_lines([""])
     header = ("understood as in full", "medicines", "sections", "patients", "all three", "same first evidence", "asked back")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from medrag.kb.bm25 import Statistics, best_first
 from medrag.kb.contract import Counting, Edition, Hit, Vectors, VectorsEngine, VectorsWriter, Words, WordsEngine, WordsWriter
+from medrag.kb.engines.local import InFolder
 from medrag.kb.filters import Filters
 from medrag.kb.shelves import LOCAL, Shelves
 from medrag.kb.tokens import token_hash, token_hashes
@@ -35,26 +36,7 @@ def exchanged_shelves(shelves: Shelves, gone: frozenset[int]) -> Shelves:
     )
 
 
-class _ReadAlone:
-    """An engine of a day: only opened, and written in this machine's folder alone."""
-
-    is_local = True
-
-    def recover(self, current: Edition) -> None:
-        """Nothing to recover: it is only read."""
-
-    def sweep(self, oldest: Edition) -> None:
-        """Nothing to sweep: it is only read."""
-
-    def size(self) -> int:
-        """Nothing of its own."""
-        return 0
-
-    def close(self) -> None:
-        """Nothing of its own."""
-
-
-class _ExchangedWordsEngine(_ReadAlone):
+class _ExchangedWordsEngine(InFolder):
     """Words of a day."""
 
     def __init__(self, whole: WordsEngine, gone: frozenset[int]) -> None:
@@ -205,7 +187,7 @@ def _without(gone: frozenset[int], k: int, search: Callable[[int], Sequence[Hit]
         most *= 2
 
 
-class _ExchangedEngine(_ReadAlone):
+class _ExchangedEngine(InFolder):
     """Vectors of a day."""
 
     def __init__(self, whole: VectorsEngine, gone: frozenset[int]) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from medrag.cli import main
 from medrag.errors import EvaluationError
-from medrag.evaluate.conversations.written import DRUG, SECTION, evaluate_written, written_files
+from medrag.evaluate.conversations.figures import DRUG, SECTION
+from medrag.evaluate.conversations.written import evaluate_written, written_files
 from medrag.kb.base import KnowledgeBase
 from medrag.sections import SectionGroup
 from tests.chat.pharmacy import pharmacy

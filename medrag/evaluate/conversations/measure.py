@@ -11,21 +11,19 @@ from time import perf_counter
 from medrag.answer.engine import MedRAG
 from medrag.chat.session import Chat, Exchange
 from medrag.errors import EvaluationError, QuestionError
+from medrag.evaluate.conversations.figures import ALL, Figure, figures
 from medrag.evaluate.conversations.items import Labels, items_of
 from medrag.evaluate.conversations.make import Conversation, Kind, Maker, conversations
 from medrag.evaluate.conversations.phrasings import LANGUAGES, Phrasings
 from medrag.evaluate.matching import Pool
-from medrag.evaluate.metrics import Difference, Estimate, compare, estimate
 from medrag.evaluate.scoring import Found, Scored, judged
 from medrag.evaluate.tasks import section_cases
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.types import Answer
 
-__all__ = ["ALL", "DRUG", "SECTION", "Ended", "Figure", "Report", "evaluate_conversations"]
+__all__ = ["Ended", "Report", "evaluate_conversations"]
 
-ALL = "all"
-DRUG, SECTION = "drug@1", "Success@1"  # at first rank: a label of the right drug; a section that answers
 MOST = 100  # conversations of a kind and language
 
 Progress = Callable[[str, int, int], None]
@@ -49,17 +47,10 @@ class Ended:
     last: Mapping[str, float]
     found: tuple[str, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measure of a group of conversations: in full, as a conversation, the last message alone, and conversation less full."""
-
-    group: str
-    measure: str
-    whole: Estimate
-    talked: Estimate
-    last: Estimate
-    difference: Difference
+    @property
+    def id(self) -> str:
+        """The conversation's id."""
+        return self.conversation.case.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +63,7 @@ class Report:
 
     def figures(self) -> Iterator[Figure]:
         """Both measures over all, by language, by kind, and by both."""
-        for group, members in self.groups().items():
-            for measure in (DRUG, SECTION):
-                names = [one.conversation.case.id for one in members]
-                whole = [one.whole[measure] for one in members]
-                talked = [one.talked[measure] for one in members]
-                last = [one.last[measure] for one in members]
-                difference = compare(dict(zip(names, whole, strict=True)), dict(zip(names, talked, strict=True)))
-                yield Figure(group, measure, estimate(whole), estimate(talked), estimate(last), difference)
+        return figures(self.groups())
 
     def groups(self) -> dict[str, list[Ended]]:
         """The conversations of each group, in the order in which they are shown."""

@@ -11,11 +11,11 @@ from pydantic import Field
 from medrag.answer.engine import MedRAG
 from medrag.chat.session import Chat
 from medrag.errors import EvaluationError, QuestionError
+from medrag.evaluate.conversations.figures import ALL, DRUG, SECTION, Figure, figures
 from medrag.evaluate.conversations.items import lang_of
 from medrag.evaluate.conversations.phrasings import LANGUAGES
 from medrag.evaluate.files import checked_rows, once
 from medrag.evaluate.matching import DocumentRef, Pool
-from medrag.evaluate.metrics import Difference, Estimate, compare, estimate
 from medrag.evaluate.rows import Shape
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import DRUGS
@@ -23,9 +23,8 @@ from medrag.retrieve.understand import understand
 from medrag.sections import SectionGroup
 from medrag.types import Evidence, Question
 
-__all__ = ["DRUG", "SECTION", "Agreement", "Row", "Told", "Written", "evaluate_written", "written_files"]
+__all__ = ["Agreement", "Told", "Written", "evaluate_written", "written_files"]
 
-DRUG, SECTION = "drug@1", "Success@1"  # at first rank: a label of a right drug; a section that answers, of such a label
 FROZEN = "frozen"
 NAMES = ("zh.jsonl", "en.jsonl")
 
@@ -83,18 +82,6 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One measure of a group of turns: in full, in the conversation, by itself, and conversation less full."""
-
-    group: str
-    measure: str
-    whole: Estimate
-    talked: Estimate
-    last: Estimate
-    difference: Difference
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
     """What came of all the turns; `absent` of them have an answer in full that is not in the knowledge base."""
 
@@ -102,20 +89,14 @@ class Written:
     absent: int
     told: tuple[Told, ...]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Figure]:
         """Both measures over all turns and by language."""
-        for group, members in self.groups().items():
-            for measure in (DRUG, SECTION):
-                whole = {one.id: one.whole[measure] for one in members}
-                talked = {one.id: one.talked[measure] for one in members}
-                last = [one.last[measure] for one in members]
-                means = estimate(list(whole.values())), estimate(list(talked.values())), estimate(last)
-                yield Row(group, measure, *means, compare(whole, talked))
+        return figures(self.groups())
 
     def groups(self) -> dict[str, list[Told]]:
         """The turns: all, and of each language."""
         by_lang = {lang: [one for one in self.told if one.lang == lang] for lang in LANGUAGES}
-        return {group: members for group, members in {"all": list(self.told), **by_lang}.items() if members}
+        return {group: members for group, members in {ALL: list(self.told), **by_lang}.items() if members}
 
 
 def written_files(data: Path) -> list[Path]:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from medrag.kb.contract import VectorsWriter, WordsWriter
     from medrag.kb.words import WordEntry
 
-__all__ = ["FaissVectors", "TantivyWords"]
+__all__ = ["FaissVectors", "InFolder", "TantivyWords"]
 
 MASKS = 64  # remembered, a byte a passage each
 
 
-class _InFolder:
-    """An engine that keeps nothing outside of the generation's folder."""
+class InFolder:
+    """An engine that keeps nothing outside of the generation's folder: nothing to recover, sweep, count or close."""
 
     is_local = True
 
@@ -45,7 +45,7 @@ class _InFolder:
         """Nothing is held."""
 
 
-class TantivyWords(_InFolder):
+class TantivyWords(InFolder):
     """Words in tantivy; see `medrag.kb.contract.WordsEngine`."""
 
     def open(self, folder: Path, edition: Edition) -> WordIndex:
@@ -57,7 +57,7 @@ class TantivyWords(_InFolder):
         return WordWriter(folder)
 
 
-class FaissVectors(_InFolder):
+class FaissVectors(InFolder):
     """Vectors in FAISS; see `medrag.kb.contract.VectorsEngine`."""
 
     def open(self, folder: Path, edition: Edition, words: Words) -> Vectors:
