@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from medrag.ingest.canonical import CanonicalText
 from medrag.ingest.prepare import prepare
 from medrag.ingest.records import ReadRecord
+from medrag.kb.base import KnowledgeBase
 from medrag.kb.prepared import EntityRef, Prepared, Statement
 from medrag.kb.terms import drug_ref
 from medrag.types import Document, DocumentKind, EntityKind, Place
 
-__all__ = ["fact_record", "label"]
+__all__ = ["fact_record", "label", "stored"]
+
+
+def stored(folder: Path, documents: Iterable[Prepared]) -> KnowledgeBase:
+    """A new knowledge base in the folder with the documents; the caller closes it."""
+    made = KnowledgeBase.create(folder)
+    with made.write() as writer:
+        writer.add_many(list(documents))
+    return made
 
 
 def label(

@@ -11,7 +11,7 @@ from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.rank import retrieve
 from medrag.retrieve.understand import Shape, Understanding, understand
 from medrag.types import Question
-from tests.making import label
+from tests.making import label, stored
 
 LABELS = (
     label("Tramadol and acetaminophen tablets", {"Warnings": "Seizures were reported."}, key="A", lang="en"),
@@ -27,9 +27,7 @@ LABELS = (
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
-    with KnowledgeBase.create(tmp_path_factory.mktemp("mixtures") / "labels.kb") as made:
-        with made.write() as writer:
-            writer.add_many(list(LABELS))
+    with stored(tmp_path_factory.mktemp("mixtures") / "labels.kb", LABELS) as made:
         yield made
 
 

@@ -12,7 +12,7 @@ from medrag.answer.outside import is_beyond_labels, other_forms
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.understand import Understanding, understand
 from medrag.types import Question
-from tests.making import label
+from tests.making import label, stored
 
 LABELS = (
     label(
@@ -32,9 +32,7 @@ LABELS = (
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
-    with KnowledgeBase.create(tmp_path_factory.mktemp("names") / "labels.kb") as made:
-        with made.write() as writer:
-            writer.add_many(list(LABELS))
+    with stored(tmp_path_factory.mktemp("names") / "labels.kb", LABELS) as made:
         yield made
 
 
