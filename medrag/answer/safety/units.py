@@ -40,7 +40,7 @@ _OTC_LEAD = regex(
     r"(?:ask a doctor(?: or pharmacist)? before use if|do not use(?: this product)? if|the (?:chance|risk) is higher if)\s*(?:you|the user|your child|the child)?\s*(?:ever |now )?(?:have|has|had|are|is)?(?: ever had| now| taking)*\s*[•-]?\s*$"
 )
 _TOPIC = regex(r"^[^，。；,:：]{2,24}(?=[:：])")
-# Heads that begin another subject; 2.诊断未明确的急腹症：可能因… is one more of whom it is said.
+# Heads that begin another subject; 2.原因不清的腹痛：… is one more of whom it is said.
 _TOPICAL = regex(r"影响|药|用于|检查|监测|贮|储|过敏反应|过量|剂量|给药|注意|驾|症状|处理|保存|成人|儿童|老年|妊娠|哺乳")
 _CLAUSE = regex(r"[；;。](?=.)")
 _INNER_ITEM = regex(

@@ -56,13 +56,13 @@ def to_text(answer: Answer) -> str:
 def before_lines(notices: Sequence[Notice], safety: SafetyReport | None) -> list[str]:
     """What is to be read before the answer: what is urgent, and what the medication check found."""
     lines = [f"!! {notice}" for notice in notices if notice.kind is NoticeKind.EMERGENCY]
-    checked = safety_lines(safety) if _comes_first(safety) and safety is not None else []
+    checked = safety_lines(safety) if safety is not None and _comes_first(safety) else []
     return [line for block in (lines, checked) if block for line in (*block, "")]
 
 
-def _comes_first(safety: SafetyReport | None) -> bool:
+def _comes_first(safety: SafetyReport) -> bool:
     """Whether the medication check answers the question: it found something of what was asked."""
-    return safety is not None and bool(safety.findings)
+    return bool(safety.findings)
 
 
 def under_lines(answer: Answer) -> list[str]:
