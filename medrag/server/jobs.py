@@ -59,8 +59,9 @@ class _Task:
     told: float = 0.0
 
     def set(self, **fields: object) -> None:
-        self.job = self.job.model_copy(update=fields)
-        self.board.post(self.owner, self.job)
+        job = self.job.model_copy(update=fields)
+        self.board.post(self.owner, job)  # first, so that no other process is behind what the owner has been shown
+        self.job = job
 
     def tell(self, doing: str, done: int, of: int) -> None:
         """Keeps the progress; a fast reader tells it more often than anybody looks."""
@@ -93,7 +94,7 @@ class Jobs:
         work: Callable[[Tell], dict[str, Any]],
         discard: Callable[[], None] = lambda: None,
     ) -> Job:
-        """A new job; `work` returns the fields of `Job` that it fills in, `discard` is called when it is over, whatever comes.
+        """A new job; `work` returns the fields of `Job` that it fills in, `discard` is called before it is over, whatever comes.
 
         Raises a 429 where too many wait already.
         """
@@ -164,13 +165,14 @@ class Jobs:
 
     def _run(self, task: _Task) -> None:
         task.set(state=JobState.RUNNING, started=_now())
+        end: dict[str, Any]
         try:
-            done = self._worked(task)
-            task.set(**done, state=JobState.DONE, doing="", ended=_now())
+            end = {**self._worked(task), "state": JobState.DONE}
         except BaseException as error:
-            task.set(state=JobState.FAILED, error=_detail(_error_of(error)), doing="", ended=_now())
+            end = {"state": JobState.FAILED, "error": _detail(_error_of(error))}
         finally:
-            task.discard()
+            task.discard()  # before the job is over for those who look
+        task.set(**end, doing="", ended=_now())
 
     def _worked(self, task: _Task) -> dict[str, Any]:
         """What the work returns, once no other process is writing."""
