@@ -24,7 +24,7 @@ from medrag.cli.evaluate_run import compare, report, run
 from medrag.cli.evaluate_safety import safety
 from medrag.cli.evaluate_terms import terms
 from medrag.cli.evaluate_verifier import verifier
-from medrag.cli.output import AsJson, counted, write_json, write_lines, write_table
+from medrag.cli.output import AsJson, counted, write_json, write_lines, write_table, write_times
 from medrag.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -155,9 +155,8 @@ def _write(outcomes: list[Outcome]) -> None:
             if outcome.absent
             else ""
         )
-        write_lines(
-            [f"{outcome.task.name}: {counted(asked, 'question')}, p50 {outcome.p50:.1f} ms, p95 {outcome.p95:.1f} ms{left_out}"]
-        )
+        write_lines([f"{outcome.task.name}: {counted(asked, 'question')}{left_out}"])
+        write_times(outcome.task.name, outcome.p50, outcome.p95)
 
 
 def _figures(measure: str, estimate: Estimate) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medrag.cli.evaluate_figures import figure_cells
-from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines, write_table
+from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines, write_table, write_times
 from medrag.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -99,7 +99,6 @@ def _write(report: Report) -> None:
     header = ("conversations", "found first", "n", "in full", "conversation", "last alone", "difference", "95 % interval")
     rows = [figure_cells(one) for one in report.figures()]
     write_table(header, rows)
-    times = sorted(one.milliseconds for one in report.ended)
     write_lines(
         [
             "",
@@ -107,9 +106,10 @@ def _write(report: Report) -> None:
             "(the others name no medicine, or several, or what answers them is not in the knowledge base)",
             f"asked back instead of answering: {_asked_back(report.ended)}",
             _carried(report.ended),
-            f"last message: p50 {times[len(times) // 2]:.0f} ms, p95 {times[len(times) * 95 // 100]:.0f} ms",
         ]
     )
+    times = sorted(one.milliseconds for one in report.ended)
+    write_times("last message", times[len(times) // 2], times[len(times) * 95 // 100])
 
 
 def _asked_back(ended: tuple[Ended, ...]) -> str:
@@ -136,13 +136,13 @@ def _write_dialogues(found: tuple[Dialogues, ...]) -> None:
             str(one.from_assistant),
             str(one.completed),
             str(one.asked_back),
-            f"{one.p50:.0f}",
-            f"{one.p95:.0f}",
         )
         for one in found
     ]
     header = ("dialogues", "n", "messages", "failed", "names kept", "names of the assistant's", "completed", "asked back")
-    write_table((*header, "p50 ms", "p95 ms"), rows)
+    write_table(header, rows)
+    for one in found:
+        write_times(one.name, one.p50, one.p95)
 
 
 def _as_json(report: Report, dialogues: tuple[Dialogues, ...]) -> dict[str, Any]:

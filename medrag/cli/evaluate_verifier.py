@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines, write_table
+from medrag.cli.output import AsJson, Kb, counted, open_kb, write_json, write_lines, write_table, write_times
 from medrag.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -57,11 +57,8 @@ def _write(outcomes: Sequence[Outcome]) -> None:
     write_lines([""])
     for outcome in outcomes:
         absent = f"; {counted(outcome.absent, 'sentence')} of claims written by hand not found" if outcome.absent else ""
-        write_lines(
-            [
-                f"{outcome.lang}: {counted(len(outcome.judged), 'claim')}, p50 {outcome.p50:.2f} ms, p95 {outcome.p95:.2f} ms{absent}"
-            ]
-        )
+        write_lines([f"{outcome.lang}: {counted(len(outcome.judged), 'claim')}{absent}"])
+        write_times(f"{outcome.lang}, a claim", outcome.p50, outcome.p95)
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

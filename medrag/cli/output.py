@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from medrag.kb.base import KnowledgeBase
 
-__all__ = ["AsJson", "Kb", "counted", "open_kb", "wide", "write_json", "write_lines", "write_table"]
+__all__ = ["AsJson", "Kb", "counted", "open_kb", "wide", "write_json", "write_lines", "write_table", "write_times"]
 
 Kb = Annotated[str, typer.Option("--kb", metavar="FOLDER|URL", help="The knowledge base: a folder, or a database.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -40,6 +40,11 @@ def write_lines(lines: Iterable[str]) -> None:
     """Writes lines of text."""
     for line in lines:
         sys.stdout.write(line + "\n")
+
+
+def write_times(what: str, p50: float, p95: float) -> None:
+    """Writes milliseconds to the error stream: of an evaluation that is run twice, all else is the same to the byte."""
+    sys.stderr.write(f"{what}: p50 {p50:.1f} ms, p95 {p95:.1f} ms\n")
 
 
 def wide(text: str) -> int:
