@@ -16,22 +16,47 @@ from pathlib import Path
 from medrag import MedRAGError, build
 from medrag.cli.progress import progress_bar
 from medrag.ingest.cluster import RayCluster
+from medrag.ingest.mapping import read_mapping
+from medrag.ingest.registry import reader
 
 
 def main() -> int:
     """Runs the job and returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="files and folders")
+    parser.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="files and folders")
     parser.add_argument("--kb", required=True, metavar="ADDRESS", help="the knowledge base; made if it is not there")
     parser.add_argument("--ray", required=True, metavar="ADDRESS", help="the cluster: auto, or host:port of its head")
     parser.add_argument("--gpus", default=0.0, type=float, metavar="SHARE", help="of a GPU for each task (default: none)")
     parser.add_argument("--source", help="the collection they belong to (default: the reader's name)")
+    parser.add_argument("--format", metavar="NAME", help="read every file with this reader (default: found out)")
+    parser.add_argument("--map", metavar="FILE.yaml", type=Path, help="how the columns are to be read")
+    parser.add_argument(
+        "--names",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="a table of names, aliases or codes; may be repeated",
+    )
     parser.add_argument("--tag", action="append", default=[], help="a tag for every document; may be repeated")
     arguments = parser.parse_args()
+    if not arguments.paths and not arguments.names:
+        parser.error("there is nothing to read: name files or folders, or a table of names (--names FILE)")
     try:
+        if arguments.format is not None:
+            reader(arguments.format)  # a wrong name is said before the cluster is asked for anything
+        mapping = None if arguments.map is None else read_mapping(arguments.map)
         with RayCluster(arguments.ray, gpus=arguments.gpus) as cluster, progress_bar() as tell:
             report = build(
-                arguments.paths, arguments.kb, source=arguments.source, tags=arguments.tag, progress=tell, cluster=cluster
+                arguments.paths,
+                arguments.kb,
+                source=arguments.source,
+                tags=arguments.tag,
+                format=arguments.format,
+                mapping=mapping,
+                names=arguments.names,
+                progress=tell,
+                cluster=cluster,
             )
     except (MedRAGError, OSError) as error:
         print(error, file=sys.stderr)

@@ -43,13 +43,14 @@ def ingest(
     What each file is (labels, a graph, names, a text) is found out; the knowledge base is made if it is not there.
     """
     from medrag.ingest.build import build
+    from medrag.ingest.mapping import read_mapping
     from medrag.ingest.registry import reader
 
     if not paths and not names:
         raise typer.BadParameter("there is nothing to read: name files or folders, or a table of names (--names FILE)")
     if format is not None:
         reader(format)  # a wrong name is said before anything is made
-    mapping = None if map is None else _mapping(map)
+    mapping = None if map is None else read_mapping(map)
     began = perf_counter()
     with progress_bar() as tell:
         report = build(
@@ -63,21 +64,6 @@ def ingest(
             write_lines(["there is no file to read in " + ", ".join(str(path) for path in [*(paths or ()), *(names or ())])])
     if not report.ok:
         raise typer.Exit(1)
-
-
-def _mapping(path: Path) -> dict[str, object]:
-    """The column mapping of a yaml file."""
-    import yaml
-
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise typer.BadParameter(f"--map {path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise typer.BadParameter(f"--map {path}: not valid yaml: {error}") from None
-    if not isinstance(value, dict) or not value:
-        raise typer.BadParameter(f"--map {path}: wanted `column: role` lines, found {type(value).__name__}")
-    return {str(key): value[key] for key in value}
 
 
 def _as_json(report: Report) -> dict[str, Any]:

@@ -219,10 +219,45 @@ def divide(_: bytes) -> bytes:
     return bytes(1 // 0)
 
 
+def test_the_job_reads_a_table_as_its_mapping_says_and_names_from_another(nodes: Any, tmp_path: Path) -> None:
+    started, _ = nodes
+    (tmp_path / "t.csv").write_text("Medicine,What for\nExamplin,Hay fever.\n", "utf-8")
+    (tmp_path / "m.yaml").write_text("title: Medicine\nsections:\n  What for: indications\n", "utf-8")
+    (tmp_path / "n.csv").write_text("name,alias\nExamplin,Brandol\n", "utf-8")
+    kb = tmp_path / "a.kb"
+    done = bulk(
+        tmp_path / "t.csv", "--map", tmp_path / "m.yaml", "--names", tmp_path / "n.csv", "--kb", kb, "--ray", started.address
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    with KnowledgeBase.open(kb) as base:
+        found = retrieve("What is Brandol for?", base, k=1).evidence
+        assert [one.passage and one.passage.text for one in found] == ["Hay fever."]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("x", "--format", "nope"), 1, "there is no reader 'nope'; there are: spl"),
+        (("x", "--map", "nowhere.yaml"), 1, "--map nowhere.yaml: No such file or directory"),
+        ((), 2, "there is nothing to read: name files or folders, or a table of names (--names FILE)"),
+    ],
+)
+def test_wrong_arguments_of_the_job_are_said_before_a_cluster_is_asked(
+    arguments: Any, code: int, said: str, tmp_path: Path
+) -> None:
+    done = bulk(*arguments, "--kb", tmp_path / "a.kb", "--ray", "127.0.0.1:1")
+    assert (done.returncode, said in done.stderr.splitlines()[-1]) == (code, True)
+    assert not (tmp_path / "a.kb").exists()
+
+
+def bulk(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "ingest" / "bulk.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
 def test_an_address_that_nobody_listens_at_is_said_in_one_line(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed (medrag[ray])")
-    command = [sys.executable, str(ROOT / "ingest" / "bulk.py"), "x", "--kb", str(tmp_path / "a.kb"), "--ray", "127.0.0.1:1"]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = bulk("x", "--kb", tmp_path / "a.kb", "--ray", "127.0.0.1:1")
     assert done.returncode == 1
     assert "no Ray cluster at '127.0.0.1:1'" in done.stderr
     assert len(done.stderr.splitlines()) == 1

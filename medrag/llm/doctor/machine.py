@@ -1,4 +1,4 @@
-"""What this machine has for running models: packages, memory, graphics processors."""
+"""What this machine has for running models and for engines beyond one machine: packages, memory, graphics processors."""
 
 from __future__ import annotations
 
@@ -24,11 +24,17 @@ PACKAGES = {
     "bitsandbytes": "",
     "llama-index-llms-openai-like": "http",
     "faiss-cpu": "cpu",
+    "psycopg": "postgres",
+    "pymilvus": "milvus",
+    "ray": "ray",
 }
 USES = {
     "accelerate": "places large models on several devices",
     "bitsandbytes": "loads models in 4 or 8 bits",
     "llama-index-llms-openai-like": "asks servers (http:URL#MODEL)",
+    "psycopg": "keeps a knowledge base in PostgreSQL",
+    "pymilvus": "keeps its words and vectors in Milvus",
+    "ray": "ingests on several machines",
 }
 
 
