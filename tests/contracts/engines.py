@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import count
@@ -11,13 +13,33 @@ from pathlib import Path
 
 import pytest
 
+from medrag.errors import LockedError
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.filters import Filters
+from medrag.kb.writer import Writer
 from tests.milvus_server import serving as serving_milvus
 from tests.postgres_server import Server, programs, serving
 
-__all__ = ["ENGINES", "ON_SERVER", "Engine", "Place", "engines", "milvus", "postgres"]
+__all__ = [
+    "ENGINES",
+    "ON_SERVER",
+    "QUESTIONS",
+    "Engine",
+    "Place",
+    "engines",
+    "found",
+    "keys",
+    "milvus",
+    "postgres",
+    "written_when_free",
+]
 
 ENGINES = ("folder", "postgres-faiss", "postgres-pgvector", "postgres-milvus")
 ON_SERVER = ENGINES[1:]
+QUESTIONS = (
+    "布洛芬缓释胶囊的禁忌", "孕妇能吃布洛芬吗", "华法林与布洛芬合用", "胃溃疡", "鼻炎 鼻塞", "what is ibuprofen used for",
+    "how many ibuprofen tablets in 24 hours", "warfarin bleeding NSAIDs", "口服，一次", "贮藏 密封",
+)  # fmt: skip
 _numbers = count(1)
 
 
@@ -92,3 +114,31 @@ def engines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         return Engine(name, folder, server, lambda: {"milvus": milvus})
 
     return engine
+
+
+def found(kb: KnowledgeBase, only: Filters = Filters()) -> object:
+    """The first ten of every question, with their scores, by words and by vectors."""
+    return [(kb.search_words(q, 10, only), kb.search_vectors(q, 10, only)) for q in QUESTIONS]
+
+
+def keys(kb: KnowledgeBase) -> list[str]:
+    """The keys of its documents."""
+    return [info.key for info in kb.documents()]
+
+
+@contextmanager
+def written_when_free(kb: KnowledgeBase) -> Iterator[Writer]:
+    """A writer, once the server has noticed that the last one is gone."""
+    deadline = time.monotonic() + 20
+    while True:
+        context = kb.write()
+        try:
+            writer = context.__enter__()
+        except LockedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            break
+    yield writer
+    context.__exit__(None, None, None)

@@ -11,26 +11,19 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import pytest
 
 from medrag import MedRAG
 from medrag.cli.app import run
-from medrag.errors import KnowledgeBaseError, LockedError, NotFoundError
+from medrag.errors import LockedError, NotFoundError
 from medrag.ingest.build import build
-from medrag.kb.address import address_of
 from medrag.kb.base import KnowledgeBase
-from medrag.kb.engines.pins import EXPIRES_S
 from medrag.kb.filters import Filters
-from medrag.kb.repair import repair
 from medrag.kb.rows import Outcome
-from medrag.kb.writer import Writer
-from tests.contracts.engines import ENGINES, ON_SERVER, Engine, Place, engines, milvus, postgres
+from tests.contracts.engines import ENGINES, QUESTIONS, Engine, Place, engines, found, keys, milvus, postgres, written_when_free
 from tests.contracts.test_access import KB_OPERATIONS, WHOLE, drawn, outcome, plain
 from tests.making import fact_record, label
 from tests.postgres_server import Server
@@ -40,10 +33,6 @@ from tests.wards import STOCK, WARDS, hidden_from
 __all__ = ["engines", "milvus", "postgres"]  # fixtures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-QUESTIONS = (
-    "布洛芬缓释胶囊的禁忌", "孕妇能吃布洛芬吗", "华法林与布洛芬合用", "胃溃疡", "鼻炎 鼻塞", "what is ibuprofen used for",
-    "how many ibuprofen tablets in 24 hours", "warfarin bleeding NSAIDs", "口服，一次", "贮藏 密封",
-)  # fmt: skip
 SECRET = "楔形鹮鹳"  # stands in one label alone
 DRAWS = int(os.environ.get("MEDRAG_ENGINE_DRAWS", "3"))  # of each public method
 FILTERS = (
@@ -78,11 +67,6 @@ def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> 
     return engines(request.param)
 
 
-@pytest.fixture(scope="module", params=ON_SERVER)
-def on_server(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
-    return engines(request.param)
-
-
 @pytest.fixture
 def place(engine: Engine) -> Place:
     return engine.place()
@@ -107,15 +91,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, list[obje
         return made[name]
 
     return of
-
-
-def found(kb: KnowledgeBase, only: Filters = Filters()) -> object:
-    """The first ten of every question, with their scores, by words and by vectors."""
-    return [(kb.search_words(q, 10, only), kb.search_vectors(q, 10, only)) for q in QUESTIONS]
-
-
-def keys(kb: KnowledgeBase) -> list[str]:
-    return [info.key for info in kb.documents()]
 
 
 def test_what_is_added_changed_and_deleted_is_so_in_every_index(kb: KnowledgeBase) -> None:
@@ -333,24 +308,6 @@ def test_a_writer_killed_leaves_the_last_commit_and_the_next_one_clears_up(engin
         assert again.search_words("写到一半", 5) == []
 
 
-@contextmanager
-def written_when_free(kb: KnowledgeBase) -> Iterator[Writer]:
-    """A writer, once the server has noticed that the last one is gone."""
-    deadline = time.monotonic() + 20
-    while True:
-        context = kb.write()
-        try:
-            writer = context.__enter__()
-        except LockedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            break
-    yield writer
-    context.__exit__(None, None, None)
-
-
 def test_files_are_read_and_asked_by_address_on_the_command_line(
     engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -362,158 +319,3 @@ def test_files_are_read_and_asked_by_address_on_the_command_line(
     assert json.loads(capsys.readouterr().out)["documents"] == 1
     assert run(["ask", "白术糖浆有什么禁忌？", "--kb", place.here]) == 0
     assert "糖尿病患者禁用" in capsys.readouterr().out
-
-
-def test_another_machine_derives_each_commit_from_the_last_it_has(on_server: Engine) -> None:
-    place = on_server.place()
-    with KnowledgeBase.create(place.here) as kb, KnowledgeBase.open(place.elsewhere) as other:
-        for number in range(4):
-            with kb.write() as writer:
-                writer.add_many(LABELS[2 * number : 2 * number + 2])
-                if number:
-                    writer.delete(LABELS[2 * number - 1].document.key)
-            if number % 2:
-                assert other.refresh()
-                assert (found(other), other.verify()) == (found(kb), [])
-        generations = sorted(path.name for path in (other.path / "generations").iterdir())
-        assert generations == [f"{kb.commit:06d}"]
-        kb.reindex()
-        assert other.refresh()
-        assert (found(other), other.verify()) == (found(kb), [])
-
-
-def test_creating_and_opening_say_what_is_in_the_way(on_server: Engine) -> None:
-    place = on_server.place()
-    with pytest.raises(NotFoundError, match="there is no knowledge base at postgresql"):
-        KnowledgeBase.open(place.here)
-    KnowledgeBase.create(place.here).close()
-    with pytest.raises(KnowledgeBaseError, match="holds a knowledge base already"):
-        KnowledgeBase.create(place.here)
-
-
-def test_a_second_writer_is_told_who_is_at_work(on_server: Engine) -> None:
-    place = on_server.place()
-    with KnowledgeBase.create(place.here) as kb, KnowledgeBase.open(place.elsewhere) as other:
-        with (
-            kb.write(),
-            pytest.raises(LockedError, match=rf"another writer is at work \(medrag .*:{os.getpid()}"),
-            other.write(),
-        ):
-            pass
-        with other.write() as writer:
-            writer.add(LABELS[0])
-
-
-def test_a_lost_connection_is_one_line_and_the_next_question_is_answered(on_server: Engine) -> None:
-    place = on_server.place()
-    with KnowledgeBase.create(place.here) as kb:
-        with kb.write() as writer:
-            writer.add_many(LABELS)
-        end_connections(on_server)
-        for _ in range(2):
-            try:
-                keys(kb)
-            except KnowledgeBaseError as error:
-                assert "\n" not in str(error)
-                assert "Traceback" not in str(error)
-        assert "Z1" in keys(kb)
-        assert kb.search_words("布洛芬", 3)
-        with pytest.raises(KnowledgeBaseError), kb.write() as writer:
-            writer.add(label("丢片", {"【禁忌】": "丢了。"}, key="lost"))
-            end_connections(on_server)
-            writer.add(label("丢片", {"【禁忌】": "丢了。"}, key="lost2"))
-        end_connections(on_server)
-        with KnowledgeBase.open(place.elsewhere) as other, other.write() as writer:
-            writer.add(label("后片", {"【禁忌】": "后来的。"}, key="after"))
-        with KnowledgeBase.open(place.here) as again:
-            assert "lost" not in keys(again)
-            assert ("after" in keys(again), again.verify()) == (True, [])
-
-
-def end_connections(engine: Engine) -> None:
-    assert engine.server is not None
-    with engine.server.connect() as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'medrag%' AND pid <> pg_backend_pid()"
-        )
-
-
-def test_readers_hold_no_transaction_open(on_server: Engine) -> None:
-    place = on_server.place()
-    with KnowledgeBase.create(place.here) as kb:
-        with kb.write() as writer:
-            writer.add_many(LABELS)
-        listed = kb.documents()
-        next(listed)
-        kb.restricted({"x"}).search_vectors("布洛芬", 3)
-        kb.as_of("2020").facts("高血压")
-        assert on_server.server is not None
-        with on_server.server.connect() as connection:
-            open_ = connection.execute(
-                "SELECT application_name, state FROM pg_stat_activity WHERE application_name LIKE 'medrag%' AND state <> 'idle'"
-            ).fetchall()
-        assert open_ == []
-        listed.close()
-
-
-def test_a_reader_that_slept_is_told_so_once_what_it_reads_is_swept(engines: Callable[[str], Engine]) -> None:
-    engine = engines("postgres-pgvector")
-    place = engine.place()
-    with KnowledgeBase.create(place.here) as kb:
-        with kb.write() as writer:
-            writer.add_many(LABELS)
-        with KnowledgeBase.open(place.elsewhere) as sleeper:
-            before = sleeper.search_vectors("布洛芬", 3)
-            with kb.write() as writer:
-                writer.delete("Z1")
-            assert sleeper.search_vectors("布洛芬", 3) == before
-            assert engine.server is not None
-            with engine.server.connect() as connection:  # as if a quarter of an hour went by
-                schema = kb.address.schema
-                connection.execute(f'UPDATE "{schema}".pins SET at = at - make_interval(secs => {EXPIRES_S})')
-            with kb.write() as writer:
-                writer.delete("Z2")
-            assert sleeper._snapshot.pin is not None
-            sleeper._snapshot.pin._renewed = 0.0
-            with pytest.raises(KnowledgeBaseError, match=r"kept no longer.*refresh"):
-                sleeper.search_vectors("布洛芬", 3)
-            assert sleeper.refresh()
-            assert sleeper.search_vectors("布洛芬", 3) == kb.search_vectors("布洛芬", 3)
-
-
-def test_an_address_that_keeps_vectors_elsewhere_misses_none_and_says_where_it_would(postgres: Server, tmp_path: Path) -> None:
-    if not postgres.has_pgvector:
-        pytest.skip("this PostgreSQL has no pgvector")
-    inside = postgres.url("vectors_moved", cache=str(tmp_path / "cache"))
-    beside = f"{inside}&vectors=faiss"
-    with KnowledgeBase.create(inside) as kb:
-        with kb.write() as writer:
-            writer.add_many(LABELS[:-1])
-        with KnowledgeBase.open(beside) as other:
-            assert other.search_vectors("布洛芬", 5) == kb.search_vectors("布洛芬", 5) != []
-            assert other.verify() == []
-            with other.write() as writer:
-                writer.add(LABELS[-1])
-            wanted = other.search_vectors("warfarin bleeding", 5)
-            assert other.verify() == []
-        assert kb.refresh()
-        with pytest.raises(KnowledgeBaseError, match="is not there: run `medrag reindex`"):
-            kb.search_vectors("warfarin bleeding", 5)
-    assert repair(inside).left == ()
-    with KnowledgeBase.open(inside) as kb:
-        assert (kb.search_vectors("warfarin bleeding", 5), kb.verify()) == (wanted, [])
-
-
-@pytest.mark.parametrize("who", ["me:s3cret", "me:s3/cret", "me:s3@cret", ":s3cret"])
-def test_no_password_of_milvus_is_shown(who: str) -> None:
-    address = f"postgresql+psycopg://me@127.0.0.1:9/labels?milvus={quote(f'http://{who}@127.0.0.1:1', safe='')}"
-    shown = str(address_of(address))
-    assert "cret" not in unquote(unquote(shown)) and "127.0.0.1:1" in unquote(shown)
-
-
-def test_a_server_that_is_down_is_one_line_without_the_password() -> None:
-    with pytest.raises(KnowledgeBaseError) as failed:
-        KnowledgeBase.open("postgresql+psycopg://me:s3cret@127.0.0.1:9/labels?schema=labels&connect_timeout=2")
-    assert "cannot be reached" in str(failed.value)
-    assert "s3cret" not in str(failed.value)
-    assert "\n" not in str(failed.value)
