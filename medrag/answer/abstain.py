@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from medrag.answer import phrases
-from medrag.answer.outside import dose_is_foreign, is_beyond_labels, is_of_class, is_outside, other_forms
+from medrag.answer.beyond import is_beyond_labels, is_told_by_few
+from medrag.answer.outside import dose_is_foreign, is_of_class, is_outside, other_forms
 from medrag.answer.quote.patients import dose_patients
 from medrag.answer.readings import ambiguous_names, corrected_names
 from medrag.kb.base import KnowledgeBase
@@ -70,9 +71,11 @@ def _of_drug(question: Question, understanding: Understanding, kb: KnowledgeBase
     name, document = _printed(question, [drug.name])[0], drug.documents[0]
     if is_beyond_labels(understanding):
         return Abstention(phrases.beyond_labels(name, lang), "not-in-labels")
+    if is_told_by_few(understanding, kb):
+        return Abstention(phrases.told_by_few(name, lang), "not-in-labels")
     if dose_is_foreign(understanding):
         return Abstention(phrases.foreign_dose(name, lang), "foreign-dose")
-    if others := other_forms(understanding):
+    if others := other_forms(understanding, kb):
         asked = understanding.question[drug.start : form_end(understanding.question, drug.end)]
         return Abstention(phrases.other_form(_printed(question, [asked])[0], others[:SHOWN_FORMS], lang), "other-form")
     remarks = [phrases.corrected(_printed(question, [r.written])[0], r.names[0], lang) for r in corrected_names(understanding)]

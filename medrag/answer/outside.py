@@ -6,18 +6,20 @@ country or of another dosage form would give.
 
 from __future__ import annotations
 
+import re
+
+from medrag.kb.base import KnowledgeBase
 from medrag.kb.terms import name_variants
 from medrag.patterns import regex
-from medrag.retrieve.cues import Population, group_cues
+from medrag.retrieve.cues import Population
 from medrag.retrieve.forms import asked_form, form_end, is_chemical, printed_form, same_form
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
-from medrag.types import EntityKind
+from medrag.types import DocumentInfo, EntityKind
 
 __all__ = [
     "dose_is_foreign",
-    "is_beyond_labels",
     "is_foreign",
     "is_of_class",
     "is_outside",
@@ -92,24 +94,6 @@ def is_of_class(understanding: Understanding) -> bool:
     return not (understanding.drugs or understanding.unknown) and _CLASS.search(understanding.question) is not None
 
 
-# What no label tells of its medicine: what it costs, who pays, where it is sold, and its history as goods.
-_BEYOND = regex(
-    r"多少钱|价[格钱位]|什么价|售价|贵不贵|贵吗|便宜|医保|报销|自费|集采|(?:哪里|哪儿|哪能|在哪|网上|药店)(?:可以|能|可)?(?:有?得?买|有卖|卖)|淘宝|京东|股[票价]|谁发[明现]|专利|销量|代言"
-    r"|\bhow much (?:do|does|is|are|will|would|did)\b.{1,40}\b(?:cost|run|sell|sold)\b|\b(?:price[sd]?|pricing|costs?|coupons?|insurance|medicare|medicaid|co-?pays?|cheap(?:er|est)?|afford)\b"
-    r"|\bwhere (?:can|could|do|to|should) (?:i |you |we )?(?:buy|order|get)\b|\bstreet (?:value|price)\b|\bstock\b|\bpatent\b|\bwho (?:discovered|invented|developed)\b"
-    r"|\b(?:go(?:es|ing)?|went|become|be) generic\b|\b(?:commercials?|lawsuits?|recalls?)\b"
-)
-_BESIDE = frozenset({SectionGroup.CLASSIFICATION, SectionGroup.APPROVAL, SectionGroup.NAMES})
-
-
-def is_beyond_labels(understanding: Understanding) -> bool:
-    """Whether a question about a medicine asks for nothing but what no label tells: its price, who pays, where it is sold."""
-    text = understanding.masked
-    if not understanding.drugs or not _BEYOND.search(text):
-        return False
-    return {cue.group for cue in group_cues(_BEYOND.sub(" ", text))} <= _BESIDE
-
-
 def dose_is_foreign(understanding: Understanding) -> bool:
     """Whether a dose is asked of medicines of which only labels in the other language are here.
 
@@ -124,10 +108,10 @@ def is_foreign(drug: Drug, lang: str) -> bool:
     return all(document.lang not in {lang, ""} for document in drug.documents)
 
 
-def other_forms(understanding: Understanding) -> tuple[str, ...]:
+def other_forms(understanding: Understanding, kb: KnowledgeBase) -> tuple[str, ...]:
     """The titles of the labels of a medicine that is asked about in a form that none of them is of; none otherwise.
 
-    A label that names no form may be of several. Of a substance the form makes a difference to the dose alone; a patent
+    A label that names no form may be of several, and one that lists a form is of it, whatever its title. Of a substance the form makes a difference to the dose alone; a patent
     medicine of another form is another medicine, often of another recipe, unless it is known by the name as it was
     written, is misspelt, or is called by a brand.
     """
@@ -143,5 +127,19 @@ def other_forms(understanding: Understanding) -> tuple[str, ...]:
         return ()
     # What ends an English name is a salt (trospium chloride) and no form.
     form = asked_form(understanding.question, drug.end) or ("" if drug.name.isascii() else printed_form(drug.name))
-    titles = tuple(document.title for document in drug.documents if document.lang == understanding.lang)
-    return () if not form or any(same_form(form, title) for title in titles) else titles
+    documents = [document for document in drug.documents if document.lang == understanding.lang]
+    titles = tuple(document.title for document in documents)
+    if not form or any(same_form(form, title) for title in titles):
+        return ()
+    return () if any(_lists(document, form, kb) for document in documents) else titles
+
+
+def _lists(document: DocumentInfo, form: str, kb: KnowledgeBase) -> bool:
+    """Whether a label says of itself that it is of a form: 胶囊剂：每粒0.25g。口服液：每支10ml。"""
+    listed = re.compile(
+        rf"(?:^|[\s。；;，,、:：.)）])[^\s。；;，,、:：.)）]{{0,2}}{re.escape(form)}剂?(?=[\s。；;，,、:：(（/\d每一]|$)"
+    )
+    return any(listed.search(passage.text) for passage in kb.passages_of(document, _SAYS_FORM))
+
+
+_SAYS_FORM = (SectionGroup.FORMS, SectionGroup.DOSAGE)

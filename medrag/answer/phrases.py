@@ -39,6 +39,7 @@ __all__ = [
     "section_missing",
     "see_check",
     "support_heading",
+    "told_by_few",
     "unknown_drug",
     "unnamed_pair",
     "unsaid",
@@ -280,10 +281,20 @@ def outside(lang: str) -> str:
 
 
 def beyond_labels(name: str, lang: str) -> str:
-    """The abstention for what no label tells: the price, who pays, where it is sold."""
+    """The abstention for what no label tells: the price, who pays, where it is sold, which is the better one, an outlook."""
     if lang == "zh":
-        return f"说明书不写价格、医保、购买渠道之类的内容，{name}的这个问题无法从知识库回答；可向药店或医院药房询问。"
-    return f"Labels do not tell prices, coverage or where a medicine is sold, so this about {name} cannot be answered: a pharmacy can."
+        return f"说明书不写价格、医保、购买渠道、品牌好坏或预后之类的内容，{name}的这个问题无法从知识库回答；可向药店、医院药房或医生询问。"
+    return (
+        f"Labels do not tell prices, coverage, where a medicine is sold, which brand is better or how an illness will end, "
+        f"so this about {name} cannot be answered: a pharmacist or a doctor can."
+    )
+
+
+def told_by_few(name: str, lang: str) -> str:
+    """The abstention for a point that few labels speak of, and none of this medicine."""
+    if lang == "zh":
+        return f"知识库中{name}的说明书没有提到这一点，无法据此回答；可向药师或医生询问。"
+    return f"No label of {name} in the knowledge base speaks of this, so it cannot be answered from there: a pharmacist or a doctor can."
 
 
 def of_class(lang: str) -> str:

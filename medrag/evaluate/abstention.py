@@ -33,6 +33,7 @@ from medrag.evaluate.rows import Shape, json_rows
 from medrag.evaluate.tasks import Task, tasks_of
 from medrag.evaluate.texts import texts
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.terms import name_variants
 from medrag.retrieve.rank import retrieve
 from medrag.types import Citation
 
@@ -51,7 +52,8 @@ Progress = Callable[[str, int, int], None]
 class Question:
     """A question as it was asked: `supported` says whether what would be answered is, and is false where nothing answers.
 
-    `group` is the task it is of, or what is absent; `quoted` are the first sections that would be cited.
+    `group` is the task it is of, or what is absent; `quoted` are the first sections that would be cited; `about` is the
+    first medicine that is named, "" where none is.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Question:
     supported: bool
     features: Features
     quoted: tuple[str, ...]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +166,23 @@ def _answerable(case: SectionCase, group: str, kb: KnowledgeBase, pool: Pool) ->
     right = pool.truth(case).sections
     if not right:
         return None
-    found, citations = _answered(case.question, kb)
+    found, citations, about = _answered(case.question, kb)
     supported = any(c.section is not None and (c.document.source, c.document.key, c.section.index) in right for c in citations)
-    return Question(case.id, case.question, group, True, supported, found, _shown(citations))
+    return Question(case.id, case.question, group, True, supported, found, _shown(citations), about)
 
 
 def _absent(name: str, text: str, group: str, kb: KnowledgeBase) -> Question:
-    found, citations = _answered(text, kb)
-    return Question(name or text, text, group, False, False, found, _shown(citations))
+    found, citations, about = _answered(text, kb)
+    return Question(name or text, text, group, False, False, found, _shown(citations), about)
 
 
-def _answered(text: str, kb: KnowledgeBase) -> tuple[Features, Sequence[Citation]]:
-    """What the score is worked out from, and what the extractive answer would cite."""
+def _answered(text: str, kb: KnowledgeBase) -> tuple[Features, Sequence[Citation], str]:
+    """What the score is worked out from, what the extractive answer would cite, and the first medicine that is named."""
     found = retrieve(text, kb)
     evidence = completed(found.understanding, found.evidence, kb)
     draft = write(found.understanding, evidence, kb)
-    return features(found.understanding, evidence, kb, draft=draft), draft.citations
+    about = next((name_variants(drug.name)[-1] for drug in found.understanding.drugs), "")
+    return features(found.understanding, evidence, kb, draft=draft), draft.citations, about
 
 
 def _shown(citations: Sequence[Citation]) -> tuple[str, ...]:

@@ -173,13 +173,13 @@ def test_a_dose_is_not_given_from_the_label_of_another_form(tmp_path: Path) -> N
         with kb.write() as writer:
             writer.add(label("头孢克肟片", {"【用法用量】": "成人一次1片。", "【不良反应】": "皮疹。"}, key="1"))
         asked = understood("头孢克肟颗粒一天几次", kb)
-        assert other_forms(asked) == ("头孢克肟片",)
+        assert other_forms(asked, kb) == ("头孢克肟片",)
         assert not write(asked, retrieve("头孢克肟颗粒一天几次", kb).evidence, kb).citations
         abstention = abstain(Question(text="头孢克肟颗粒一天几次"), asked, kb)
         assert abstention.reason == "other-form" and "头孢克肟颗粒" in abstention.text and "头孢克肟片" in abstention.text
-        assert not other_forms(understood("头孢克肟片一天几次", kb))
-        assert not other_forms(understood("头孢克肟一天几次", kb))
-        assert not other_forms(understood("头孢克肟颗粒有什么副作用", kb))
+        assert not other_forms(understood("头孢克肟片一天几次", kb), kb)
+        assert not other_forms(understood("头孢克肟一天几次", kb), kb)
+        assert not other_forms(understood("头孢克肟颗粒有什么副作用", kb), kb)
 
 
 def test_what_is_there_and_not_sure_is_not_said_to_be_missing(kb: KnowledgeBase) -> None:

@@ -92,7 +92,7 @@ def test_a_complaint_is_found_by_what_labels_call_it(kb: KnowledgeBase) -> None:
 
 def test_a_salt_in_an_english_name_is_no_dosage_form(kb: KnowledgeBase) -> None:
     understanding = asked("what is the dose of trospium chloride", kb)
-    assert understanding.drugs and not other_forms(understanding)
+    assert understanding.drugs and not other_forms(understanding, kb)
     assert "twice daily" in quoted("what is the dose of trospium chloride", kb)
 
 

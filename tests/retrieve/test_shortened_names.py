@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from medrag.answer.abstain import abstain
-from medrag.answer.outside import is_beyond_labels, other_forms
+from medrag.answer.beyond import is_beyond_labels
+from medrag.answer.outside import other_forms
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.understand import Understanding, understand
 from medrag.types import Question
@@ -67,8 +68,8 @@ def test_a_longer_patent_name_is_not_the_short_one_that_it_ends_in(kb: Knowledge
 
 
 def test_a_patent_medicine_of_another_form_is_not_answered_for(kb: KnowledgeBase) -> None:
-    assert other_forms(understood("五子衍宗丸的禁忌", kb)) == ("五子衍宗口服液",)
-    assert not other_forms(understood("五子衍宗口服液的禁忌", kb))
+    assert other_forms(understood("五子衍宗丸的禁忌", kb), kb) == ("五子衍宗口服液",)
+    assert not other_forms(understood("五子衍宗口服液的禁忌", kb), kb)
 
 
 @pytest.mark.parametrize(

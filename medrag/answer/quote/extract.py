@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from medrag.answer import phrases
+from medrag.answer.beyond import is_beyond_labels, is_told_by_few
 from medrag.answer.outside import (
     dose_is_foreign,
-    is_beyond_labels,
     is_foreign,
     is_of_class,
     is_outside,
@@ -71,7 +71,7 @@ def write(
     passages = tuple(item.passage for item in evidence if item.passage is not None)
     scene = Scene(understanding, evidence, passages, kb)
     draft = Draft(style=marker_style([item.text for item in evidence]))
-    if ambiguous_names(understanding) or _unanswerable(understanding):
+    if ambiguous_names(understanding) or _unanswerable(understanding, kb):
         return draft
     for name in corrected_names(understanding):
         draft.line(phrases.corrected(name.written, name.names[0], understanding.lang))
@@ -88,11 +88,13 @@ def write(
     return draft
 
 
-def _unanswerable(understanding: Understanding) -> bool:
+def _unanswerable(understanding: Understanding, kb: KnowledgeBase) -> bool:
     """Whether nothing that was found may be taken for an answer, whatever it says."""
     if is_outside(understanding) or is_of_class(understanding) or is_beyond_labels(understanding):
         return True
-    return dose_is_foreign(understanding) or bool(other_forms(understanding))
+    if is_told_by_few(understanding, kb):
+        return True
+    return dose_is_foreign(understanding) or bool(other_forms(understanding, kb))
 
 
 def _about_unknown(draft: Draft, scene: Scene) -> None:
