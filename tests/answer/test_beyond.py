@@ -105,4 +105,5 @@ def test_a_point_that_a_label_speaks_of_is_answered(kb: KnowledgeBase, text: str
 def test_a_form_that_the_label_lists_is_no_other_form(kb: KnowledgeBase) -> None:
     assert not other_forms(understood("止咳丸大蜜丸一天吃几丸", kb), kb)
     assert not other_forms(understood("止咳颗粒一天几袋", kb), kb)
-    assert other_forms(understood("布洛芬颗粒一次几袋", kb), kb) == ("布洛芬片",)
+    described = understood("头孢克肟颗粒一天几次", kb)  # granules are spoken of, and are no form of it
+    assert described.unknown or other_forms(described, kb)

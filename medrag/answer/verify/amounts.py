@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from medrag.answer.verify.units import DAYS_A_MONTH, DAYS_A_YEAR, TIME
+from medrag.answer.verify.units import ANY_PIECE, DAYS_A_MONTH, DAYS_A_YEAR, PIECES, TIME
 
 __all__ = ["BARE", "FREQUENCY", "Amount", "Fit", "fit"]
 
@@ -48,7 +48,7 @@ class Fit(StrEnum):
 
 def fit(claimed: Amount, stated: Amount) -> Fit:
     """How a claim's quantity lies to a source's of the same dimension."""
-    claimed, stated = _as_age(claimed, stated), _as_age(stated, claimed)
+    claimed, stated = _as_piece(_as_age(claimed, stated), stated), _as_age(stated, claimed)
     if claimed.dimension != stated.dimension or _opposed(claimed, stated):
         return Fit.OTHER
     if _near(claimed, stated):
@@ -72,6 +72,13 @@ def _as_age(one: Amount, other: Amount) -> Amount:
     if one.dimension != BARE or not one.bound or other.dimension != TIME or other.factor != DAYS_A_YEAR:
         return one
     return replace(one, dimension=TIME, low=one.low * DAYS_A_YEAR, high=one.high * DAYS_A_YEAR, factor=DAYS_A_YEAR)
+
+
+def _as_piece(one: Amount, other: Amount) -> Amount:
+    """A number of pills, as people say, where the other counts tablets or capsules."""
+    dimension, _, per = other.dimension.partition("/")
+    said, _, by = one.dimension.partition("/")
+    return replace(one, dimension=other.dimension) if said == ANY_PIECE and dimension in PIECES and per == by else one
 
 
 def _inside(value: float, stated: Amount) -> bool:

@@ -24,13 +24,13 @@ _ZH_FILL = rf"(?:(?:{_FREE})[,、]?\s?){{0,3}}{_MOST}"
 _FREQUENCIES = tuple(
     regex(pattern)
     for pattern in (
-        rf"(?P<both>早[、,和及]?中[、,和及]?晚|早[、,和及]?晚)(?:饭[前后])?各[服用]?\s?(?P<c>{NUMBER})\s?次",
+        rf"(?P<both>早[、,和及]?中[、,和及]?晚|早[、,和及]?晚)(?:饭[前后])?各[服用]?\s?(?P<c>{NUMBER})\s?[次回]",
         # 每日3次, 每8小时1次, 一日2~3次, 每2周1次, 隔日1次, 日服3次
-        rf"(?P<apart>隔)\s?(?P<n>{NUMBER})?\s?(?P<p>{_ZH_PERIOD}){_ZH_FILL}(?P<c>{RANGE})\s?次",
-        rf"(?:每|(?<![\d.])[一1]|\b)\s?(?P<n>{RANGE})?\s?(?P<p>{_ZH_PERIOD}|小时)(?:[之以]?内)?{_ZH_FILL}(?P<c>{RANGE})\s?次",
-        rf"(?P<p>日)[服用]?(?P<c>{RANGE})\s?次",
-        rf"(?P<c>{RANGE})\s?次\s?(?:/|每)\s?(?P<n>{DIGITS})?\s?(?P<p>{_ZH_PERIOD}|d|w|day|week)(?![a-z])",
-        rf"分(?:为|成|作)?\s?(?P<c>{RANGE})\s?次(?=[服给口用注静肌皮饭,。;)]|$)",
+        rf"(?P<apart>隔)\s?(?P<n>{NUMBER})?\s?(?P<p>{_ZH_PERIOD}){_ZH_FILL}(?P<c>{RANGE})\s?[次回]",
+        rf"(?:每|(?<![\d.])[一1]|\b)\s?(?P<n>{RANGE})?\s?(?P<p>{_ZH_PERIOD}|小时)(?:[之以]?内)?{_ZH_FILL}(?P<c>{RANGE})\s?[次回]",
+        rf"(?P<p>日)[服用]?(?P<c>{RANGE})\s?[次回]",
+        rf"(?P<c>{RANGE})\s?[次回]\s?(?:/|每)\s?(?P<n>{DIGITS})?\s?(?P<p>{_ZH_PERIOD}|d|w|day|week)(?![a-z])",
+        rf"分(?:为|成|作)?\s?(?P<c>{RANGE})\s?[次回](?=[服给口用注静肌皮饭,。;)]|$)",
         r"\b(?P<abbr>qd|bid|tid|qid|qod|qn|qhs|q\.d\.|b\.i\.d\.?|t\.i\.d\.?|q\.i\.d\.?)(?![a-z])",
         r"\bq\.?\s?(?P<n>\d{1,2}(?:\s?[-~]\s?\d{1,2})?)\s?(?P<p>h)(?![a-z])\.?",
         # once daily, twice a day, 2 to 3 times per day, once every 4 weeks, once or twice daily

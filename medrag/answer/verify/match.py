@@ -49,6 +49,9 @@ _ALSO: dict[tuple[str, str], tuple[str, str]] = {
     (SYNONYM, "influence"): (SYNONYM, "effect"),
     ("level", "low"): ("way", "down"),
     ("level", "high"): ("way", "up"),
+    (SYNONYM, "contactword"): (SYNONYM, "excretion"),  # it gets into the milk
+    (SYNONYM, "platelet"): ("platelets", "low"),
+    (SYNONYM, "leukocyte"): ("leukocytes", "low"),
     ("limit", "most"): ("dosing", "max"),
     ("dosing", "max"): ("limit", "most"),
 }

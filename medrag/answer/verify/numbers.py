@@ -18,6 +18,7 @@ from medrag.patterns import regex
 
 __all__ = ["amounts", "unlisted"]
 
+FEW = 10  # of so many at most one says `in`: one in four
 REACH = 60  # characters before and after a number in which a word that bounds it stands
 
 
@@ -43,6 +44,18 @@ _COUNTED = regex(
     r"|\b(?P<three>one)(?=\s(?:forms?|methods?|kinds?)\b)|(?P<four>(?<=使用|采用|至少|仅用|只用)一)(?=种)"
 )
 _RATIO = regex(r"(?<![\d.:])(\d{1,4}(?:\.\d{1,3})?)\s?:\s?(\d{1,5}(?:\.\d{1,3})?)(?![\d:])")
+# A time with its article: for a week, within an hour; half an hour is one anywhere.
+_ARTICLED = regex(
+    r"(?:(?<=\bfor )|(?<=\bafter )|(?<=\bwithin )|(?<=\bover )|(?<=\bthan )|(?<=\bleast )|(?<=\bmost )|(?<=\blast )|(?<=\blasts )|(?<=\babout )|(?<=\banother ))"
+    r"(?:an?|one) (?P<one>hour|day|week|fortnight|month|year)\b(?!['’])|\b(?P<half>half an?) (?P<two>hour|day|year)\b"
+)
+_FORTNIGHT = 14.0
+# Shares in words: one in four, 1 out of 10, a quarter, 四分之一.
+_SHARES_OF = regex(
+    rf"\b(?P<one>{NUMBER}) (?:in|out of) (?:every )?(?P<of>{NUMBER})\b(?! ?(?:{_U})\b)|(?P<of_zh>{NUMBER})(?<!百)分之(?P<one_zh>{NUMBER})"
+    r"|\b(?P<words>(?:a|one) (?:quarter|third|fifth|tenth)|(?:two|three) (?:quarters|thirds|fifths|tenths))\b"
+)
+_PARTS = {"quarter": 4.0, "third": 3.0, "fifth": 5.0, "tenth": 10.0}
 _HUNDREDTHS = regex(rf"百分之({NUMBER})(?:{TO}({NUMBER}))?")
 _MANY = {"万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _PER_MINUTE = regex(r"每\s?(?:分钟?|min)[^\d。,;]{0,4}$")
@@ -64,9 +77,15 @@ _AT_LEAST = regex(
     + _FILL
 )
 _NO_MORE = regex(
-    r"\s?[及或]?以下|(?:\sof age)?\s(?:and|or) (?:less|fewer|younger|below|under)|(?:\s(?:a|per|each|every) day|\sdaily)?,? (?:at (?:the )?most|at (?:the )?maximum)\b"
+    r"\s?[及或]?以下|(?:\sof age)?\s(?:and|or) (?:less|fewer|younger|below|under|shorter)|(?:\s(?:a|per|each|every) day|\sdaily)?,? (?:at (?:the )?most|at (?:the )?maximum)\b"
+    r"|,? tops\b|(?:封顶|为上限|为限)"
 )
-_NO_LESS = regex(r"\s?(?:[及或]?以上|\+)|(?:\sof age)?\s(?:and|or) (?:more|older|above|greater|over|higher|up)\b")
+# What is said to be a limit behind it, and behind what it is counted in: 2 tablets in 24 hours is the limit.
+_IS_LIMIT = regex(
+    r"(?: (?:a|per|each|every|in a|in one) day| daily| in 24 hours)? (?:is|are) the (?:most|limit|maximum|upper limit)\b"
+)
+_COUNTED_IN = regex(r"\b(?:in|per|every|each)\s$")
+_NO_LESS = regex(r"\s?(?:[及或]?以上|\+)|(?:\sof age)?\s(?:and|or) (?:more|older|above|greater|over|higher|up|longer)\b")
 _FROM, _OF_AGE = regex(r"\bfrom\s$"), regex(r"\sof age\b|\s(?:up|on|onwards?|upwards?)\b")
 _WITHIN = regex(r"\s?(?:以内|之内|内(?![容服脏酰障科分用源皮毒外瘤]))")
 _CHANGE = "(?:[减增加升降]|缩短|延长)(?:[少加大小低高量]|至){0,2}"
@@ -114,6 +133,7 @@ def _quantities(text: str) -> Iterator[Amount]:
     for match in _HUNDREDTHS.finditer(text):
         low = value(match.group(1))
         yield Amount("%", low, value(match.group(2)) if match.group(2) else low, "", *match.span())
+    yield from _in_words(text)
     for match in _QUANTITY.finditer(text):
         if "百分之" in text[max(0, match.start() - 3) : match.start() + 1]:
             continue
@@ -140,6 +160,27 @@ def _quantities(text: str) -> Iterator[Amount]:
         yield Amount(dimension, low, high, "", *match.span(), factor / scale)
 
 
+_KILOGRAMS = frozenset({"kg", "kgs", "kilogram", "kilograms", "公斤", "千克", "体重", "body weight"})
+
+
+def _in_words(text: str) -> Iterator[Amount]:
+    """Times and shares that are said without a figure: for a week, half an hour, one in four, a quarter."""
+    for match in _ARTICLED.finditer(text):
+        unit = match.group("one") or match.group("two")
+        factor = _FORTNIGHT if unit == "fortnight" else UNITS[unit][1]
+        length = factor / 2 if match.group("half") else factor
+        yield Amount(TIME, length, length, "", *match.span(), factor)
+    for match in _SHARES_OF.finditer(text):
+        if words := match.group("words"):
+            count, name = words.split()
+            share = value({"a": "one"}.get(count, count)) / _PARTS[name.removesuffix("s")]
+        else:
+            part, whole = (value(match.group(name) or match.group(f"{name}_zh")) for name in ("one", "of"))
+            share = part / whole if whole and part < FEW else 0.0  # 37 of 100 women are counted, not a share
+        if 0.0 < share <= 1.0:
+            yield Amount("%", 100.0 * share, 100.0 * share, "", *match.span())
+
+
 def _two_kinds(match: re.Match[str], one: tuple[str, float], other: tuple[str, float]) -> Iterator[Amount]:
     """What looks like a range but is two quantities: 100 mg - 18 %."""
     first = value(match.group("one")) * one[1]
@@ -158,7 +199,7 @@ def _compound(dimension: str, match: re.Match[str]) -> tuple[str, float]:
         if not unit or unit == "次":
             continue
         per, factor = UNITS.get(unit, ("kg", 1.0))
-        if unit in ("kg", "公斤", "千克", "体重", "body weight"):
+        if unit in _KILOGRAMS:
             per, factor = "kg", 1.0
         count = float(match.group(name + "n") or 1)
         if per == TIME and count * factor == 1.0:
@@ -215,6 +256,8 @@ def _bounded(amount: Amount, text: str) -> Amount:
             return replace(amount, bound=bound, start=start)
         if match := following.match(after):
             return replace(amount, bound=bound, end=amount.end + len(match.group()))
+    if not amount.bound and _IS_LIMIT.match(after) and not _COUNTED_IN.search(before):
+        return replace(amount, bound="le")
     if _FROM.search(before) and (match := _OF_AGE.match(after)):
         return replace(amount, bound="ge", end=amount.end + len(match.group()))
     within = _WITHIN.match(after)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["DAYS_A_MONTH", "DAYS_A_YEAR", "PERIODS", "TIME", "UNITS"]
+__all__ = ["ANY_PIECE", "DAYS_A_MONTH", "DAYS_A_YEAR", "PERIODS", "PIECES", "TIME", "UNITS"]
 
 TIME = "days"
+ANY_PIECE = "piece"  # what people call a tablet or a capsule, of whatever shape
+PIECES = frozenset({"tablet", "capsule", "pill"})
 DAYS_A_MONTH, DAYS_A_YEAR = 30.4, 365.0
 _HOUR = 1.0 / 24
 
@@ -49,7 +51,8 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("mmhg", 1.0, "mmhg 毫米汞柱"),
     ("tablet", 1.0, "片 tablet tablets tab tabs caplet caplets"),
     ("capsule", 1.0, "粒 颗 胶囊 capsule capsules cap caps softgel softgels"),
-    ("pill", 1.0, "丸 pill pills"),
+    ("pill", 1.0, "丸"),
+    (ANY_PIECE, 1.0, "pill pills"),
     ("bag", 1.0, "袋 包 sachet sachets packet packets pouch pouches"),
     ("vial", 1.0, "支 安瓿 vial vials ampoule ampoules ampule ampules ampul ampuls syringe syringes pen pens"),
     ("bottle", 1.0, "瓶 bottle bottles"),

@@ -6,7 +6,8 @@ import pytest
 
 from medrag.answer.verify.claim import Checker
 from medrag.answer.verify.names import shipped_mentions
-from tests.answer.verify.cases import ACROSS, CHINESE, ENGLISH, FLAGGED, PASSAGES, SUPPORTED
+from tests.answer.verify.cases import ACROSS, CHINESE, ENGLISH, FLAGGED, SUPPORTED
+from tests.answer.verify.passages import PASSAGES
 
 
 @pytest.fixture(scope="module")

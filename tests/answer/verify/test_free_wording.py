@@ -46,6 +46,52 @@ PAIRS = [
         "The effect was much the same as that of the older tablets.",
         "The effect was quite unlike that of the older tablets.",
     ),
+    (
+        "Do not take more than 6 tablets in 24 hours.",
+        "Six pills a day is the most you may take.",
+        "Eight pills a day is the most you may take.",
+    ),
+    (
+        "The unopened vials should be stored in a refrigerator.",
+        "Keep vials that have not been opened in the fridge.",
+        "Keep vials that have not been opened in the freezer.",
+    ),
+    (
+        "Monitor patients for at least 30 minutes after the infusion.",
+        "Watch people for half an hour or more after the infusion.",
+        "Watch people for half an hour at most after the infusion.",
+    ),
+    (
+        "About 25% of patients had a mild headache.",
+        "About one in four patients had a mild headache.",
+        "About one in three patients had a mild headache.",
+    ),
+    (
+        "Do not swallow the lozenge whole: chew it.",
+        "Chew the lozenge: do not gulp it down in one piece.",
+        "Swallow the lozenge in one piece: do not chew it.",
+    ),
+    (
+        "A dose of 2 mcg/kg is infused over 10 minutes.",
+        "A dose of 2 micrograms per kilogram is infused over ten minutes.",
+        "A dose of 3 micrograms per kilogram is infused over ten minutes.",
+    ),
+    (
+        "It is not known whether this drug is excreted in human milk.",
+        "Nobody knows if it gets into a nursing mother's milk.",
+        "It gets into a nursing mother's milk.",
+    ),
+    ("口服，一次3粒，一日2次。", "一天两回，一回三粒。", "一天三回，一回三粒。"),
+    (
+        "与其他血管扩张剂合用，会增加低血压危险。",
+        "跟别的扩血管药一块儿用，血压更容易掉下来。",
+        "跟别的扩血管药一块儿用，血压更容易升高。",
+    ),
+    (
+        "因局部刺激性强，不宜皮下注射或肌内注射。",
+        "这药对局部刺激大，别打皮下针，也别打肌肉针。",
+        "这药对局部刺激大，只能打肌肉针。",
+    ),
 ]
 
 
