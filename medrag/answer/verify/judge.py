@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from medrag.answer.verify.compare import faults
-from medrag.answer.verify.denied import denied_instead, made_certain
+from medrag.answer.verify.denied import Stretch, denied_instead, made_certain
 from medrag.answer.verify.faults import Fault
 from medrag.answer.verify.leave import allowed
 from medrag.answer.verify.likeness import ACROSS, ALIKE, alike
@@ -120,7 +120,8 @@ def _turned_round(statement: Sequence[Token], text: str, at: Sequence[Place]) ->
     for place in {id(place.unit): place for place in at}.values():
         held = place.unit.held
         found += conditions_dropped(said, held.text)
-        found += (*denied_instead(tokens, held.tokens), *made_certain(tokens, held.tokens))
+        found += denied_instead(Stretch(tuple(tokens), said), Stretch.of(held.tokens, held.text, place.unit.begin))
+        found += made_certain(tokens, held.tokens)
         found += reversed_roles(tokens, said, held.tokens, place.unit.begin, held.text, place.source.subject)
     return found
 

@@ -50,6 +50,8 @@ _ALSO: dict[tuple[str, str], tuple[str, str]] = {
     ("level", "low"): ("way", "down"),
     ("level", "high"): ("way", "up"),
     (SYNONYM, "contactword"): (SYNONYM, "excretion"),  # it gets into the milk
+    (SYNONYM, "again"): (SYNONYM, "repeat"),
+    (SYNONYM, "repeat"): (SYNONYM, "again"),
     (SYNONYM, "platelet"): ("platelets", "low"),
     (SYNONYM, "leukocyte"): ("leukocytes", "low"),
     ("limit", "most"): ("dosing", "max"),
