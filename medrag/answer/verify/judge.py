@@ -31,7 +31,7 @@ from medrag.answer.verify.rewording import REPLACED, reworded
 from medrag.answer.verify.scope import misplaced, rebased, widened
 from medrag.answer.verify.source import SourceReading, Unit
 from medrag.answer.verify.stance import NEGATIVE, STANCE
-from medrag.answer.verify.unless import conditions_dropped
+from medrag.answer.verify.unless import conditions_dropped, made_exclusive
 from medrag.answer.verify.vocabulary import LIGHT, SYNONYM
 from medrag.answer.verify.whose import reversed_roles
 from medrag.answer.verify.wording import Wording, wording
@@ -119,7 +119,7 @@ def _turned_round(statement: Sequence[Token], text: str, at: Sequence[Place]) ->
     found: list[Fault] = []
     for place in {id(place.unit): place for place in at}.values():
         held = place.unit.held
-        found += conditions_dropped(said, held.text)
+        found += (*conditions_dropped(said, held.text), *made_exclusive(said, (held.text, place.unit.lead.text)))
         found += denied_instead(Stretch(tuple(tokens), said), Stretch.of(held.tokens, held.text, place.unit.begin))
         found += made_certain(tokens, held.tokens)
         found += reversed_roles(tokens, said, held.tokens, place.unit.begin, held.text, place.source.subject)

@@ -6,12 +6,12 @@ so (even if, in all cases, freely); one that merely does not mention it is left 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from medrag.answer.verify.faults import Fault
 from medrag.patterns import regex
 
-__all__ = ["conditions_dropped"]
+__all__ = ["conditions_dropped", "made_exclusive"]
 
 _EXCEPTION = regex(
     r"除非|除[^,，。;；]{1,30}外|(?:仅|只)(?:有|在|当|限|能)|指导下|\b(?:unless|except(?:ing|ions?)?|other than|only (?:if|when|under|for)|if clearly needed|directed by)\b"
@@ -42,6 +42,21 @@ _PART = regex(
     r"至少[有]?[一二两三四五\d]|[一二两三四五\d][种项个组]?[及或]以上|\b(?:at least (?:one|two|three|four|\d)|(?:one|two|three|four|\d) or more|some|most)\b(?= of| )"
 )
 _WHOLE = regex(r"所有的?|全部|\b(?:all|every one|each) of\b|\ball (?:the )?(?:one|two|three|four|five|six|\d)\b")
+
+
+_ONLY = regex(r"(?<!不)(?:只|仅)(?=[能可有是在给用吃喝打需限对会由])|(?<!not )\bonly\b")
+# What restricts in other words: an exception, a limit, a ban on the rest, what is external and not internal.
+_RESTRICTS = regex(
+    r"只|仅|唯|除非|除[^。;；]{1,30}外|限|专[用供]|单[独用]|不[得可能应宜要]|勿|禁|少数|个别|外用|最[大多高]量?不"
+    r"|\b(?:only|unless|except\w*|other than|sole\w*|limit\w*|exclusive\w*|restrict\w*|alone|must|but|not|never|external\w*|single)\b"
+)
+
+
+def made_exclusive(claim: str, around: Sequence[str]) -> Iterator[Fault]:
+    """An `only` of the claim where neither its sentence nor what leads that in restricts anything; all are folded texts."""
+    only = _ONLY.search(claim)
+    if only is not None and not any(_RESTRICTS.search(text) for text in around):
+        yield Fault("words", "", only.group(), against=False)
 
 
 def conditions_dropped(claim: str, sentence: str) -> Iterator[Fault]:

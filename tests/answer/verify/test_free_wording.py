@@ -82,6 +82,12 @@ PAIRS = [
         "It gets into a nursing mother's milk.",
     ),
     ("口服，一次3粒，一日2次。", "一天两回，一回三粒。", "一天三回，一回三粒。"),
+    ("过敏时可见皮疹、发热。", "过敏时会有皮疹和发热。", "过敏时只会有皮疹。"),
+    (
+        "Rash may occur during treatment.",
+        "A rash can occur during the treatment.",
+        "A rash can occur only during the treatment.",
+    ),
     (
         "与其他血管扩张剂合用，会增加低血压危险。",
         "跟别的扩血管药一块儿用，血压更容易掉下来。",
