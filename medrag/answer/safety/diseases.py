@@ -54,6 +54,10 @@ _NARROWER_EN = regex(
     r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
 )
 _TOGETHER = regex(r"合用|并用|同用|同服|联用|concomitant|co-?admin", re.IGNORECASE)
+_SPOKEN_TO = regex(
+    r"[\W\d]*(?:(?:information|warning|notice|note|attention)\W+(?:for|to)?\W*)?(?:(?:for|in) )?(?:patients with )?\0(?: patients)?\W*:",
+    re.IGNORECASE,
+)
 _TREATED_EN = regex(r" should be (?:treated|managed|corrected|controlled)", re.IGNORECASE)
 _OTHER_BEFORE_EN = regex(
     r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
@@ -145,7 +149,7 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     ):
         return None
     if cue is None and unit.group is not G.CONTRAINDICATIONS:
-        worse = _gets_worse(unit, hit, label.lang)
+        worse = _gets_worse(unit, hit, label.lang) or (label.lang == "en" and _is_spoken_to(unit, hit))
         return stated(label, one.name, unit, None, Severity.NOTED, via=via) if worse else None
     return stated(label, one.name, unit, cue, Severity.CONTRAINDICATED, via=via)
 
@@ -188,8 +192,15 @@ def _has_zh(unit: Unit, hit: Hit) -> bool:
     return who or strong or _WORSE_ZH.search(text) is not None
 
 
+def _is_spoken_to(unit: Unit, hit: Hit) -> bool:
+    """Whether a statement of a warning is for those who have it, as its first words say: Phenylketonurics: contains phenylalanine."""
+    return unit.group is G.WARNINGS and _SPOKEN_TO.match(unit.folded[: hit.start] + "\0" + unit.folded[hit.end :]) is not None
+
+
 def _has_en(unit: Unit, hit: Hit) -> bool:
     text = unit.folded
+    if _is_spoken_to(unit, hit):
+        return True
     if _NARROWER_EN.match(text, hit.end) or _OTHER_BEFORE_EN.search(text, max(0, hit.start - 24), hit.start):
         return False
     if _TREATED_EN.match(text, hit.end):

@@ -31,7 +31,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "片": ("piece", 1.0), "粒": ("piece", 1.0), "颗": ("piece", 1.0), "丸": ("piece", 1.0), "袋": ("piece", 1.0), "包": ("piece", 1.0), "支": ("piece", 1.0), "枚": ("piece", 1.0),
     "tablets": ("piece", 1.0), "tablet": ("piece", 1.0), "tabs": ("piece", 1.0), "tab": ("piece", 1.0), "capsules": ("piece", 1.0), "capsule": ("piece", 1.0), "caps": ("piece", 1.0),
     "caplets": ("piece", 1.0), "caplet": ("piece", 1.0), "pills": ("piece", 1.0), "pill": ("piece", 1.0), "gelcaps": ("piece", 1.0), "softgels": ("piece", 1.0), "gelcap": ("piece", 1.0), "softgel": ("piece", 1.0),
-    "chewables": ("piece", 1.0), "packets": ("piece", 1.0), "packet": ("piece", 1.0), "sachets": ("piece", 1.0), "sachet": ("piece", 1.0), "lozenges": ("piece", 1.0), "lozenge": ("piece", 1.0),
+    "dropperfuls": ("dropper", 1.0), "dropperful": ("dropper", 1.0), "droppersful": ("dropper", 1.0), "scoopfuls": ("piece", 1.0), "scoopful": ("piece", 1.0), "scoops": ("piece", 1.0), "scoop": ("piece", 1.0), "capfuls": ("piece", 1.0), "capful": ("piece", 1.0), "vials": ("piece", 1.0), "vial": ("piece", 1.0), "chewables": ("piece", 1.0), "packets": ("piece", 1.0), "packet": ("piece", 1.0), "sachets": ("piece", 1.0), "sachet": ("piece", 1.0), "lozenges": ("piece", 1.0), "lozenge": ("piece", 1.0),
     "suppositories": ("piece", 1.0), "suppository": ("piece", 1.0), "patches": ("piece", 1.0), "patch": ("piece", 1.0), "贴": ("piece", 1.0), "瓶": ("piece", 1.0),
     "滴": ("drop", 1.0), "drops": ("drop", 1.0), "drop": ("drop", 1.0), "喷": ("puff", 1.0), "吸": ("puff", 1.0), "揿": ("puff", 1.0), "puffs": ("puff", 1.0), "inhalations": ("puff", 1.0), "inhalation": ("puff", 1.0), "puff": ("puff", 1.0), "sprays": ("puff", 1.0), "spray": ("puff", 1.0),
 }  # fmt: skip

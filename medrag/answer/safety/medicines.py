@@ -23,7 +23,7 @@ from medrag.kb.folding import fold
 from medrag.kb.linking import substances_of
 from medrag.kb.memory import Memory, memory_of
 from medrag.kb.terms import name_variants
-from medrag.kb.terms.classes import DrugClass, class_named
+from medrag.kb.terms.classes import DrugClass, class_named, classes_of
 from medrag.kb.terms.compounds import ingredients_of
 from medrag.kb.terms.foods import Food, food_named
 from medrag.kb.terms.herbs import herb_names
@@ -37,6 +37,7 @@ __all__ = ["Substance", "Taken", "label_of", "taken"]
 T = TypeVar("T")
 LABELS_KEPT, MEDICINES_KEPT = 600, 2_000
 MIN_ASCII = 3  # letters of a name that may stand in prose
+MIN_BRAND = 4  # letters of a brand that is no word beside
 MAX_NEAR = 3
 
 
@@ -146,7 +147,9 @@ def _meant(name: str, kb: KnowledgeBase, classes: Sequence[DrugClass]) -> Taken:
     entities = _entities(mentions)
     food = food_named(text)
     herb = text in herb_names()
-    shipped = rows_of(text) or rows_of(name_variants(text)[-1]) or ingredients_of(text) or joined(text, mentions)
+    shipped = (
+        rows_of(text) or rows_of(name_variants(text)[-1]) or ingredients_of(text) or joined(text, mentions) or classes_of(text)
+    )
     by_title = [] if entities or shipped or food or class_ or herb else list(titled(text, kb))
     if by_title:
         labels = tuple(label_of(info, kb) for info in by_title[:MAX_LABELS])
@@ -253,6 +256,7 @@ def _names_of(name: str, kb: KnowledgeBase) -> Iterator[str]:
     yield from variants
     for row in next((rows for variant in variants if (rows := rows_of(variant))), ()):
         yield from (one for one in row.names if _is_name(one))
+        yield from (brand for brand in row.brands if len(rows_of(brand)) == 1 and len(brand) >= MIN_BRAND)  # with Antabuse
     for entity in kb.entity(variants[-1]):
         if entity.kind in (EntityKind.SUBSTANCE, EntityKind.PREPARATION):
             yield from (fold(other) for other, kind in kb.names(entity.id) if kind != "code" and _is_name(other))

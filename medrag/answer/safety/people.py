@@ -226,7 +226,7 @@ _AGED = regex(
     re.IGNORECASE,
 )
 _NOT_CHILD = regex(
-    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|overdos|accidental|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related|\bsyringe|\bdropper|dosing (?:device|cup)",
+    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|accidental|(?<!\()overdos(?![^.]{0,80}\bunder \d)|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related|\bsyringe|\bdropper|dosing (?:device|cup)",
     re.IGNORECASE,
 )
 # Whoever takes what a label for children is of, whatever age that is: do not use if the child has ever had an allergic reaction.

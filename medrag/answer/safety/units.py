@@ -18,13 +18,24 @@ G = SectionGroup
 MAX_UNIT = 2_500  # characters; a longer sentence is no statement
 MAX_SPAN = 500  # characters; an item is cited with the words that lead it in up to here, else alone
 MAX_SECTION = 80_000  # characters; what follows in a longer section is left unread
+MAX_JOINED = 240  # characters of the lines of a table that are joined
 MAX_HEADING = 60  # characters of a heading that leads items in
 
 # Headings of over-the-counter labels that were run into the text.
 _OTC_HEAD = regex(
-    r"(?<=\S) (?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
+    r"(?<=[^\s|]) (?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
 )
 
+# A line of a narrow table that breaks off goes on in the next: do not take / more than 2 teaspoonfuls; Children under / 2 years.
+_BROKEN = regex(
+    r"(?:\bnot take|\bnot exceed|\bmore|\bthan|\bof|\bto|\bmaximum|\bup|\bin|\bin 24|\bunder|\bover|\bnot|\d)$", re.IGNORECASE
+)
+# Those whom the next line is for.
+_AGE_HEAD = regex(
+    r"\W*(?:[\w,;()'’-]+\s){0,8}?(?:years?|yrs?|months?)(?:\s(?:of\sage|old))?(?:,? (?:and|or|&) (?:over|older|above|up|under|younger))?\s*(?:[:|]|[.…]{3,})\s*",
+    re.IGNORECASE,
+)
+_GOES_ON = regex(r"[a-z\d(]")
 _MARK = regex(
     r"\s*(?:(?P<paren>[(（]\d{1,2}[)）])|(?P<circle>[①-⑳])|(?P<dot>\d{1,2}[.．、](?!\d))|(?P<plain>\d{1,2}(?=\s?[一-鿿]))|(?P<bullet>[•●▪◦‣■*·–-]\s?)"
     r"|(?P<han>[一二三四五六七八九十]{1,2}、))"
@@ -76,7 +87,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
     body = text[section.start : min(section.end, section.start + MAX_SECTION)]
     found: list[Unit] = []
     lead = _Lead(of_section=_section_lead(section, lang))
-    for start, end in _cut(body, lang):
+    for start, end in _cut(body, lang, section.group):
         piece = body[start:end]
         if not piece.strip() or end - start > MAX_UNIT:
             continue
@@ -120,9 +131,25 @@ def _section_lead(section: Section, lang: str) -> str:
     return heading if leads else ""
 
 
-def _cut(body: str, lang: str) -> Iterator[tuple[int, int]]:
-    """The spans of sentences, in Chinese of their clauses too, and of the items of a list inside a line."""
+def _joined(body: str, group: SectionGroup) -> Iterator[tuple[int, int]]:
+    """The spans of sentences; of directions, a line that breaks off or only says whom the next is for goes on in that."""
+    at: int | None = None
     for start, end in sentences(body):
+        first = start if at is None else at
+        at = None
+        if group in (G.DOSAGE, G.PEDIATRIC) and "\n" in body[end : end + 2] and end - first < MAX_JOINED:
+            goes_on = _GOES_ON.match(body[end:].lstrip()) is not None and _BROKEN.search(body, first, end) is not None
+            if goes_on or _AGE_HEAD.fullmatch(body, first, end) is not None:
+                at = first
+                continue
+        yield first, end
+    if at is not None:
+        yield at, len(body.rstrip())
+
+
+def _cut(body: str, lang: str, group: SectionGroup) -> Iterator[tuple[int, int]]:
+    """The spans of sentences, in Chinese of their clauses too, and of the items of a list inside a line."""
+    for start, end in _joined(body, group) if lang == "en" else sentences(body):
         cuts = [match.end() for match in _INNER_ITEM.finditer(body, start, end)]
         if lang == "en":
             cuts += [match.end() for match in _OTC_HEAD.finditer(body, start, end)]

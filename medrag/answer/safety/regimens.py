@@ -1,0 +1,115 @@
+"""How much a label tells people to take at a time and how often, and for whom: 1 to 2 caplets every 4 to 6 hours, 一次6片，一日3次."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from medrag.answer.safety.audience import Audience, audience_before
+from medrag.answer.safety.doses import UNITS, amount_of
+from medrag.answer.safety.units import Unit
+from medrag.patterns import regex
+from medrag.retrieve.quantities import chinese_number
+from medrag.sections import SectionGroup
+
+__all__ = ["COUNT", "TIMES_A_DAY", "Regimen", "count", "regimens_of", "times_a_day"]
+
+_EN_NUMBERS = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "eight": 8.0, "ten": 10.0, "twelve": 12.0}  # fmt: skip
+COUNT = rf"\d+(?:,\d{{3}})*(?:\.\d+)?|[零一二两三四五六七八九十半]{{1,3}}|\b(?:{'|'.join(_EN_NUMBERS)})\b"
+_TO = r"(?:[-~～–—至到]|to\b|or\b)"
+_DAY = r"(?:day|daily|d\b)"
+# How often in a day: three times daily, tid, every 4 to 6 hours, 每日3次, 每4～6小时一次.
+TIMES_A_DAY = (
+    rf"(?:(?P<n>{COUNT})(?:\s*{_TO}\s*(?P<n_high>{COUNT}))?\s*(?:times|x)\s*(?:a|per|each|every|/)?\s*{_DAY}"
+    rf"|(?P<word>once|twice|thrice)\s*(?:a|per|each|every)?\s*{_DAY}"
+    r"|(?P<code>\b(?:qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?)(?![\w.]))"
+    rf"|(?:every|q)\s*(?P<hours>{COUNT})\s*(?:hours?\s*)?(?:{_TO}\s*(?P<hours_high>{COUNT})\s*)?-?\s*(?:h(?:ou)?rs?|h)\b"
+    rf"|(?:每[日天]|[一1][日天])\s*(?P<zh_n>{COUNT})(?:\s*{_TO}\s*(?P<zh_n_high>{COUNT}))?\s*次"
+    rf"|每(?:隔)?\s*(?P<zh_hours>{COUNT})\s*(?:{_TO}\s*(?P<zh_hours_high>{COUNT})\s*)?(?:个)?(?:小时|h)\s*(?:[一1]?次)?)"
+)
+_HOURS_A_DAY = 24.0
+_WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
+_CODES = {"qd": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0}
+_AMOUNT = regex(
+    rf"(?<![\d./-])(?P<number>{COUNT})\s*(?:{_TO}\s*(?P<high>{COUNT})\s*)?(?P<unit>{UNITS})(?![a-zμ])"
+    r"(?P<per>\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时|ml|l\b|次|日|天|day|d\b)|\s*per (?:kg|kilogram|m2|minute|hour|day)|\s*(?:daily|a day))?",
+    re.IGNORECASE,
+)
+_TIMES = regex(TIMES_A_DAY, re.IGNORECASE)
+_NEAR = 60  # characters between an amount and how often it is taken
+_STOP = regex(r"[。；;]|\.\s")
+# What starts, builds up or runs in is not the dose that is taken.
+_OTHER = regex(
+    r"initial|starting|loading|increment|increas|infus|inject|maximum|exceed|more than|total|contain|water|juice|起始|初始|开始|首[剂次]|冲击|滴速|递增|增加|超过|最大|极量|总量|含|稀释|溶于|加入",
+    re.IGNORECASE,
+)
+_FRACTIONS = {"½": "0.5", "1/2": "0.5", "one-half": "0.5", "one half": "0.5", "¼": "0.25", "1/4": "0.25", "⅓": "0.33", "1/3": "0.33", "¾": "0.75", "3/4": "0.75"}  # fmt: skip
+_FRACTION = regex(
+    rf"(?<![\d/.])(?:(?P<whole>\d)[ -])?(?P<part>{'|'.join(map(re.escape, _FRACTIONS))})(?=[ -]?(?:of an? )?(?:tab|cap|pill|tea|table|tsp|tbsp|drop|pack|scoop|dose|片|丸|袋|粒|包|支))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """An amount of `unit` to take at a time, how often a day at most, and hours from one to the next (0, 0: not said in hours)."""
+
+    once: float
+    unit: str
+    times: float | None
+    hours: tuple[float, float]
+    audience: Audience
+    of: Unit
+
+
+def whole_numbers(text: str) -> str:
+    """A text with the fractions of tablets and spoons as decimals: 1 1/2 tablets is 1.5 tablets."""
+    return _FRACTION.sub(lambda m: f"{float(m['whole'] or 0) + float(_FRACTIONS[m['part'].lower()]):g}", text)
+
+
+def count(number: str) -> float:
+    """A number in digits or in words: 0.5, two, 半, 三."""
+    said = _EN_NUMBERS.get(number.lower())
+    return said if said is not None else 0.5 if number == "半" else chinese_number(number)
+
+
+def times_a_day(match: re.Match[str]) -> float:
+    """How often a day that is, the most that it allows."""
+    said = match.groupdict()
+    often = said["n_high"] or said["n"] or said["zh_n_high"] or said["zh_n"]
+    if often:
+        return count(often)
+    if said["word"]:
+        return _WORDS[said["word"].lower()]
+    if said["code"]:
+        return _CODES[said["code"].lower().replace(".", "")]
+    hours = count(said["hours"] or said["zh_hours"])
+    return _HOURS_A_DAY / hours if hours else 0.0
+
+
+def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
+    """What a statement on dosage tells to take; `above` are the words that it stands under."""
+    if unit.group is not SectionGroup.DOSAGE:
+        return
+    plain = whole_numbers(text)
+    amounts = list(_AMOUNT.finditer(plain))
+    for at, match in enumerate(amounts):
+        if match["per"] or _OTHER.search(plain, max(0, match.start() - 24), match.start()):
+            continue
+        stop = amounts[at + 1].start() if at + 1 < len(amounts) else len(plain)
+        behind = plain[match.end() : min(stop, match.end() + _NEAR)]
+        end = _STOP.search(behind)
+        often = _TIMES.search(behind[: end.start()] if end is not None else behind)
+        value, counted = amount_of(f"{count(match['high'] or match['number']):g}", match["unit"].strip())
+        if value > 0:
+            yield Regimen(
+                value, counted, times_a_day(often) if often else None, _hours(often), audience_before(plain, match, above), unit
+            )
+
+
+def _hours(often: re.Match[str] | None) -> tuple[float, float]:
+    if often is None:
+        return 0.0, 0.0
+    low, high = often["hours"] or often["zh_hours"], often["hours_high"] or often["zh_hours_high"]
+    return (count(low), count(high or low)) if low else (0.0, 0.0)
