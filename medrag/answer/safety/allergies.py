@@ -15,6 +15,7 @@ from medrag.answer.safety.wording import governing, worst
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.kb.memory import memory_of
+from medrag.kb.terms.allergens import allergen_names
 from medrag.kb.terms.classes import DrugClass, class_named
 from medrag.kb.terms.membership import class_spellings
 from medrag.kb.terms.tables import table
@@ -27,6 +28,11 @@ __all__ = ["Allergen", "allergen", "allergy_finding"]
 G = SectionGroup
 _TELLS = frozenset({G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.INTERACTIONS, G.DOSAGE})
 KEPT = 500  # allergens
+MAX_CLASS = 140  # characters between an allergy and the class that it is to
+_CLASS_ALLERGY = regex(
+    r"(?:hypersensitiv|allerg|sensitiv|intoleran|anaphyla)\w*(?: reactions?)?(?: \w+){0,3}? (?:to|with|from)\b[^.;]*$|(?<![不没无])过敏反?应?[:：][^，。；]*$", re.IGNORECASE
+)
+_CLASS_ALLERGIC = regex(r"(?:类?(?:药物?|抗生素|化合物|制剂)?(?:[、或及和][^，。；]{1,24})*?)?(?:中?任何一?种?)?(?:成分)?(?:有|曾有)?(?:严重)?(?:交叉)?(?:过敏|超敏|变态反应|不能?耐受)| ?(?:allerg|hypersensitiv)")
 _ALLERGIC = regex(
     r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria",
     re.IGNORECASE,
@@ -36,9 +42,7 @@ _SELF = regex(
     re.IGNORECASE,
 )
 _STRIPPED = regex(r"(?:严重|轻度)?(?:药物)?(?:过敏|allerg(?:y|ic)|hypersensitivity)(?:史|反应|症)?(?: to)?|^对", re.IGNORECASE)
-_FOOD_NAMES = {"花生": "peanut|peanut oil|花生油", "大豆": "soy|soya|soybean|soya lecithin|大豆油|大豆磷脂", "鸡蛋": "egg|eggs|egg protein|卵蛋白|蛋类", "牛奶": "milk|milk protein|乳蛋白", "乳糖": "lactose",
-               "明胶": "gelatin", "乳胶": "latex|natural rubber", "亚硫酸盐": "sulfite|sulfites|metabisulfite|sodium metabisulfite|bisulfite|焦亚硫酸钠|亚硫酸氢钠|亚硫酸氢盐|亚硫酸钠", "鱼": "fish|fish oil|shellfish", "海鲜": "shellfish|fish|seafood", "苯甲醇": "benzyl alcohol", "酒精": "alcohol|ethanol|乙醇", "谷蛋白": "gluten",
-               "碘": "iodine|iodide|碘剂|碘造影剂", "蜂蜜": "honey|蜂胶|蜂毒"}  # fmt: skip
+
 
 
 class Allergen:
@@ -49,11 +53,8 @@ class Allergen:
         name = fold(_STRIPPED.sub("", said)) or fold(said)
         self.medicine: Taken = taken(name, kb)
         self.named_class: DrugClass | None = class_named(name) or class_named(name + "类")
-        more = [
-            one for key, other in _FOOD_NAMES.items() for one in (key, *other.split("|")) if name in (key, *other.split("|"))
-        ]
         self.terms: dict[str, str] = {term: via for term, via in self.medicine.terms.items() if len(term) > 1}
-        self.terms.update(dict.fromkeys([name, *more], ""))
+        self.terms.update(dict.fromkeys((name, *allergen_names(name)), ""))
         if self.named_class is not None:
             self.terms.update(dict.fromkeys(class_spellings(self.named_class), ""))
 
@@ -64,10 +65,6 @@ class Allergen:
         if self.named_class is not None:
             found[self.named_class.zh[0]] = self.named_class
         return found
-
-
-# What labels say of these holds for whoever reacts to one of their members.
-_WIDE = frozenset({"β-内酰胺类抗生素", "解热镇痛药", "阿片类镇痛药"})
 
 
 def allergen(said: str, kb: KnowledgeBase) -> Allergen:
@@ -87,7 +84,11 @@ def _cross() -> Mapping[str, frozenset[str]]:
 @cache
 def _alike() -> frozenset[str]:
     """Classes whose members are one allergen to whoever reacts to one of them."""
-    listed = "青霉素类抗生素 头孢菌素类抗生素 碳青霉烯类抗生素 磺胺类药 非甾体抗炎药 水杨酸类药 大环内酯类抗生素 氟喹诺酮类 四环素类抗生素 氨基糖苷类抗生素 硝基咪唑类 局部麻醉药 吩噻嗪类药 含碘造影剂 血管紧张素转换酶抑制药 巴比妥类药 苯二氮䓬类药 他汀类药 唑类抗真菌药 噻嗪类利尿药 磺脲类药 肝素类药"
+    listed = (
+        "青霉素类抗生素 头孢菌素类抗生素 碳青霉烯类抗生素 磺胺类药 非甾体抗炎药 水杨酸类药 大环内酯类抗生素 氟喹诺酮类 四环素类抗生素 氨基糖苷类抗生素 硝基咪唑类 局部麻醉药 吩噻嗪类药 含碘造影剂 血管紧张素转换酶抑制药 巴比妥类药 苯二氮䓬类药 他汀类药 唑类抗真菌药 噻嗪类利尿药 磺脲类药 肝素类药 "
+        "铂类药 蒽环类药 紫杉烷类药 氨基喹啉类 氨基甲酸酯类 金刚烷类 棘白菌素类 琥珀酰亚胺类 糖肽类抗生素 林可酰胺类 利福霉素类 乙内酰脲类药 "
+        "碳酸酐酶抑制药 双膦酸盐 苯并咪唑类 喜树碱类 多黏菌素类 酮内酯类 噻吨类药 黄嘌呤类药 麦角生物碱 曲坦类药 质子泵抑制药"
+    )
     return frozenset(listed.split())
 
 
@@ -160,11 +161,8 @@ def _said(label: Label, one: Taken, allergen: Allergen) -> Iterator[Stated]:
                 continue
             unit = label.units[hit.unit]
             via = allergen.terms[name]
-            if (
-                unit.group in _TELLS
-                and _is_allergen(unit, hit, label.lang)
-                and (not via or via in allergen.classes or via in _WIDE)
-            ):
+            alike = not via or via in allergen.classes
+            if unit.group in _TELLS and _is_allergen(unit, hit, label.lang) and (alike or _is_said_of_class(unit, hit)):
                 cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
                 otherwise = Severity.CONTRAINDICATED if unit.group is G.CONTRAINDICATIONS else Severity.CAUTION
                 yield stated(label, one.name, unit, cue, otherwise, via=via)
@@ -180,6 +178,12 @@ def _is_allergen(unit: Unit, hit: Hit, lang: str) -> bool:
         return behind is not None or re.search(r"(?:过敏|超敏)[^；。;]{0,30}$", text[: hit.start]) is not None
     near = text[max(0, hit.start - 240) : hit.end + 120]
     return _ALLERGIC.search(near) is not None or (bool(unit.lead) and _ALLERGIC.search(unit.lead) is not None)
+
+
+def _is_said_of_class(unit: Unit, hit: Hit) -> bool:
+    """Whether a statement is of all who react to a member of the class: hypersensitivity to other carbamates, 对其他铂类过敏者."""
+    before = _CLASS_ALLERGY.search(unit.folded[max(0, hit.start - MAX_CLASS) : hit.start])
+    return before is not None or _CLASS_ALLERGIC.match(unit.folded, hit.end) is not None
 
 
 def allergens(said: Sequence[str], kb: KnowledgeBase) -> list[Allergen]:

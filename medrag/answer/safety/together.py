@@ -58,6 +58,8 @@ _OTHER = regex(
     r"(?:\bother[ \w-]{0,20}|\bother (?:drugs?|medic\w+|products?)\b[ \w,-]{0,50}(?:such as|like|including) |\banother |\badditional |\bmultiple |\bsecond |其[他它余]的?[^，。；]{0,6}|另[一外]种?|同类的?|多种|两种)$"
 )
 _ALIKE_ZH = regex(r"^[^，。；]*?(?:一样|相同|相似|类似|不同|相比)")
+MAX_LISTED = 60  # names in a list, one a line
+MAX_BESIDE = 3  # characters beside a name that stands alone
 MAX_ALIKE = 12  # characters behind a class in which it is said to be like
 MIN_OWN = 4  # letters of a medicine's own name in a statement of its class
 _AS_WITH = regex(
@@ -69,7 +71,7 @@ _INSTEAD_EN = regex(
     re.IGNORECASE,
 )
 _OVERDOSE = regex(
-    r"过量|中毒时|解救|抢救|overdos|in the event of|should (?:hypotension|seizures?|convulsions?) occur|if (?:hypotension|seizures?) occurs?",
+    r"过量|中毒时|解救|抢救|overdos|in the event of|if an? (?:\w+ )?(?:allergic|anaphyla\w+|hypersensitivity) reactions? (?:occurs?|develops?)|supportive (?:treatment|therapy|care|measures)|emergency (?:treatment|measures|care)|should (?:hypotension|seizures?|convulsions?) occur|if (?:hypotension|seizures?) occurs?",
     re.IGNORECASE,
 )
 _EXCEPT = regex(
@@ -131,6 +133,24 @@ def _is_other(label: Label, hit: Hit) -> bool:
     return _ALIKE_ZH.search(text, hit.end, hit.end + MAX_ALIKE) is None  # 与其他非甾体抗炎药一样
 
 
+def _head(label: Label, unit: Unit, hit: Hit) -> Unit | None:
+    """What heads the list of names in which a statement is one: Drugs that can be taken with it / Amlodipine / Aspirin."""
+    if label.lang != "en" or not _is_bare(unit, hit.start, hit.end):
+        return None
+    for index in range(unit.index - 1, max(-1, unit.index - 1 - MAX_LISTED), -1):
+        above = label.units[index]
+        if above.section != unit.section:
+            return None
+        if not any(_is_bare(above, start, end) for start, end in label.named_at.get(index, ())):
+            return above
+    return None
+
+
+def _is_bare(unit: Unit, start: int, end: int) -> bool:
+    """Whether a statement is nothing but the name that stands in it."""
+    return len(unit.folded.strip(_BULLETS)) - (end - start) <= MAX_BESIDE
+
+
 def _is_beside(label: Label, one: Taken, hit: Hit) -> bool:
     """Whether the label's own class is named beside the medicine itself: an oral carbonic anhydrase inhibitor and AZOPT."""
     if hit.unit < 0:
@@ -155,9 +175,13 @@ def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
     if unit.group not in _TELLS or _is_no_use(unit, hit, label) or _MEASURED.search(unit.folded):
         return
     part = _part(unit, hit, label)
-    if not _tells(unit, part, hit.start, label.lang):
+    head = _head(label, unit, hit)
+    if head is not None and allows(head.folded, label.lang):
+        return
+    if not _tells(unit, part, hit.start, label.lang, listed=head is not None):
         return
     cue, until = _severity(label, one, unit, hit, part)
+    cue = cue or (worst(head.cues) if head is not None else None)
     otherwise = Severity.CONTRAINDICATED if unit.group is G.CONTRAINDICATIONS else Severity.NOTED
     yield stated(label, one.name, unit, cue, otherwise, via=via, until=until)
 
@@ -268,7 +292,7 @@ def _part_en(text: str, hit: Hit) -> tuple[int, int]:
     return start, behind.start() if behind is not None else len(text)
 
 
-def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str) -> bool:
+def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: bool) -> bool:
     """Whether a stretch says that the two do something to each other, or must not be taken together."""
     words = unit.folded[part[0] : part[1]]
     if (
@@ -289,7 +313,8 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str) -> bool:
         co_use = True
     led = bool(unit.lead) and (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(_led(unit)) is not None
     if unit.group is G.CONTRAINDICATIONS:
-        return (co_use or led) and not _THERAPY.search(words)
+        row = listed or (lang == "en" and CELL_BREAK in unit.folded)  # of a table of what is contraindicated
+        return (co_use or led or row) and not _THERAPY.search(words)
     strong = any(
         cue.severity in (Severity.CONTRAINDICATED, Severity.AVOID, Severity.CAUTION) for cue in (*unit.cues, *unit.lead_cues)
     )
