@@ -30,11 +30,13 @@ MAX_BOXED = 2  # statements of a boxed warning beside an answer
 _SICK = regex(
     r"([一-鿿]{2,8}?)(?:的)?(?:病人|患者|患儿)|(?:有|患有?|得了|确诊)(?:了|过)?([一-鿿]{2,8}?)(?=[，,。？?的能可吃用服还，]|$)|\b(?:have|has|having|suffer\w* from|diagnosed with|with) (?:an? |severe |chronic |active )*([a-z][a-z' -]{2,40}?)(?=[,.?;]|\b(?:and|can|is|take|on|but|so|who)\b|$)"
 )
-# Who has it not: 我没有高血压, I don't have asthma.
+# Who has it not: 我没有高血压, I don't have asthma; and what is not taken: 不是华法林, apixaban, not warfarin.
+_WELL = regex(r"[、,和与及]?(?:肾|肝)?(?:脏|功能|功)?(?:都|均|也|是)?(?:很|挺)?(?:正常|好的?|没(?:有)?(?:什么|任何)?(?:问题|毛病|异常))|(?: \w+){0,3} (?:is|are|was|were|came back) (?:\w+ )?(?:normal|fine|good|okay|ok)\b")
 _NOT_ILL = regex(
-    r"(?<!有)没(?:有|得过?|患过?)?$|\b(?:(?:do|does|did) not|(?:don|doesn|didn)['’]t|never) (?:have|had) (?:an? |any )?$",
+    r"(?<!有)(?:没|无)(?:有|得过?|患过?)?(?:什么|任何|肝脏?|肾脏?|肝、|[肝肾][和与、]|严重的?|慢性)*$|\b(?:no|without)(?: history of| known| prior| any)* (?:(?:liver|kidney|renal|hepatic) (?:or|and) )?$|\b(?:(?:do|does|did) not|(?:don|doesn|didn)['’]t|never) (?:have|had) (?:an? |any )?(?:(?:liver|kidney|renal|hepatic) (?:or|and) |(?:kidney|liver) )?$",
     re.IGNORECASE,
 )
+_NOT_TAKEN = regex(r"(?:不是|而非|并非|没(?:有)?(?:在)?(?:吃|用|服用?)(?:过)?|(?:,|;|，|\b(?:and|but)) ?(?:it(?:['’]s| is) )?not(?: on| taking)?|\b(?:instead of|rather than)) ?$", re.IGNORECASE)
 _ORGANS = {
     "renal": regex(r"肾|透析|尿毒|renal|kidney|dialysis|uremi|ckd"),
     "hepatic": regex(r"肝|hepat|liver|cirrho"),
@@ -128,13 +130,14 @@ def _kept_apart(question: str) -> list[str]:
 def _taken(understanding: Understanding) -> tuple[list[str], list[str]]:
     """The medicines that the question asks about, and what somebody is allergic to."""
     question = understanding.question
+    drugs = [drug for drug in understanding.drugs if _NOT_TAKEN.search(question[: drug.start]) is None] or understanding.drugs
     if not _ALLERGY.search(question):
-        return list(dict.fromkeys(drug.name for drug in understanding.drugs)), []
+        return list(dict.fromkeys(drug.name for drug in drugs)), []
     from medrag.answer.safety.label import longest, name_spans
 
     named = longest([*name_spans(question), *((drug.start, drug.end) for drug in understanding.drugs)])
     allergens = [span for span in named if _is_allergen(question, span)]
-    medicines = [drug.name for drug in understanding.drugs if not any(s <= drug.start < e for s, e in allergens)]
+    medicines = [drug.name for drug in drugs if not any(s <= drug.start < e for s, e in allergens)]
     said = [question[start:end] for start, end in allergens]
     said += [
         match[1] for match in _ALLERGIC_TO_ZH.finditer(question) if not any(match[1] in one or one in match[1] for one in said)
@@ -172,9 +175,9 @@ def _person(understanding: Understanding, patient: Patient | None, allergies: li
     known = patient or Patient()
     ills = [name for name in dict.fromkeys(_conditions(understanding)) if name not in known.diagnoses]
     organs = {kind: next((ill for ill in ills if pattern.search(ill)), "") for kind, pattern in _ORGANS.items()}
-    if Population.RENAL in who and known.egfr is None and not known.renal:
+    if Population.RENAL in who and known.egfr is None and not known.renal and not _is_well(understanding.question, "renal"):
         said["renal"] = organs["renal"] or ("肾功能不全" if understanding.lang == "zh" else "renal impairment")
-    if Population.HEPATIC in who and not known.hepatic:
+    if Population.HEPATIC in who and not known.hepatic and not _is_well(understanding.question, "hepatic"):
         said["hepatic"] = organs["hepatic"] or ("肝功能不全" if understanding.lang == "zh" else "hepatic impairment")
     ills = [ill for ill in ills if ill not in (said.get("renal"), said.get("hepatic"))]
     said["diagnoses"] = (*known.diagnoses, *ills)
@@ -182,6 +185,14 @@ def _person(understanding: Understanding, patient: Patient | None, allergies: li
     person = known.model_copy(update={name: value for name, value in said.items() if name not in _fixed(known)})
     child = Population.CHILD in who
     return person if person != Patient() or child else None
+
+
+def _is_well(question: str, organ: str) -> bool:
+    """Whether a question names an organ only to say that nothing is wrong with it: I don't have liver disease, 肝肾功能正常."""
+    named = list(_ORGANS[organ].finditer(question.lower()))
+    return bool(named) and all(
+        _NOT_ILL.search(question[: match.start()]) or _WELL.match(question.lower(), match.end()) for match in named
+    )
 
 
 def _fixed(known: Patient) -> set[str]:

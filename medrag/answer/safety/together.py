@@ -141,7 +141,7 @@ def _head(label: Label, unit: Unit, hit: Hit) -> Unit | None:
         above = label.units[index]
         if above.section != unit.section:
             return None
-        if not any(_is_bare(above, start, end) for start, end in label.named_at.get(index, ())):
+        if " " in above.folded.strip(_BULLETS) and not any(_is_bare(above, *span) for span in label.named_at.get(index, ())):
             return above
     return None
 

@@ -50,6 +50,7 @@ _BARE_LEAD = regex(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁
 _OTC_LEAD = regex(
     r"(?:ask a doctor(?: or pharmacist)? before use if|do not use(?: this product)? if|the (?:chance|risk) is higher if)\s*(?:you|the user|your child|the child)?\s*(?:ever |now )?(?:have|has|had|are|is)?(?: ever had| now| taking)*\s*[•-]?\s*$"
 )
+_OTC_ALONE = regex(r"\W*do not (?:use|take|give)(?: this (?:product|medicine|drug))?\W*", re.IGNORECASE)
 _TOPIC = regex(r"^[^，。；,:：]{2,24}(?=[:：])")
 # Heads that begin another subject; 2.原因不清的腹痛：… is one more of whom it is said.
 _TOPICAL = regex(r"影响|药|用于|检查|监测|贮|储|过敏反应|过量|剂量|给药|注意|驾|症状|处理|保存|成人|儿童|老年|妊娠|哺乳")
@@ -214,6 +215,7 @@ class _Lead:
         if (
             _BARE_LEAD.fullmatch(folded)
             or _OTC_LEAD.search(folded)
+            or _OTC_ALONE.fullmatch(folded)
             or (piece.rstrip().rstrip("•-–●").rstrip().endswith((":", "：")) and len(piece) < MAX_SPAN)
         ):
             self.words, self.start, self.cues = folded, start, cues(folded, lang)
