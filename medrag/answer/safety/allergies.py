@@ -17,7 +17,7 @@ from medrag.kb.folding import fold
 from medrag.kb.memory import memory_of
 from medrag.kb.terms.allergens import allergen_names
 from medrag.kb.terms.classes import DrugClass, class_named
-from medrag.kb.terms.membership import class_spellings
+from medrag.kb.terms.membership import class_spellings, memberships
 from medrag.kb.terms.tables import table
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
@@ -168,6 +168,7 @@ def _said(label: Label, one: Taken, allergen: Allergen) -> Iterator[Stated]:
                 yield stated(label, one.name, unit, cue, otherwise, via=via)
             elif unit.group is G.COMPOSITION and not via and name not in one.names:
                 yield stated(label, one.name, unit, None, Severity.AVOID, via=via)
+    yield from _of_relatives(label, one, allergen)
 
 
 def _is_allergen(unit: Unit, hit: Hit, lang: str) -> bool:
@@ -178,6 +179,30 @@ def _is_allergen(unit: Unit, hit: Hit, lang: str) -> bool:
         return behind is not None or re.search(r"(?:过敏|超敏)[^；。;]{0,30}$", text[: hit.start]) is not None
     near = text[max(0, hit.start - 240) : hit.end + 120]
     return _ALLERGIC.search(near) is not None or (bool(unit.lead) and _ALLERGIC.search(unit.lead) is not None)
+
+
+def _of_relatives(label: Label, one: Taken, allergen: Allergen) -> Iterator[Stated]:
+    """Where a label names an allergy to a medicine that the patient's allergen reacts like: to penicillin, for amoxicillin."""
+    for hit, classes in _named_allergens(label):
+        if hit.name not in allergen.terms and hit.name not in one.names and (of := classes & allergen.classes.keys()):
+            unit = label.units[hit.unit]
+            cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
+            otherwise = Severity.CONTRAINDICATED if unit.group is G.CONTRAINDICATIONS else Severity.CAUTION
+            yield stated(label, one.name, unit, cue, otherwise, via=min(of))
+
+
+def _named_allergens(label: Label) -> tuple[tuple[Hit, frozenset[str]], ...]:
+    """The medicines that a label names as allergens, with the classes whose members react alike to each."""
+    return label.kept("allergens", lambda: tuple(_find_allergens(label)))
+
+
+def _find_allergens(label: Label) -> Iterator[tuple[Hit, frozenset[str]]]:
+    allergic = {unit.index for unit in label.units if unit.group in _TELLS and _ALLERGIC.search(f"{unit.lead} {unit.folded}")}
+    for name, hits in sorted(label.names.items()):
+        near = [hit for hit in hits if hit.unit in allergic and _is_allergen(label.units[hit.unit], hit, label.lang)]
+        if near and class_named(name) is None:
+            classes = frozenset(one.zh[0] for one in memberships((name,)) if one.zh[0] in _alike())
+            yield from ((hit, classes) for hit in near if classes)
 
 
 def _is_said_of_class(unit: Unit, hit: Hit) -> bool:

@@ -49,10 +49,13 @@ _OUTCOME_ZH = regex(
 _WORSE_ZH = regex(r"加[重剧]|恶化|诱发|危险|可使|复发|升高|风险")
 _WHO_ZH = regex(r"^[^，。；]{0,30}?(?:患者|病人|者|病史|史|患儿|时)|^[、及和或与]")
 _RULED_ZH = regex(r"(?:等)?(?:疾病|症)?(?:的?患者|的?病人|者|时)?(?:应|须|均|宜)?(?:禁|忌|慎|不宜|不应|避免)")
+_POINTS_ZH = regex(r"[慎禁忌](?:用|忌)[^，。；:：]{0,6}[:：][^，。；]*$")  # 下列情况慎用：①酒精中毒
 _HAS_ZH = regex(r"(?:患有?|伴有?|合并|有|具有|既往|对于?|若|如|存在|并发)[^，。；]{0,20}$")
 _NARROWER_EN = regex(
     r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
 )
+_HEART = "心脏病"
+_HEART_ZH = regex(r"(?<![点宽恶放])心脏?(?:[、或和及与](?:肝|肾|肺|脑|脏|血管|循环系统|呼吸系统){1,2})+[^，。；、]{0,2}?(?:疾病|疾患|功能[^，。；、]{0,4}(?:障碍|不全|损[害伤]|减退|异常|衰竭)|病)")
 _TOGETHER = regex(r"合用|并用|同用|同服|联用|concomitant|co-?admin", re.IGNORECASE)
 _SPOKEN_TO = regex(
     r"[\W\d]*(?:(?:information|warning|notice|note|attention)\W+(?:for|to)?\W*)?(?:(?:for|in) )?(?:patients with )?\0(?: patients)?\W*:",
@@ -65,7 +68,7 @@ _OTHER_BEFORE_EN = regex(
 )
 _HAS_EN = regex(
     r"(?:patients?|persons?|individuals?|people|those|women|men|adults?|children|subjects)\b[^.;]{0,200}$|\bwith (?:a )?(?:known |previous |prior |severe |significant |preexisting |pre-existing |active |a )*(?:history of )?[^.;]{0,120}$"
-    r"|\bhistory of\b[^.;]{0,120}$|\bpresence of\b[^.;]{0,80}$|\b(?:have|has|had|having)\b[^.;]{0,120}$|\bsuffering\b[^.;]{0,60}$|^\s*[-–•*]?\s*(?:\(?\d{1,2}[.)]\s*)?(?:known |severe |active |uncontrolled |untreated |history of |acute |congenital |clinical )*$|\bin (?:the )?(?:case|cases|states?|conditions?)\b[^.;]{0,60}$|\bcontraindicated in\b[^.;]{0,200}$",
+    r"|\bhistory of\b[^.;]{0,120}$|\bpresence of\b[^.;]{0,80}$|\b(?:have|has|had|having)\b[^.;]{0,120}$|\bsuffering\b[^.;]{0,60}$|^\s*[-–•*]?\s*(?:\(?\d{1,2}[.)]\s*)?(?:known |severe |active |uncontrolled |untreated |history of |acute |congenital |clinical )*$|\bin (?:the )?(?:case|cases|states?|conditions?)\b[^.;]{0,60}$|\bcontraindicated in\b[^.;]{0,200}$|\brisk factors?\b[^.;]{0,300}$",
     re.IGNORECASE,
 )
 _OUTCOME_EN = regex(
@@ -79,7 +82,7 @@ _FOLLOWING_EN = regex(r"\b(?:the )?following\b[^.:]{0,40}:[^.]*$", re.IGNORECASE
 # A contraindication that is named first thing: Most cases of angle-closure glaucoma.
 _FIRST_EN = regex(r"^[\W\d]*(?:\w+ ){0,3}(?:cases of )?[\w-]*\W?$", re.IGNORECASE)
 _WORSE_EN = regex(
-    r"exaggerat|exacerbat|aggravat|worsen|precipitat|activat|increased risk|greater risk|higher risk|should|not be|predispos",
+    r"risk factors?|highest risk|exaggerat|exacerbat|aggravat|worsen|precipitat|activat|increased risk|greater risk|higher risk|should|not be|predispos",
     re.IGNORECASE,
 )
 
@@ -122,10 +125,21 @@ def disease_finding(one: Taken, diagnosis: str, terms: Mapping[str, str]) -> Fin
 
 
 def _said(label: Label, one: Taken, terms: Mapping[str, str]) -> Iterator[Stated]:
+    if label.lang == "zh" and _HEART in terms:
+        yield from label.remembered(("heart", one.name), partial(_of_heart, label, one))
     unlisted = {name for name in terms if name not in known_names() and label.hits(name)}
     for name in sorted((label.names.keys() & terms.keys()) | unlisted):
         via = terms[name]
         yield from label.remembered(("ill", one.name, name, via), partial(_of_name, label, one, name, via))
+
+
+def _of_heart(label: Label, one: Taken) -> Iterator[Stated]:
+    """Where the heart is named before other organs whose disease stands behind the last: 心、肝、肾功能不全者慎用."""
+    for unit in label.units:
+        match = _HEART_ZH.search(unit.folded) if unit.group in _TELLS else None
+        said = _of_hit(label, one, unit, Hit(match[0], unit.index, *match.span(), unit.section), _HEART) if match else None
+        if said is not None:
+            yield said
 
 
 def _of_name(label: Label, one: Taken, name: str, via: str) -> Iterator[Stated]:
@@ -175,6 +189,8 @@ def _has_zh(unit: Unit, hit: Hit) -> bool:
     if _NARROWER_ZH.match(text, hit.end) or _OTHER_BEFORE_ZH.search(text, max(0, hit.start - 6), hit.start):
         return False
     if _RULED_ZH.match(text, hit.end):
+        return True
+    if _POINTS_ZH.search(text, 0, hit.start):
         return True
     segment = max(text.rfind(mark, 0, hit.start) for mark in "，,。；;") + 1
     before = text[segment : hit.start]
@@ -232,7 +248,7 @@ def _is_for_those(before: str, at: int, unit: Unit) -> bool:
         is not None
         and (
             unit.group is G.CONTRAINDICATIONS  # metabolic acidosis, including diabetic ketoacidosis
-            or re.search(r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of", before[:at]) is not None
+            or re.search(r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of|risk factors?", before[:at]) is not None
         )
     )
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import TypeVar
 
 from medrag.answer.safety.units import MAX_SPAN, Unit, units_of
 from medrag.kb.folding import fold
@@ -24,6 +25,7 @@ from medrag.types import Citation, Document, DocumentInfo, Section, Stated, dige
 __all__ = ["READ", "Hit", "Label", "known_names", "longest", "name_spans"]
 
 G = SectionGroup
+T = TypeVar("T")
 READ = frozenset(
     {G.CONTRAINDICATIONS, G.INTERACTIONS, G.WARNINGS, G.BOXED_WARNING, G.PREGNANCY, G.PEDIATRIC, G.GERIATRIC, G.DOSAGE,
      G.INDICATIONS, G.COMPOSITION, G.CLASSIFICATION, G.FORMS}
@@ -79,6 +81,7 @@ class Label:
     _found: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
     _about: dict[str, tuple[Unit, ...]] = field(default_factory=dict)
     _remembered: dict[Hashable, tuple[Stated, ...]] = field(default_factory=dict)
+    _kept: dict[str, object] = field(default_factory=dict)
 
     @property
     def lang(self) -> str:
@@ -185,6 +188,12 @@ class Label:
                 self._remembered.clear()
             found = self._remembered[key] = tuple(make())
         return found
+
+    def kept(self, key: str, make: Callable[[], T]) -> T:
+        """What `make` works out of the label alone, once."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]  # type: ignore[return-value]  # stored under its own key
 
     @cached_property
     def _whole(self) -> str:

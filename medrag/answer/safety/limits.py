@@ -84,7 +84,7 @@ _TIMES_EN = (
 _TIMES_WORDS = {"once": 1.0, "twice": 2.0}
 # Any other way to put it: what bars more stands before the amount, or behind it, and the time beside either.
 _BAR_EN = regex(
-    r"(?:\bnot (?:\w+ ){0,3}?(?:more than|exceed\w*|above|over|greater than|higher than)|\bno more than|\blimit(?:ed)? to|\b(?:maximum|max\b\.?|highest)(?: [\w-]+){0,4}?"
+    r"(?:\bnot (?:\w+ ){0,6}?(?:more than|exceed\w*|above|over|greater than|higher than)|\bno more than|\blimit(?:ed)? to|\b(?:maximum|max\b\.?|highest)(?: [\w-]+){0,4}?"
     r"|\b(?:dos(?:e|age)s?|amounts?) (?:\w+ ){0,2}?(?:above|over|greater than|higher than|in excess of|exceeding))[^.;\d]{0,45}$",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ __all__ = [
 MAX_COMPOSITION = 600  # characters of a section on composition in which substances are looked for
 FORMS = regex(
     r"\b(?:tablets?|capsules?|injection|solution|suspension|syrup|cream|ointment|gel|lotion|drops?|spray|oral|extended[- ]release|delayed[- ]release|film[- ]coated|"
-    r"for|usp|er|xr|sr|xl|hcl|and|with|plus|the|kit|powder|patch|inhaler|aerosol|chewable|eye|ear|nasal|vaginal|rectal|topical|ophthalmic|ovules?|suppositor(?:y|ies)|foam|shampoo|elixir|lozenges?|caplets?|gelcaps?|softgels?|iv|strength|extra|regular|brand|generic)\b|[®™()/,+&.、和与及-]|注射用|复方制剂|肠溶|缓释|控释|分散|口服|外用|片|胶囊|颗粒|注射液|剂|丸|散|膏|液|口服液",
+    r"for|usp|er|xr|sr|xl|hcl|and|with|plus|the|kit|powder|patch|inhaler|aerosol|chewable|eye|ear|nasal|vaginal|rectal|topical|ophthalmic|ovules?|suppositor(?:y|ies)|irrigation|irrigant|enema|rinse|mouthwash|swabs?|soap|wash|transdermal|implant|insert|granules?|concentrate|inhalation|nebulizer|pen|vial|foam|shampoo|elixir|lozenges?|caplets?|gelcaps?|softgels?|iv|strength|extra|regular|brand|generic)\b|[®™()/,+&.、和与及-]|注射用|复方制剂|肠溶|缓释|控释|分散|口服|外用|片|胶囊|颗粒|注射液|剂|丸|散|膏|液|口服液",
     re.IGNORECASE,
 )
 _FORM_AND_ON = regex(

@@ -64,7 +64,7 @@ class _Organ:
     threshold: re.Pattern[str] | None
 
 
-_FAILS_ZH = r"[^，。；,]{0,10}?(?<!发育)(?:不全|损[害伤]|障碍|减退|衰竭|异常|低下|不良|受损|下降|不佳|病|疾[病患]|硬化|炎|透析)"
+_FAILS_ZH = r"[^，。；,]{0,10}?(?<!发育)(?:不全|损[害伤]|障碍|减退|衰竭|异常|低下|不良|受损|下降|不佳|失调|紊乱|差(?!异)|衰退|缺陷|病|疾[病患]|硬化|炎|透析)"
 _RENAL = _Organ(
     FindingKind.RENAL,
     regex(
@@ -256,7 +256,7 @@ def _of_unit(label: Label, one: Taken, unit: Unit, place: tuple[int, int]) -> St
         cue is None
         and (not denies(unit.folded, label.lang) or re.search(r"加重|无效|蓄积", unit.folded) is not None)
         and re.search(
-            r"蓄积|半衰期延长|清除(?:率)?(?:减|降)|accumulat|prolonged|increased risk|greater risk|exacerbat|加重|risk of toxic",
+            r"蓄积|半衰期延长|清除(?:率)?(?:减|降)|accumulat|prolonged|(?:increased|greater|higher|highest|elevated) risk|risk[^.;]{0,40}(?:highest|higher|greater|increase)|exacerbat|加重|危险性?增|risk of toxic",
             unit.folded,
         )
     ):

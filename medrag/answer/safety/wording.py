@@ -43,7 +43,7 @@ _EN = regex(
     r"|\bnot (?:to )?be (?:used|given|administered|taken|combined|coadministered|co-administered|prescribed|mixed|initiated|started)\b|\bdiscontinue (?:nursing|breast)\w*|\bdiscontinue the drug\b|\bdiscontinu\w+ (?:[\w()®-]+ ){0,6}?(?:as soon as possible|immediately)|\bstop (?:nursing|breast)\w*|\bpreferable not\b|\bunsuitable\b)"
     r"|(?P<caution>\bcaution\w*|\bcareful\w*|\bask (?:a|your) \w+|\b(?:consult|tell|talk to) (?:a |your |with )?\w*|\bbenefits?\b|\bonly (?:if|when)\b|\bclearly needed\b|\b(?:special|particular|close|careful) (?:attention|care)\b|\bconsider\w*|\bcare (?:should|must)\b|\bwarned\b|\bprudent\b|\bpredispos\w*|\badvised?\b)"
     r"|(?P<monitor>\bmonitor\w*|\bobserve (?:patients?|the patient|closely|carefully|for)\b|\bbe (?:\w+ ){0,2}?observed\b|\bobserved (?:closely|carefully|for)\b|\bobservation (?:of|for)\b|\badjust\w*|\breduc\w+ (?:\w+ ){0,5}?dos\w+|\bdos\w+ (?:\w+ ){0,5}?(?:reduc|decreas|lower|adjust|modif)\w*|\b(?:lower|smaller|reduced|decreased) (?:\w+ ){0,2}?dos\w+|\btitrat\w*|\bhours? (?:before|after|apart|prior|between)|\bseparat\w+"
-    r"|\bdecreas\w+ (?:\w+ ){0,4}?dos\w+|\bincreas\w+ (?:in )?(?:the )?(?:\w+ ){0,2}?dos(?:e|age)\b|\bdos(?:e|age) should (?:be|not)\b|\bnot (?:exceed|(?:take|use|give) more than)\b|\blimit(?:ed)? (?:\w+ ){0,3}?dos\w+|\bstarting dose\b|\binitial dose\b|\bchecked\b|\bfollowed closely\b)",
+    r"|\bdecreas\w+ (?:\w+ ){0,4}?dos\w+|\bincreas\w+ (?:in )?(?:the )?(?:\w+ ){0,2}?dos(?:e|age)\b|\bdos(?:e|age) should (?:be|not)\b|\bnot (?:exceed|(?:take|use|give) more than)\b|\blimit(?:ed)? (?:\w+ ){0,3}?dos\w+|\bstarting dose\b|\binitial dose\b|\bchecked\b|\b(?:assess|evaluate|screen) (?:all )?patients\b|\bfollowed closely\b)",
     re.IGNORECASE,
 )
 
