@@ -31,12 +31,17 @@ _SICK = regex(
     r"([一-鿿]{2,8}?)(?:的)?(?:病人|患者|患儿)|(?:有|患有?|得了|确诊)(?:了|过)?([一-鿿]{2,8}?)(?=[，,。？?的能可吃用服还，]|$)|\b(?:have|has|having|suffer\w* from|diagnosed with|with) (?:an? |severe |chronic |active )*([a-z][a-z' -]{2,40}?)(?=[,.?;]|\b(?:and|can|is|take|on|but|so|who)\b|$)"
 )
 # Who has it not: 我没有高血压, I don't have asthma; and what is not taken: 不是华法林, apixaban, not warfarin.
-_WELL = regex(r"[、,和与及]?(?:肾|肝)?(?:脏|功能|功)?(?:都|均|也|是)?(?:很|挺)?(?:正常|好的?|没(?:有)?(?:什么|任何)?(?:问题|毛病|异常))|(?: \w+){0,3} (?:is|are|was|were|came back) (?:\w+ )?(?:normal|fine|good|okay|ok)\b")
+_WELL = regex(
+    r"[、,和与及]?(?:肾|肝)?(?:脏|功能|功)?(?:都|均|也|是)?(?:很|挺)?(?:正常|好的?|没(?:有)?(?:什么|任何)?(?:问题|毛病|异常))|(?: \w+){0,3} (?:is|are|was|were|came back) (?:\w+ )?(?:normal|fine|good|okay|ok)\b"
+)
 _NOT_ILL = regex(
     r"(?<!有)(?:没|无)(?:有|得过?|患过?)?(?:什么|任何|肝脏?|肾脏?|肝、|[肝肾][和与、]|严重的?|慢性)*$|\b(?:no|without)(?: history of| known| prior| any)* (?:(?:liver|kidney|renal|hepatic) (?:or|and) )?$|\b(?:(?:do|does|did) not|(?:don|doesn|didn)['’]t|never) (?:have|had) (?:an? |any )?(?:(?:liver|kidney|renal|hepatic) (?:or|and) |(?:kidney|liver) )?$",
     re.IGNORECASE,
 )
-_NOT_TAKEN = regex(r"(?:不是|而非|并非|没(?:有)?(?:在)?(?:吃|用|服用?)(?:过)?|(?:,|;|，|\b(?:and|but)) ?(?:it(?:['’]s| is) )?not(?: on| taking)?|\b(?:instead of|rather than)) ?$", re.IGNORECASE)
+_NOT_TAKEN = regex(
+    r"(?:不是|而非|并非|没(?:有)?(?:在)?(?:吃|用|服用?)(?:过)?|(?:,|;|，|\b(?:and|but)) ?(?:it(?:['’]s| is) )?not(?: on| taking)?|\b(?:instead of|rather than)) ?$",
+    re.IGNORECASE,
+)
 _ORGANS = {
     "renal": regex(r"肾|透析|尿毒|renal|kidney|dialysis|uremi|ckd"),
     "hepatic": regex(r"肝|hepat|liver|cirrho"),

@@ -55,7 +55,9 @@ _NARROWER_EN = regex(
     r" ?(?:-|ketoacidosis|coma\b|nephropathy|neuropath|retinopath|crisis|like\b|caused by|due to (?:drug|overdos)|medicines?\b|tests?\b|prophylaxis)"
 )
 _HEART = "心脏病"
-_HEART_ZH = regex(r"(?<![点宽恶放])心脏?(?:[、或和及与](?:肝|肾|肺|脑|脏|血管|循环系统|呼吸系统){1,2})+[^，。；、]{0,2}?(?:疾病|疾患|功能[^，。；、]{0,4}(?:障碍|不全|损[害伤]|减退|异常|衰竭)|病)")
+_HEART_ZH = regex(
+    r"(?<![点宽恶放])心脏?(?:[、或和及与](?:肝|肾|肺|脑|脏|血管|循环系统|呼吸系统){1,2})+[^，。；、]{0,2}?(?:疾病|疾患|功能[^，。；、]{0,4}(?:障碍|不全|损[害伤]|减退|异常|衰竭)|病)"
+)
 _TOGETHER = regex(r"合用|并用|同用|同服|联用|concomitant|co-?admin", re.IGNORECASE)
 _SPOKEN_TO = regex(
     r"[\W\d]*(?:(?:information|warning|notice|note|attention)\W+(?:for|to)?\W*)?(?:(?:for|in) )?(?:patients with )?\0(?: patients)?\W*:",
@@ -110,7 +112,40 @@ def _terms(diagnosis: str, kb: KnowledgeBase) -> dict[str, str]:
                 dict.fromkeys((fold(other) for other, kind in kb.names(entity.id) if kind != "code" and len(other) > 1), "")
             )
     found[name] = ""
+    if not rows and (plain := _plain(name)) != name:
+        found.update(_terms(plain, kb) if conditions_of(plain) else {plain: ""})
     return {term: via for term, via in found.items() if len(term) > 1}
+
+
+# How bad or how old a condition is: what a label says of the condition holds.
+_HOW_BAD = regex(
+    r"^(?:(?:严重|重度|中度|轻度|急性|慢性|活动性|原发性|继发性|近期|既往|顽固性|复发性|未控制的?|有|患)+)|(?:病史|史|患者|病人)$"
+    r"|^(?:(?:very |moderate(?:ly)? |mild(?:ly)? |severe(?:ly)? |acute |chronic |active |recent |prior |previous |uncontrolled |untreated |advanced |known |primary |secondary )*(?:(?:a )?history of )?)(?=\w)"
+)
+
+
+def _plain(name: str) -> str:
+    """A condition without how bad or how old it is: 严重银屑病史, severe plaque psoriasis."""
+    plain = _HOW_BAD.sub("", name).strip()
+    return plain if len(plain) > 1 else name
+
+
+# Words of a condition by which nothing is found.
+_COMMON = frozenset(
+    "disease disorder syndrome condition problem type with the and for from patient severe mild acute chronic active history".split()
+)
+MIN_WORD, MIN_STEM = 4, 5  # letters
+
+
+@cache
+def _loose(diagnosis: str) -> re.Pattern[str] | None:
+    """A pattern for the words of an English condition with others between: dihydropyrimidine dehydrogenase (DPD) enzyme deficiency."""
+    words = [word for word in re.findall(r"[a-z]+", diagnosis) if len(word) >= MIN_WORD and word not in _COMMON]
+    if not diagnosis.isascii() or len(words) < 2:
+        return None
+    stems = [rf"\b{word[: max(MIN_STEM, len(word) - 2)]}\w*" for word in words]
+    between = r"\W+(?:[\w()/-]+\W+){0,3}?"
+    return re.compile(f"{between.join(stems)}|{between.join(reversed(stems))}")
 
 
 @cache
@@ -120,7 +155,11 @@ def _finder() -> NameFinder:
 
 def disease_finding(one: Taken, diagnosis: str, terms: Mapping[str, str]) -> Finding | None:
     """What the labels of a medicine say of patients with a condition, known under these names."""
-    said = [s for label in one.labels for s in strongest(_said(label, one, terms))]
+    said = [
+        s
+        for label in one.labels
+        for s in strongest(_said(label, one, terms)) or strongest(_loosely(label, one, fold(diagnosis)))
+    ]
     return finding(FindingKind.DISEASE, (one.name,), said, about=diagnosis) if said else None
 
 
@@ -131,6 +170,22 @@ def _said(label: Label, one: Taken, terms: Mapping[str, str]) -> Iterator[Stated
     for name in sorted((label.names.keys() & terms.keys()) | unlisted):
         via = terms[name]
         yield from label.remembered(("ill", one.name, name, via), partial(_of_name, label, one, name, via))
+
+
+def _loosely(label: Label, one: Taken, diagnosis: str) -> tuple[Stated, ...]:
+    """Where an English label says the words of a condition that no name of it was found for."""
+    pattern = _loose(diagnosis) if label.lang == "en" else None
+    return (
+        label.remembered(("loose", one.name, diagnosis), partial(_matching, label, one, pattern)) if pattern is not None else ()
+    )
+
+
+def _matching(label: Label, one: Taken, pattern: re.Pattern[str]) -> Iterator[Stated]:
+    for unit in label.units:
+        match = pattern.search(unit.folded) if unit.group in _TELLS else None
+        said = _of_hit(label, one, unit, Hit(match[0], unit.index, *match.span(), unit.section), "") if match else None
+        if said is not None:
+            yield said
 
 
 def _of_heart(label: Label, one: Taken) -> Iterator[Stated]:
@@ -248,7 +303,10 @@ def _is_for_those(before: str, at: int, unit: Unit) -> bool:
         is not None
         and (
             unit.group is G.CONTRAINDICATIONS  # metabolic acidosis, including diabetic ketoacidosis
-            or re.search(r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of|risk factors?", before[:at]) is not None
+            or re.search(
+                r"patients|conditions?|history|disorders?|abnormalit|dysfunction|presence of|risk factors?", before[:at]
+            )
+            is not None
         )
     )
 

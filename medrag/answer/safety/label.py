@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TypeVar
 
-from medrag.answer.safety.units import MAX_SPAN, Unit, units_of
+from medrag.answer.safety.units import MAX_SPAN, Unit, read_as, units_of
 from medrag.kb.folding import fold
 from medrag.kb.names import NameFinder
 from medrag.kb.terms.classes import class_names
@@ -116,7 +116,7 @@ class Label:
         """Its statements, in text order."""
         found: list[Unit] = []
         for section in self.document.sections:
-            if section.group in READ:
+            if read_as(section, self.lang) in READ:
                 found += units_of(self.document.text, section, self.lang, len(found))
         return tuple(found)
 

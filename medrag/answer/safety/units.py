@@ -12,7 +12,7 @@ from medrag.sections import SectionGroup
 from medrag.sentences import sentences
 from medrag.types import Section
 
-__all__ = ["MAX_SPAN", "Unit", "units_of"]
+__all__ = ["MAX_SPAN", "Unit", "read_as", "units_of"]
 
 G = SectionGroup
 MAX_UNIT = 2_500  # characters; a longer sentence is no statement
@@ -83,6 +83,22 @@ class Unit:
     is_head: bool = False
 
 
+def read_as(section: Section, lang: str) -> SectionGroup:
+    """The group that a section is read as: a label without headings, and a leaflet's heading on whom it is for, warn."""
+    if section.group is G.OTHER and ((lang == "zh" and not section.heading.strip()) or _WARNS.search(section.heading)):
+        return G.WARNINGS
+    if section.group is G.PATIENT and lang == "en" and _LEAFLET.search(section.heading):
+        return G.WARNINGS
+    return section.group
+
+
+_WARNS = regex(r"contraindication|warning|precaution|caution|禁忌|注意|警告", re.IGNORECASE)
+_LEAFLET = regex(
+    r"who should not|should not (?:take|use|receive)|do not (?:take|use)|before (?:you )?(?:tak|us|receiv|start)|tell (?:my|your) (?:doctor|health)|should i (?:tell|avoid)|avoid while",
+    re.IGNORECASE,
+)
+
+
 def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
     """The statements of a section, in text order, the first with that index."""
     body = text[section.start : min(section.end, section.start + MAX_SECTION)]
@@ -103,7 +119,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
         if not words and found and _EXAMPLES.match(folded):
             words, led_from = found[-1].folded, found[-1].start
         unit = Unit(
-            index + len(found), section.index, section.group, section.start + start, section.start + end, folded,
+            index + len(found), section.index, read_as(section, lang), section.start + start, section.start + end, folded,
             cues(folded, lang), words, led_from, lead.cues if lead.words else cues(words, lang),
             lead.topic_of(folded, mark) if lang == "zh" else "" if is_head else lead.topic, is_head,
         )  # fmt: skip
