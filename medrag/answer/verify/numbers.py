@@ -201,7 +201,7 @@ def _compound(dimension: str, match: re.Match[str]) -> tuple[str, float]:
         per, factor = UNITS.get(unit, ("kg", 1.0))
         if unit in _KILOGRAMS:
             per, factor = "kg", 1.0
-        count = float(match.group(name + "n") or 1)
+        count = float((match.group(name + "n") or "1").replace(",", ""))
         if per == TIME and count * factor == 1.0:
             continue
         kinds.append(per)
