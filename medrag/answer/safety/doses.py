@@ -25,7 +25,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "micrograms": ("mg", 0.001), "microgram": ("mg", 0.001),
     "万单位": ("unit", 10_000.0), "万iu": ("unit", 10_000.0), "万u": ("unit", 10_000.0), "万国际单位": ("unit", 10_000.0), "国际单位": ("unit", 1.0),
     "单位": ("unit", 1.0), "iu": ("unit", 1.0), "units": ("unit", 1.0), "unit": ("unit", 1.0), "u": ("unit", 1.0),
-    "ml": ("ml", 1.0), "毫升": ("ml", 1.0), "cc": ("ml", 1.0), "l": ("ml", 1000.0), "teaspoonfuls": ("ml", 5.0), "teaspoons": ("ml", 5.0), "teaspoon": ("ml", 5.0), "teaspoonful": ("ml", 5.0), "tsp": ("ml", 5.0),
+    "ml": ("ml", 1.0), "毫升": ("ml", 1.0), "cc": ("ml", 1.0), "l": ("ml", 1000.0), "teaspoonfuls": ("ml", 5.0), "teaspoonsful": ("ml", 5.0), "tablespoonsful": ("ml", 15.0), "geltabs": ("piece", 1.0), "geltab": ("piece", 1.0), "liquid gels": ("piece", 1.0), "liqui-gels": ("piece", 1.0), "liquigels": ("piece", 1.0), "gels": ("piece", 1.0), "gummies": ("piece", 1.0), "gummy": ("piece", 1.0), "tablet(s)": ("piece", 1.0), "capsule(s)": ("piece", 1.0), "caplet(s)": ("piece", 1.0), "teaspoon(s)": ("ml", 5.0), "teaspoons": ("ml", 5.0), "teaspoon": ("ml", 5.0), "teaspoonful": ("ml", 5.0), "tsp": ("ml", 5.0),
     "tablespoonfuls": ("ml", 15.0), "tablespoons": ("ml", 15.0), "tablespoonful": ("ml", 15.0), "tablespoon": ("ml", 15.0), "tbsp": ("ml", 15.0), "fl oz": ("ml", 30.0),
     "meq": ("meq", 1.0), "毫当量": ("meq", 1.0), "mmol": ("mmol", 1.0), "毫摩尔": ("mmol", 1.0),
     "片": ("piece", 1.0), "粒": ("piece", 1.0), "颗": ("piece", 1.0), "丸": ("piece", 1.0), "袋": ("piece", 1.0), "包": ("piece", 1.0), "支": ("piece", 1.0), "枚": ("piece", 1.0),
@@ -59,8 +59,8 @@ _PER_DOSE = regex(r"^(?:次|dose|time|回|片|粒|tablet|capsule|袋|支)$")
 _TIMES = (
     (regex(rf"(?:每[日天]|[一1]?[日天]|日服|q?d)\s*(?P<n>{_NUMBER})\s*[次回顿]"), None),
     (regex(rf"[分均][成为]?\s*(?P<n>{_NUMBER})\s*次(?:服用?|口服|给药)?"), None),
-    (regex(r"每(?:隔)?\s*(?:\d+\s*[-~～–至到]\s*)?(?P<h>\d+(?:\.\d+)?|[一二两三四六八十]+)\s*(?:个)?(?:小时|h)(?:服?用?\s*[一1]\s*次)?"), "hours"),
-    (regex(r"\b(?:every|q)\s*(?:\d+\s*(?:-|–|to|or)\s*)?(?P<h>\d+)\s*(?:h(?:ours?|rs?)?)\b", re.IGNORECASE), "hours"),
+    (regex(r"每(?:隔)?\s*(?:(?P<least>\d+)\s*[-~～–至到]\s*)?(?P<h>\d+(?:\.\d+)?|[一二两三四六八十]+)\s*(?:个)?(?:小时|h)(?:服?用?\s*[一1]\s*次)?"), "hours"),
+    (regex(r"\b(?:every|q)\s*(?:(?P<least>\d+)\s*(?:-|–|to|or)\s*)?(?P<h>\d+)\s*(?:h(?:ours?|rs?)?)\b", re.IGNORECASE), "hours"),
     (regex(r"\b(?:in |into )?(?P<n>\d+|two|three|four|five|six) (?:equally )?(?:divided|equal) doses\b", re.IGNORECASE), "number"),
     (regex(r"\b(?P<n>\d+|one|two|three|four|five|six|eight)\s*(?:x|times?)\s*(?:a|per|/|each|every)?\s*(?:day|daily|d)\b", re.IGNORECASE), "number"),
     (regex(r"\b(?P<w>once|twice|thrice)\s*(?:a |per |each |every )?(?:day|daily)\b", re.IGNORECASE), "word"),
@@ -102,7 +102,8 @@ class Dose:
     """An amount of a medicine: of one dose and of a day where these are known, in `unit` (mg, unit, ml, piece, drop, puff …).
 
     `per_kg` says that both are for each kilogram of the patient. `also` is the same dose counted otherwise: two tablets of
-    500 mg are 1,000 mg and two tablets.
+    500 mg are 1,000 mg and two tablets. `hours` are the fewest and the most from one dose to the next where these are said; the
+    fewest make `times` and `daily`.
     """
 
     once: float | None
@@ -112,6 +113,7 @@ class Dose:
     per_kg: bool
     text: str
     also: Dose | None = None
+    hours: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,14 @@ def _dose(text: str, whole: str) -> Dose:
     doses = [
         _made(amount, factor if at == 0 else 1.0, times, of_day=of_day, text=text.strip()) for at, amount in enumerate(amounts)
     ]
+    doses = [replace(dose, hours=_hours(text)) for dose in doses]
     return doses[0] if len(doses) == 1 or doses[1].unit == doses[0].unit else replace(doses[0], also=doses[1])
+
+
+def _hours(text: str) -> tuple[float, float]:
+    """The fewest and the most hours from one dose to the next that a text says; (0, 0) for none."""
+    match = next((match for pattern, kind in _TIMES if kind == "hours" and (match := pattern.search(text)) is not None), None)
+    return (chinese_number(match["least"] or match["h"]), chinese_number(match["h"])) if match is not None else (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +292,7 @@ def _times(text: str, whole: str) -> tuple[str, float | None, bool]:
         if match is None:
             continue
         if kind == "hours":
-            hours = chinese_number(match["h"])
+            hours = chinese_number(match["least"] or match["h"])
             times = _HOURS_A_DAY / hours if hours else 0.0
         elif kind == "word":
             times = _WORDS[match["w"].lower()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from medrag.answer.safety.audience import ADULT, Audience, audience_before
 from medrag.answer.safety.doses import UNITS, amount_of, first_of_combined
 from medrag.answer.safety.label import Label
-from medrag.answer.safety.regimens import COUNT, TIMES_A_DAY, Regimen, count, regimens_of, times_a_day
+from medrag.answer.safety.regimens import COUNT, KIND, TIMES_A_DAY, Regimen, count, regimens_of, times_a_day
 from medrag.answer.safety.units import Unit
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
@@ -19,7 +19,7 @@ __all__ = ["Limit", "limits_of", "told_of"]
 G = SectionGroup
 _TELLS = frozenset({G.DOSAGE, G.WARNINGS, G.BOXED_WARNING, G.CONTRAINDICATIONS, G.INDICATIONS, G.FORMS, G.INTERACTIONS})
 _AMOUNT = (
-    rf"(?P<number>{COUNT})\s*(?:\([^)]{{0,12}}\)\s*)?(?:(?:[-~～–至到]|to\b)\s*(?P<high>{COUNT})\s*)?(?P<unit>{UNITS})(?![a-zμ])"
+    rf"(?P<number>{COUNT})\s*(?:\([^)]{{0,12}}\)\s*)?(?:(?:[-~～–至到]|to\b)\s*(?P<high>{COUNT})\s*)?{KIND}(?P<unit>{UNITS})(?![a-zμ])"
     r"(?P<per>\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时)|\s*per (?:kg|kilogram|m2|minute|hour))?"
 )
 # Behind an amount, the same counted otherwise: 8袋(40g).
@@ -43,6 +43,7 @@ _ONCE = (
     regex(rf"(?:每次|[一1]次|单次|单剂|一次量|首剂)[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
     regex(rf"(?:极量|最[大高](?:剂?量|用量)?)[^，。；;\d]{{0,6}}(?:一次|每次|1次|单次)(?:为|是|量)?\s*{_AMOUNT}"),
     regex(rf"(?:每次|一次|单次)[^，。；;\d]{{0,4}}限(?:制|定)?(?:在|为|于)?\s*{_AMOUNT}\s*以?[下内]"),
+    regex(rf"过量\s*[(（]?[^，。；;\d]{{0,10}}(?:超过|大于)\s*{_AMOUNT}"),  # 使用过量(一次服用量超过400mg)
     # What names no time is not exceeded by one dose.
     regex(rf"最[大高](?:剂量|用量|推荐剂量|可用至|可达)(?:为|是|可用?[至达])?\s*{_AMOUNT}(?!\s*[/／每])"),
 )

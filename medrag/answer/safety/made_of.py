@@ -43,6 +43,7 @@ _HOLDS = regex(
 )
 _IS_CHINESE = regex("中成药|中药")
 _COLD = regex("感冒|解表")
+_COLD_COMPOUND = regex("感冒症状的复方|复方[^，。]{0,4}感冒")
 _TONIC = regex("滋补|补益|大补|补[气血肾阴阳]|益气|养血|滋阴|壮阳|填精")
 _NO_TONIC = regex("感冒|解表|清热解毒|止咳|化痰|通淋|利尿")
 _MIXED = regex(r"\s*(?:/|\+|&|、|\band\b|\bwith\b|;|,)\s*", re.IGNORECASE)
@@ -120,6 +121,7 @@ def kinds_said(label: Label) -> Iterator[str]:
     """The classes that a Chinese patent medicine is in by its name, by the kind that its label says it is, and by its uses."""
     kind = f"{fold(label.document.title)} {_said_in(label, SectionGroup.CLASSIFICATION)}"
     if _IS_CHINESE.search(kind) is None:
+        yield from ["感冒药"] if _COLD_COMPOUND.search(kind) else []
         return
     if _COLD.search(kind) is not None:
         yield "感冒药"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from medrag.answer.safety.doses import Dose
-from medrag.answer.safety.limits import Limit, limits_of
+from medrag.answer.safety.limits import Limit, limits_of, told_of
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.organs import holds_for
+from medrag.answer.safety.regimens import Regimen
 from medrag.answer.safety.sayings import saying
 from medrag.answer.safety.statements import finding, stated
 from medrag.types import Finding, FindingKind, Patient, Severity
@@ -25,6 +27,25 @@ def _limits(one: Taken) -> tuple[Limit, ...]:
     return one.remembered("limits", lambda: tuple(limit for label in one.labels for limit in limits_of(label)))
 
 
+def _told(one: Taken) -> tuple[Regimen, ...]:
+    """The doses that the labels of a medicine tell to take."""
+    return one.remembered("told", lambda: tuple(told for label in one.labels for told in told_of(label)))
+
+
+def _as_rarely(one: Taken, dose: Dose, age: float) -> Dose:
+    """A dose every 4 to 6 hours as often as the longer stands for, where a label says so itself: what it allows in a day it says apart."""
+    few, many = dose.hours
+    same = few < many and any(
+        told.hours[0] <= few and told.unit == dose.unit and dose.once is not None and dose.once <= told.once * _ROUNDING
+        for told in _told(one)
+        if told.audience.low <= age < told.audience.high and told.hours[0]
+    )
+    if not same or not dose.times or dose.daily is None:
+        return dose
+    share = few / many
+    return replace(dose, times=dose.times * share, daily=dose.daily * share)
+
+
 def dose_finding(one: Taken, dose: Dose | None, patient: Patient | None, lang: str) -> tuple[Finding | None, str]:
     """That a dose is above a label's maximum, or what to tell where it could not be compared; neither where it is within."""
     if dose is None:
@@ -34,7 +55,8 @@ def dose_finding(one: Taken, dose: Dose | None, patient: Patient | None, lang: s
         return None, saying("weight", lang, name=one.name)
     allowed = _for_patient(_limits(one), patient)
     compared = False
-    for counted in filter(None, (dose, dose.also)):
+    age = patient.age if patient is not None and patient.age is not None else _AGE_UNSAID
+    for counted in (_as_rarely(one, each, age) for each in (dose, dose.also) if each is not None):
         factor = (weight or 1.0) if counted.per_kg else 1.0
         given = {
             "day": counted.daily and counted.daily * factor,

@@ -13,10 +13,12 @@ from medrag.patterns import regex
 from medrag.retrieve.quantities import chinese_number
 from medrag.sections import SectionGroup
 
-__all__ = ["COUNT", "TIMES_A_DAY", "Regimen", "count", "regimens_of", "times_a_day"]
+__all__ = ["COUNT", "KIND", "TIMES_A_DAY", "Regimen", "count", "regimens_of", "times_a_day"]
 
 _EN_NUMBERS = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "eight": 8.0, "ten": 10.0, "twelve": 12.0}  # fmt: skip
 COUNT = rf"\d+(?:,\d{{3}})*(?:\.\d+)?|[零一二两三四五六七八九十半]{{1,3}}|\b(?:{'|'.join(_EN_NUMBERS)})\b"
+# What kind of tablet it is stands before the unit: 2 chewable tablets.
+KIND = r"(?:(?:chewable|film-coated|enteric-coated|coated|extended-release|delayed-release|softgel|liquid|gel|oral|level|rounded|heaping|scored|dosage)\s+){0,2}"
 _TO = r"(?:[-~～–—至到]|to\b|or\b)"
 _DAY = r"(?:day|daily|d\b)"
 # How often in a day: three times daily, tid, every 4 to 6 hours, 每日3次, 每4～6小时一次.
@@ -32,7 +34,7 @@ _HOURS_A_DAY = 24.0
 _WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
 _CODES = {"qd": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0}
 _AMOUNT = regex(
-    rf"(?<![\d./-])(?P<number>{COUNT})\s*(?:{_TO}\s*(?P<high>{COUNT})\s*)?(?P<unit>{UNITS})(?![a-zμ])"
+    rf"(?<![\d./-])(?P<number>{COUNT})\s*(?:{_TO}\s*(?P<high>{COUNT})\s*)?{KIND}(?P<unit>{UNITS})(?![a-zμ])"
     r"(?P<per>\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时|ml|l\b|次|日|天|day|d\b)|\s*per (?:kg|kilogram|m2|minute|hour|day)|\s*(?:daily|a day))?",
     re.IGNORECASE,
 )
@@ -94,8 +96,11 @@ def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
         return
     plain = whole_numbers(text)
     amounts = list(_AMOUNT.finditer(plain))
+    skipped = False
     for at, match in enumerate(amounts):
-        if match["per"] or _OTHER.search(plain, max(0, match.start() - 24), match.start()):
+        otherwise = skipped and plain[: match.start()].rstrip().endswith(("(", "（"))  # 6 teaspoonfuls daily (3 mg)
+        skipped = otherwise or bool(match["per"]) or _OTHER.search(plain, max(0, match.start() - 24), match.start()) is not None
+        if skipped:
             continue
         stop = amounts[at + 1].start() if at + 1 < len(amounts) else len(plain)
         behind = plain[match.end() : min(stop, match.end() + _NEAR)]

@@ -31,7 +31,7 @@ from medrag.errors import QuestionError
             "mg",
         ),
         ("guaifenesin 10 mL (200 mg) every 4 hours", "guaifenesin", 10.0, 60.0, "ml"),
-        ("ibuprofen 400 mg every 6 to 8 hours", "ibuprofen", 400.0, 1200.0, "mg"),
+        ("ibuprofen 400 mg every 6 to 8 hours", "ibuprofen", 400.0, 1600.0, "mg"),  # as often as that allows
         ("levothyroxine 50 µg daily", "levothyroxine", 0.05, 0.05, "mg"),  # the micro sign, U+00B5
         ("布洛芬 400mg-800mg 每日3次", "布洛芬", 800.0, 2400.0, "mg"),
         ("potassium citrate 40 mEq three times a day", "potassium citrate", 40.0, 120.0, "meq"),
