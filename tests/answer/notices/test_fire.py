@@ -217,6 +217,14 @@ def test_of_what_nobody_mended_for_most_danger_is_heard_and_little_else(name: st
     assert least <= sum(map(is_alarmed, questions)) / len(questions) <= most
 
 
+@pytest.mark.parametrize(
+    ("name", "least", "most"), [("danger_zh", 1, 1), ("danger_en", 1, 1), ("ordinary_zh", 0, 0.10), ("ordinary_en", 0, 0.10)]
+)
+def test_of_the_third_list_all_danger_is_heard(name: str, least: float, most: float) -> None:
+    questions = asked(f"third/{name}")  # heard before mending: 56 of 60, and 5 of 60 ordinary ones
+    assert least <= sum(map(is_alarmed, questions)) / len(questions) <= most
+
+
 def test_what_somebody_takes_day_by_day_is_no_emergency() -> None:
     daily, once = "my mum is 80. she takes warfarin and ibuprofen too", "she took all of her warfarin and ibuprofen too"
     assert [notice.rule for notice in notices(daily, lang="en")] == ["learned"]

@@ -169,3 +169,22 @@ def test_a_drink_that_no_quoted_text_names_is_said_to_be_missing(kb: KnowledgeBa
 def test_what_it_is_for_is_no_word_on_a_child_whom_the_label_does_not_mention(kb: KnowledgeBase) -> None:
     answer = MedRAG(kb).ask("16岁能吃华法林钠片吗")
     assert "用于防治血栓" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("text", "organ"),
+    [
+        ("Is simvastatin safe? I don't have liver disease", False),
+        ("Is simvastatin safe with liver disease?", True),
+        ("我没有肝病，能吃华法林钠片吗", False),
+        ("肝功能不全能吃华法林钠片吗", True),
+    ],
+)
+def test_an_organ_that_is_said_to_be_well_is_not_taken_for_ill(kb: KnowledgeBase, text: str, organ: bool) -> None:
+    report = asked(kb, text)
+    assert bool(report is not None and report.patient is not None and report.patient.hepatic) is organ
+
+
+def test_a_medicine_that_is_not_taken_is_not_checked(kb: KnowledgeBase) -> None:
+    report = asked(kb, "Can I take simvastatin? I am on clarithromycin, not warfarin")
+    assert report is not None and [one.name for one in report.medicines] == ["simvastatin", "clarithromycin"]

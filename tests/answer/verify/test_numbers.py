@@ -90,3 +90,7 @@ def test_what_looks_like_a_range_may_be_two_quantities() -> None:
 def test_a_frequency_does_not_swallow_what_stands_between() -> None:
     assert [a.dimension for a in read("每月不应进行一次检查")] == []
     assert [(a.low, a.bound) for a in read("每日不超过4次")] == [(4.0, "le")]
+
+
+def test_an_amount_per_a_thousand_of_something_is_read() -> None:
+    assert read("40 mEq per 1,000 mL") == read("40 mEq per 1000 mL")
