@@ -23,7 +23,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "mg": ("mg", 1.0), "毫克": ("mg", 1.0), "milligrams": ("mg", 1.0), "milligram": ("mg", 1.0), "g": ("mg", 1000.0), "克": ("mg", 1000.0),
     "gram": ("mg", 1000.0), "grams": ("mg", 1000.0), "gm": ("mg", 1000.0), "mcg": ("mg", 0.001), "ug": ("mg", 0.001), "μg": ("mg", 0.001), "微克": ("mg", 0.001),
     "micrograms": ("mg", 0.001), "microgram": ("mg", 0.001),
-    "万单位": ("unit", 10_000.0), "万iu": ("unit", 10_000.0), "万u": ("unit", 10_000.0), "万国际单位": ("unit", 10_000.0), "国际单位": ("unit", 1.0),
+    "万单位": ("unit", 10_000.0), "万iu": ("unit", 10_000.0), "万u": ("unit", 10_000.0), "万国际单位": ("unit", 10_000.0), "国际单位": ("unit", 1.0), "ku": ("unit", 1000.0), "千单位": ("unit", 1000.0), "万ku": ("unit", 10_000_000.0),
     "单位": ("unit", 1.0), "iu": ("unit", 1.0), "units": ("unit", 1.0), "unit": ("unit", 1.0), "u": ("unit", 1.0),
     "ml": ("ml", 1.0), "毫升": ("ml", 1.0), "cc": ("ml", 1.0), "l": ("ml", 1000.0), "teaspoonfuls": ("ml", 5.0), "teaspoonsful": ("ml", 5.0), "tablespoonsful": ("ml", 15.0), "geltabs": ("piece", 1.0), "geltab": ("piece", 1.0), "liquid gels": ("piece", 1.0), "liqui-gels": ("piece", 1.0), "liquigels": ("piece", 1.0), "gels": ("piece", 1.0), "gummies": ("piece", 1.0), "gummy": ("piece", 1.0), "tablet(s)": ("piece", 1.0), "capsule(s)": ("piece", 1.0), "caplet(s)": ("piece", 1.0), "teaspoon(s)": ("ml", 5.0), "teaspoons": ("ml", 5.0), "teaspoon": ("ml", 5.0), "teaspoonful": ("ml", 5.0), "tsp": ("ml", 5.0),
     "tablespoonfuls": ("ml", 15.0), "tablespoons": ("ml", 15.0), "tablespoonful": ("ml", 15.0), "tablespoon": ("ml", 15.0), "tbsp": ("ml", 15.0), "fl oz": ("ml", 30.0),
