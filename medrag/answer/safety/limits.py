@@ -77,7 +77,7 @@ _ONCE_LIMITS_EN = (
 )  # fmt: skip
 _TIMES_EN = (
     regex(
-        rf"(?:not|no) (?:to )?(?:\w+ )?(?:exceed|more (?:often )?than)\s*(?:the )?(?P<times>{COUNT}|once|twice)(?:\s*(?:to|or|-)\s*(?P<high>{COUNT}))?\s*(?:times?|doses?|applications?)?\s*(?:{_DAY_EN})",
+        rf"(?:not|no) (?:to )?(?:\w+ )?(?:exceed|more (?:often )?than)\s*(?:the )?(?P<times>{COUNT}|once|twice)(?:\s*(?:to|or|-)\s*(?P<high>{COUNT}))?\s*(?:times?|doses?|applications?)?\s*(?:\([^)]{{0,24}}\)\s*)?(?:{_DAY_EN})",
         re.IGNORECASE,
     ),
     regex(rf"\b(?:up to|maximum (?:of )?|limit(?:ed)? to) (?P<times>{COUNT}) (?:times|doses) (?:{_DAY_EN})", re.IGNORECASE),

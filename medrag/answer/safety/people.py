@@ -203,7 +203,9 @@ _UNDER_EN = regex(
     r"(?:under|below|younger than|less than|up to|before|<)\s+(?:the age of |age )?(\d+(?:\.\d+)?|two|three|four|six|twelve|one|five|eight|ten|sixteen|eighteen)\s*(years?|yrs?|months?|weeks?|days?|y\b)?|\b(\d+)\s*(years?|months?|weeks?)(?: of age| old)? (?:or|and) (?:younger|under)",
     re.IGNORECASE,
 )
-_AGE_EN = regex(r"child|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature", re.IGNORECASE)
+_AGE_EN = regex(
+    r"child|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature|younger than", re.IGNORECASE
+)
 _CHILD_EN: tuple[tuple[re.Pattern[str], float, float], ...] = (
     (regex(r"neonat|newborn|premature infant|preterm", re.IGNORECASE), 0.0, _NEWBORN), (regex(r"\binfants?\b", re.IGNORECASE), 0.0, 2.0),
     (regex(r"child(?!-?bearing|ren's|hood)|p(?:a)?ediatric", re.IGNORECASE), 0.0, _ADULT), (regex(r"adolescen|teenage", re.IGNORECASE), 10.0, _ADULT),
@@ -222,7 +224,7 @@ _EN_NUMBERS = {
     "eighteen": 18.0,
 }
 _AGED = regex(
-    r"儿|岁|月龄|老|高龄|少年|未成年|child|p(?:a)?ediatric|infant|neonat|newborn|premature|preterm|adolesc|teen|\bage|elderly|geriatric|older",
+    r"儿|岁|月龄|老|高龄|少年|未成年|child|p(?:a)?ediatric|infant|neonat|newborn|premature|preterm|adolesc|teen|\bage|elderly|geriatric|older|younger",
     re.IGNORECASE,
 )
 _NOT_CHILD = regex(
@@ -238,7 +240,7 @@ _THE_CHILD = regex(
 _SOME_OLD = regex(r"\b(?:patients?|persons?|individuals?|those|anyone) with\b", re.IGNORECASE)
 _SEE = regex(r"\W*see\b")  # a reference to another section states nothing
 _NOT_SHOWN = regex(
-    r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:data|information|studies)|insufficient|not approved|unknown",
+    r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:clinical )?(?:data|information|studies)|insufficient|not approved|unknown",
     re.IGNORECASE,
 )
 

@@ -32,7 +32,7 @@ _BROKEN = regex(
 )
 # Those whom the next line is for.
 _AGE_HEAD = regex(
-    r"\W*(?:[\w,;()'’-]+\s){0,8}?(?:years?|yrs?|months?)(?:\s(?:of\sage|old))?(?:,? (?:and|or|&) (?:over|older|above|up|under|younger))?\s*(?:[:|]|[.…]{3,})\s*",
+    r"\W*(?:[\w,;()'’-]+\s){0,8}?(?:years?|yrs?|months?)(?:\s(?:of\sage|old))?(?:,? (?:and|or|&) (?:over|older|above|up|under|younger))?\s*(?:[:|]|[.…]{3,})?\s*",
     re.IGNORECASE,
 )
 _GOES_ON = regex(r"[a-z\d(]")

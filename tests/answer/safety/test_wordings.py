@@ -56,6 +56,12 @@ LABELS = (
         key="W6",
         lang="en",
     ),
+    label(
+        "Syrupal - hydrocodone solution",
+        {"Directions": "10 mL every 4 to 6 hours, not to exceed 4 doses (40 mL) in 24 hours.\nChildren under 12 years\n- ask a doctor"},
+        key="W12",
+        lang="en",
+    ),
     label("甲特罗吸入液", {"【用法用量】": "推荐剂量是一次15μg，一日2次。一日总剂量不推荐超过上述剂量。"}, key="W7"),
     label("乙那定片", {"【注意事项】": "不能超量使用，成人每天剂量应控制在120mg之内。"}, key="W8"),
     label("丙铂注射液", {"【禁忌】": "对本品及其他铂类过敏者。"}, key="W9"),
@@ -88,6 +94,8 @@ def found(kb: KnowledgeBase, kind: FindingKind, *medicines: str, **patient: obje
         ("Nitrazol 500 mg three times daily", 30, False),
         ("Trimix 2 tablets every 4 hours", 30, True),
         ("Trimix 2 tablets four times daily", 30, False),
+        ("Syrupal 10 mL every 4 hours", 30, True),
+        ("Syrupal 10 mL every 6 hours", 30, False),
         ("甲特罗吸入液 15μg 每日4次", 60, True),
         ("甲特罗吸入液 15μg 每日2次", 60, False),
         ("乙那定片 60mg 每日3次", 30, True),
@@ -141,6 +149,7 @@ def test_a_list_is_read_with_what_heads_it(kb: KnowledgeBase) -> None:
 
 def test_a_line_that_breaks_off_is_read_to_its_end(kb: KnowledgeBase) -> None:
     assert found(kb, FindingKind.AGE, "Coughaway", age=3)
+    assert found(kb, FindingKind.AGE, "Syrupal", age=8)
     assert not found(kb, FindingKind.AGE, "Coughaway", age=30)
 
 
