@@ -93,4 +93,6 @@ def test_a_frequency_does_not_swallow_what_stands_between() -> None:
 
 
 def test_an_amount_per_a_thousand_of_something_is_read() -> None:
-    assert read("40 mEq per 1,000 mL") == read("40 mEq per 1000 mL")
+    (one,), (other,) = read("40 mEq per 1,000 mL"), read("40 mEq per 1000 mL")
+    assert fit(one, other) is Fit.SAME
+    assert one.low == 0.04
