@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from medrag.kb import holding as held
 from medrag.kb.base import KnowledgeBase
 
-__all__ = ["Memory", "holding", "memory_of"]
+__all__ = ["Memory", "holding", "is_local", "memory_of", "passages_in"]
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -70,10 +70,24 @@ def holding(kb: KnowledgeBase) -> Iterator[None]:
 
     Of a database on a server none is held: its pool is limited, and the indexes there take connections of the same one.
     """
-    joined = getattr(kb, "_joined", None)
-    bases = (kb,) if joined is None else joined.bases
     with ExitStack() as stack:
-        for base in bases:
+        for base in _bases(kb):
             if not base._store.is_server:
                 stack.enter_context(held.holding(base._store.database, base._engine))
         yield
+
+
+def is_local(kb: KnowledgeBase) -> bool:
+    """Whether all of a knowledge base is on this machine, so that searching it is work and no waiting for a server."""
+    return not any(base._store.is_server for base in _bases(kb))
+
+
+def passages_in(kb: KnowledgeBase) -> int:
+    """How many passages a knowledge base has that may be seen."""
+    return sum(base._snapshot.words.total for base in _bases(kb))
+
+
+def _bases(kb: KnowledgeBase) -> Sequence[KnowledgeBase]:
+    """The knowledge bases that one is made of."""
+    joined = getattr(kb, "_joined", None)
+    return (kb,) if joined is None else joined.bases

@@ -15,7 +15,7 @@ from medrag.kb.relations import inverse_of
 from medrag.retrieve.bridges import bridges
 from medrag.retrieve.diseases import illnesses
 from medrag.retrieve.pairs import joins
-from medrag.retrieve.reading import NO_FILTERS, documents_of_ids, found_by_words
+from medrag.retrieve.reading import NO_FILTERS, documents_of_ids, found_by_vectors, found_by_words
 from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, DocumentKind, Fact, Passage
@@ -82,7 +82,7 @@ def words(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
 
 def vectors(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters = NO_FILTERS) -> Ranking:
     """The passages nearest to the question in the embedder's space, by cosine."""
-    return [Hit(ref, score) for ref, score in kb.search_vectors(understanding.question, k, only)]
+    return [Hit(ref, score) for ref, score in found_by_vectors(understanding.question, k, kb, only)]
 
 
 def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters = NO_FILTERS) -> Ranking:

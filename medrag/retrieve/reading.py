@@ -1,19 +1,21 @@
-"""What a question reads more than once: passages and their documents by ids, and the passages that share the words of a text."""
+"""What a question reads more than once: passages and their documents by ids, and the passages that a search finds for a text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
-from medrag.kb.memory import memory_of
+from medrag.kb.memory import Memory, memory_of
+from medrag.retrieve.ahead import Once
 from medrag.types import DocumentInfo, Passage
 
-__all__ = ["NO_FILTERS", "documents_by_words", "documents_of_ids", "found_by_words", "passages_of_ids"]
+__all__ = ["NO_FILTERS", "documents_by_words", "documents_of_ids", "found_by_vectors", "found_by_words", "passages_of_ids"]
 
 NO_FILTERS = Filters()
 PASSAGES = 2_048  # that are remembered: those of the last fifty questions or so
 SEARCHES = 64
+Found = list[tuple[int, float]]  # passages' ids and scores
 _GONE = object()  # what is remembered of an id that no passage has
 
 
@@ -45,10 +47,21 @@ def _read(ids: Sequence[int], kb: KnowledgeBase) -> list[object]:
     return [found.get(one, _GONE) for one in ids]
 
 
-def found_by_words(text: str, k: int, kb: KnowledgeBase, only: Filters = NO_FILTERS) -> list[tuple[int, float]]:
+def found_by_words(text: str, k: int, kb: KnowledgeBase, only: Filters = NO_FILTERS) -> Found:
     """The k best passages by BM25, as `KnowledgeBase.search_words` has them; of a longer list that was asked for its beginning."""
-    searches = memory_of(kb, "searches", SEARCHES)
-    most, found = searches.kept((text, only), lambda: (k, kb.search_words(text, k, only)))
+    return _found(memory_of(kb, "found by words", SEARCHES), text, k, only, kb.search_words)
+
+
+def found_by_vectors(text: str, k: int, kb: KnowledgeBase, only: Filters = NO_FILTERS) -> Found:
+    """The k nearest passages, as `KnowledgeBase.search_vectors` has them; of a longer list that was asked for its beginning."""
+    return _found(memory_of(kb, "found by vectors", SEARCHES), text, k, only, kb.search_vectors)
+
+
+def _found(searches: Memory, text: str, k: int, only: Filters, search: Callable[[str, int, Filters], Found]) -> Found:
+    """The first k of a search that is remembered; where another thread is at it, what that one finds."""
+    most, once = searches.kept((text, only), lambda: (k, Once[Found]()))
+    found = once.get(lambda: search(text, most, only))
     if most < k and len(found) == most:
-        most, found = searches.put((text, only), (k, kb.search_words(text, k, only)))
+        most, once = searches.put((text, only), (k, Once[Found]()))
+        found = once.get(lambda: search(text, most, only))
     return found[:k]

@@ -29,7 +29,7 @@ from medrag.retrieve.words import FOODS, content_terms, subject_words
 from medrag.sections import SectionGroup
 from medrag.types import Entity, EntityKind, Question
 
-__all__ = ["MAX_QUESTION", "Shape", "Understanding", "plain", "understand"]
+__all__ = ["MAX_QUESTION", "Shape", "Understanding", "is_chinese", "plain", "understand"]
 
 MAX_QUESTION = 10_000  # characters; longer is a pasted document, not a question
 ASKING = 1_000  # characters at the beginning and at the end of a long text, in which it asks
@@ -96,6 +96,11 @@ def plain(text: str) -> str:
     if not words:
         raise QuestionError("the question is empty: ask something")
     return words[:MAX_QUESTION]  # NFKC can lengthen a text
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a plain question has Chinese in it, and is answered in Chinese."""
+    return _HAN.search(text) is not None
 
 
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
