@@ -299,7 +299,7 @@ class KnowledgeBase:
     def facts_of(self, entity_ids: Sequence[str], relations: Collection[str] | None = None, limit: int = 200) -> list[Fact]:
         """The facts whose subject or object is one of the entities, in the order of relation, subject and object."""
         key = ("facts", tuple(entity_ids), None if relations is None else tuple(sorted(relations)), limit)
-        return self._cached(key, lambda c, at: facts.facts_of(c, entity_ids, relations, limit, at))
+        return self._cached(key, lambda c, s: facts.facts_of(c, entity_ids, relations, limit, s.commit))
 
     def graph(self, entity: str, *, hops: int = 1) -> networkx.MultiDiGraph[str]:
         """The facts within so many hops of an entity (a name or an id) as a networkx graph (`medrag.kb.graph`)."""
@@ -316,15 +316,15 @@ class KnowledgeBase:
 
     def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
         """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""
-        return self._cached(("about", tuple(entity_ids)), lambda c, at: facts.documents_about(c, entity_ids, at))
+        return self._cached(("about", *entity_ids), lambda c, s: facts.documents_about(c, entity_ids, s.commit, s.texts))
 
-    def _cached(self, key: tuple[object, ...], find: Callable[[Connection, int], Iterable[T]]) -> list[T]:
-        """What `find` gets from the catalogue at the commit, remembered; the list is the caller's own."""
+    def _cached(self, key: tuple[object, ...], find: Callable[[Connection, Snapshot], Iterable[T]]) -> list[T]:
+        """What `find` gets from the catalogue at the snapshot's commit, remembered; the list is the caller's own."""
         snapshot = self._snapshot
 
         def ask() -> tuple[T, ...]:
             with self._reading() as connection:
-                return tuple(find(connection, snapshot.commit))
+                return tuple(find(connection, snapshot))
 
         return list(snapshot.cached(key, ask))
 
@@ -332,8 +332,8 @@ class KnowledgeBase:
 
     def passages_of(self, document: DocumentInfo, groups: Collection[SectionGroup] | None = None) -> list[Passage]:
         """The passages of a current document, of the given section groups or of all, in text order."""
-        key, texts = ("passages", document.source, document.key), self._snapshot.texts
-        found = self._cached(key, lambda c, at: passages.passages_of(c, document, at, texts))
+        key = ("passages", document.source, document.key)
+        found = self._cached(key, lambda c, s: passages.passages_of(c, document, s.commit, s.texts))
         return found if groups is None else [passage for passage in found if passage.section.group in groups]
 
     def passages_at(self, places: Sequence[tuple[DocumentInfo, int]]) -> list[Passage]:

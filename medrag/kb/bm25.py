@@ -8,6 +8,7 @@ Source: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and B
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,8 +69,9 @@ class Statistics:
 
     def frequency(self, hashed: int) -> int:
         """In how many passages the token with that hash stands."""
-        at = int(self.hashes.searchsorted(np.uint32(hashed)))  # of a Python number numpy would convert the whole array
-        return int(self.counts[at]) if at < len(self.hashes) and self.hashes[at] == hashed else 0
+        hashes = self.hashes.data  # numpy would let go of the interpreter each time, and other threads take it
+        at = bisect_left(hashes, hashed)
+        return int(self.counts[at]) if at < len(hashes) and hashes[at] == hashed else 0
 
     def changed(self, passages: int, length: int, delta: Mapping[int, int]) -> Statistics:
         """The statistics after so many more (or, negative, fewer) passages, tokens and frequencies."""

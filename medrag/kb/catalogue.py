@@ -47,6 +47,7 @@ __all__ = [
 NONE = "[]"  # an empty list, as it is stored
 AnyRow = Any  # the parameters of SQLAlchemy's Row differ between 2.0 and 2.1
 SHARED = 8_192  # documents, and sections, whose records are kept
+_GROUPS = {group.value: group for group in SectionGroup}  # the enumeration's own look-up takes ten times as long
 BATCH = 500  # values in one IN (…): SQLite's limit on variables is 32,766, its planner likes fewer
 
 INFO = (
@@ -127,12 +128,17 @@ def section_of(number: int, code: str, group: str, heading: str, path: str, star
     return Section.model_construct(
         index=number,
         code=code,
-        group=SectionGroup(group),
+        group=_GROUPS[group],
         heading=heading,
-        path=tuple(json.loads(path)) if path != NONE else (),
+        path=_path_of(path),
         start=start,
         end=end,
     )
+
+
+@lru_cache(maxsize=SHARED)  # the sections of a label stand under few headings
+def _path_of(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored)) if stored != NONE else ()
 
 
 _versions = (

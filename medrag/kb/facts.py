@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, or_, select, union_all
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import INFO, SHARED, AnyRow, among, current, in_batches, info_of
 from medrag.kb.folding import fold
+from medrag.kb.passages import Texts
 from medrag.kb.query import Query
 from medrag.types import DocumentInfo, Entity, EntityKind, Fact, FactSource, digest
 
@@ -89,13 +90,14 @@ def spoken_of() -> ColumnElement[bool]:
     return or_(*(exists().where(c == _e.id, _v.id == c.table.c.version_id, current()) for c in columns))
 
 
-_NAMED_SO = Query(select(_e.norm.label("called"), *_ENTITY).where(among(_e.norm), spoken_of()))
-_CALLED_SO = Query(
+_called_so = (
     select(_n.norm.label("called"), *_ENTITY)
     .select_from(t.names.join(t.entities, _e.id == _n.entity_id).join(t.versions, _v.id == _n.version_id))
     .where(among(_n.norm), current())
     .distinct()
 )
+# Two questions in one statement: to run one takes longer than to look a few rows up.
+_MEANT = Query(union_all(select(_e.norm.label("called"), *_ENTITY).where(among(_e.norm), spoken_of()), _called_so))
 _NUMBERS = Query(select(_e.id).where(among(_e.code)).order_by(_e.code))
 _CODES = Query(select(_e.code).where(among(_e.id)))
 _BY_ID = Query(select(*_ENTITY).where(among(_e.id)))
@@ -118,9 +120,8 @@ def _rows(connection: Connection, query: Query, values: Iterable[Any], commit: i
 def meanings(connection: Connection, norms: Collection[str], commit: int) -> dict[str, list[Entity]]:
     """What each folded name stands for at the commit: entities of that name, and those that a document names so."""
     meanings: dict[str, dict[str, Entity]] = {}
-    for query in (_NAMED_SO, _CALLED_SO):
-        for row in _rows(connection, query, filter(None, norms), commit):
-            meanings.setdefault(row.called, {})[row.code] = _entity(row)
+    for row in _rows(connection, _MEANT, filter(None, norms), commit):
+        meanings.setdefault(row.called, {})[row.code] = _entity(row)
     return {norm: [found[code] for code in sorted(found)] for norm, found in meanings.items()}
 
 
@@ -239,14 +240,15 @@ def _source(document: DocumentInfo, row: AnyRow) -> FactSource:
     )
 
 
-_ABOUT = Query(
-    select(*INFO, t.about.c.entity_id, _e.code)
+_about = (
+    select(_v.id, t.about.c.entity_id, _e.code)
     .select_from(t.about)
     .join(t.entities, _e.id == t.about.c.entity_id)
     .join(t.versions, _v.id == t.about.c.version_id)
-    .join(t.documents, t.documents.c.id == _v.document_id)
     .where(among(t.about.c.entity_id), _v.kind != "record", current())
 )
+_ABOUT = Query(_about)
+_INFOS_ABOUT = Query(_about.with_only_columns(*INFO, _e.code).join(t.documents, t.documents.c.id == _v.document_id))
 _FORMS = Query(
     select(_s.subject.label("id"))
     .join(t.versions, _v.id == _s.version_id)
@@ -254,18 +256,20 @@ _FORMS = Query(
     .distinct()
 )
 _drugs = _e.kind.in_([kind.value for kind in DRUGS])
-_NORMS_GIVEN = Query(select(_n.norm).join(t.versions, _v.id == _n.version_id).where(among(_n.entity_id), current()).distinct())
-_NORMS_OWN = Query(select(_e.norm).where(among(_e.id), _e.norm != "", _drugs))
-_DRUGS_CALLED = Query(
+_norms_given = select(_n.norm).join(t.versions, _v.id == _n.version_id).where(among(_n.entity_id), current()).distinct()
+_NORMS = Query(union_all(_norms_given, select(_e.norm).where(among(_e.id), _e.norm != "", _drugs)))
+_drugs_called = (
     select(_e.id)
     .select_from(t.names.join(t.entities, _e.id == _n.entity_id).join(t.versions, _v.id == _n.version_id))
     .where(among(_n.norm), _drugs, current())
     .distinct()
 )
-_DRUGS_NAMED = Query(select(_e.id).where(among(_e.norm), _drugs))
+_DRUGS = Query(union_all(_drugs_called, select(_e.id).where(among(_e.norm), _drugs)))
 
 
-def documents_about(connection: Connection, entity_ids: Sequence[str], commit: int) -> list[tuple[DocumentInfo, int, str]]:
+def documents_about(
+    connection: Connection, entity_ids: Sequence[str], commit: int, texts: Texts
+) -> list[tuple[DocumentInfo, int, str]]:
     """The documents about one of the entities, another of the same name, or a form of it, nearest first."""
     frontier = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
     steps: dict[int, int] = dict.fromkeys(frontier, 0)
@@ -277,12 +281,13 @@ def documents_about(connection: Connection, entity_ids: Sequence[str], commit: i
         steps.update(dict.fromkeys(frontier, step))
         if not frontier:
             break
-    found: dict[int, tuple[DocumentInfo, int, str]] = {}
+    nearest: dict[int, tuple[int, str]] = {}  # of each version the fewest steps
     for row in _rows(connection, _ABOUT, steps, commit):
-        hit = (info_of(row), steps[row.entity_id], row.code)
-        if row.id not in found or hit[1:] < found[row.id][1:]:
-            found[row.id] = hit
-    return sorted(found.values(), key=lambda hit: (hit[1], hit[0].source, hit[0].key))
+        way = (steps[row.entity_id], row.code)
+        nearest[row.id] = min(way, nearest.get(row.id, way))
+    infos = texts.infos(connection, nearest.keys())
+    found = [(infos[version], *way) for version, way in nearest.items()]
+    return sorted(found, key=lambda hit: (hit[1], hit[0].source, hit[0].key))
 
 
 def forms_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> set[str]:
@@ -295,16 +300,16 @@ def forms_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> 
 def about_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> list[tuple[DocumentInfo, str]]:
     """The documents that are about one of the entities themselves, each with that entity's id."""
     numbers = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
-    return [(info_of(row), row.code) for row in _rows(connection, _ABOUT, numbers, commit)]
+    return [(info_of(row), row.code) for row in _rows(connection, _INFOS_ABOUT, numbers, commit)]
 
 
 def norms_of(connection: Connection, entity_ids: Sequence[str], commit: int) -> set[str]:
     """The folded names of the entities: those that documents give them, and drugs' own."""
     numbers = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
-    return {row.norm for query in (_NORMS_GIVEN, _NORMS_OWN) for row in _rows(connection, query, numbers, commit)}
+    return {row.norm for row in _rows(connection, _NORMS, numbers, commit)}
 
 
 def _namesakes(connection: Connection, ids: Sequence[int], commit: int) -> set[int]:
     """The drugs that share a name with one of these (阿司匹林 and aspirin, where a table says so)."""
-    norms = {row.norm for query in (_NORMS_GIVEN, _NORMS_OWN) for row in _rows(connection, query, ids, commit)}
-    return {row.id for query in (_DRUGS_CALLED, _DRUGS_NAMED) for row in _rows(connection, query, norms, commit)}
+    norms = {row.norm for row in _rows(connection, _NORMS, ids, commit)}
+    return {row.id for row in _rows(connection, _DRUGS, norms, commit)}

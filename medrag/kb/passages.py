@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
@@ -24,7 +23,7 @@ from medrag.kb.catalogue import (
     to_passages,
 )
 from medrag.kb.engines.sql import number_in, text_in, values_of
-from medrag.kb.query import Query
+from medrag.kb.query import Query, listed
 from medrag.types import Document, DocumentInfo, Passage, Section
 
 __all__ = ["Texts", "documents_of", "neighbours", "passages_at", "passages_by_id", "passages_of"]
@@ -98,7 +97,7 @@ class Texts:
         made = Document.model_construct(
             **{name: getattr(info, name) for name in DocumentInfo.model_fields},
             text=self.of(connection, [version])[version],
-            sections=tuple(section_of(*row[1:]) for row in _SECTIONS_OF.rows(connection, values=[version])),
+            sections=tuple(section_of(*row[1:]) for row in _SECTIONS_OF.tuples(connection, values=[version])),
         )
         with self._lock:
             self._documents[version] = made
@@ -111,7 +110,7 @@ class Texts:
         known = self._infos
         found = {number: known[number] for number in versions if number in known}
         for some in in_batches(sorted(set(versions) - found.keys())):
-            found.update((row.id, info_of(row)) for row in _INFOS.rows(connection, values=some))
+            found.update((row[0], info_of(row)) for row in _INFOS.tuples(connection, values=some))
         self._infos = _kept(known, found)
         return found
 
@@ -123,10 +122,10 @@ class Texts:
         versions = {version for version, _ in missing}
         if len(missing) >= WHOLE * len(versions):  # nearly all that a document has
             for some in in_batches(sorted(versions)):
-                found.update(_by_place(_SECTIONS_OF.rows(connection, values=some)))
+                found.update(_by_place(_SECTIONS_OF.tuples(connection, values=some)))
         else:
             for few in in_batches(sorted(missing)):
-                found.update(_by_place(_SECTIONS.rows(connection, places=json.dumps(few))))
+                found.update(_by_place(_SECTIONS.tuples(connection, places=listed(few))))
         self._sections = _kept(known, found)
         return found
 
@@ -137,7 +136,7 @@ class Texts:
             for number in found:
                 self._texts.move_to_end(number)
         for some in in_batches(sorted(set(versions) - found.keys())):
-            read = {row.id: row.text for row in _TEXTS.rows(connection, values=some)}
+            read: dict[int, str] = dict(_TEXTS.tuples(connection, values=some))
             found.update(read)
             self._keep(read)
         return found
@@ -175,7 +174,7 @@ def _read(connection: Connection, rows: Sequence[AnyRow], texts: Texts) -> Itera
 
 def passages_of(connection: Connection, document: DocumentInfo, commit: int, texts: Texts) -> Iterator[Passage]:
     """The passages of a current document, in text order; its text is read once and cut here."""
-    rows = _OF_DOCUMENT.rows(connection, source=document.source, key=document.key, commit=commit)
+    rows = _OF_DOCUMENT.tuples(connection, source=document.source, key=document.key, commit=commit)
     return _read(connection, rows, texts)
 
 
@@ -184,7 +183,7 @@ def passages_at(connection: Connection, places: Sequence[tuple[DocumentInfo, int
     wanted = {(document.source, document.key, start): None for document, start in places}
     found: dict[tuple[str, str, int], Passage] = {}
     for some in in_batches(list(wanted)):
-        rows = _AT_PLACES.rows(connection, commit=commit, places=json.dumps(some))
+        rows = _AT_PLACES.rows(connection, commit=commit, places=listed(some))
         passages = to_passages(rows)
         found.update(((p.document.source, p.document.key, row.place), p) for row, p in zip(rows, passages, strict=True))
     return [found[place] for place in wanted if place in found]
@@ -194,7 +193,7 @@ def documents_of(connection: Connection, ids: Sequence[int], commit: int, texts:
     """The documents of the passages with those ids, by these; ids that are not current are left out."""
     versions: dict[int, int] = {}
     for some in in_batches(list(ids)):
-        versions.update(tuple(row) for row in _VERSIONS.rows(connection, commit=commit, values=some))
+        versions.update(_VERSIONS.tuples(connection, commit=commit, values=some))
     infos = texts.infos(connection, set(versions.values()))
     return {passage: infos[version] for passage, version in versions.items()}
 
@@ -203,7 +202,7 @@ def passages_by_id(connection: Connection, ids: Sequence[int], commit: int, text
     """The passages with those ids, in their order; ids that are not current are left out."""
     found: dict[int, Passage] = {}
     for some in in_batches(list(ids)):
-        rows = _BY_ID.rows(connection, commit=commit, values=some)
+        rows = _BY_ID.tuples(connection, commit=commit, values=some)
         found.update((passage.id, passage) for passage in _read(connection, rows, texts))
     return [found[i] for i in ids if i in found]
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Dialect, Select
+from pydantic_core import PydanticSerializationError, to_json
+from sqlalchemy import CompoundSelect, Connection, Dialect, Select
 
-__all__ = ["Query"]
+__all__ = ["Query", "listed"]
 
 # A text of PostgreSQL holds no NUL, so none there equals one that does; this stands for it, as no text holds it either.
 NOWHERE = "\uffff"
@@ -26,11 +27,18 @@ class _Compiled:
     fixed: dict[str, Any]
     parameter: Callable[[object], object]  # a value as the driver takes it
 
+    def given(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """All parameters of a run."""
+        given = self.fixed.copy()
+        for name, value in values.items():
+            given[name] = value if type(value) is int else self.parameter(value)
+        return given
+
 
 class Query:
     """A query whose parameters are given when it is run; the commit, lists (`medrag.kb.engines.sql.among`) and single values."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
         columns = namedtuple("Row", statement.selected_columns.keys(), rename=True)  # type: ignore[misc]  # names known only here
@@ -38,25 +46,29 @@ class Query:
 
     def rows(self, connection: Connection, **values: object) -> list[Any]:
         """All rows of the query, each with its columns by name."""
+        return list(map(self._row, self.tuples(connection, **values)))
+
+    def tuples(self, connection: Connection, **values: object) -> list[tuple[Any, ...]]:
+        """All rows of the query as the driver has them, which is quicker where there are many."""
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
-        given = {name: compiled.parameter(value) for name, value in values.items()}
         driver: Any = connection.connection.driver_connection
-        return list(map(self._row, driver.execute(compiled.sql, {**compiled.fixed, **given}).fetchall()))
+        found: list[tuple[Any, ...]] = driver.execute(compiled.sql, compiled.given(values)).fetchall()
+        return found
 
     def stream(self, connection: Connection, portion: int, **values: object) -> Iterator[Any]:
         """The rows of the query one by one, fetched so many at a time."""
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
-        given = {name: compiled.parameter(value) for name, value in values.items()}
+        given = compiled.given(values)
         driver: Any = connection.connection.driver_connection
         if connection.dialect.name == "sqlite":
-            cursor = driver.execute(compiled.sql, {**compiled.fixed, **given})
+            cursor = driver.execute(compiled.sql, given)
             while rows := cursor.fetchmany(portion):
                 yield from map(self._row, rows)
             return
         # The server keeps the rows aside, so that no transaction stays open while somebody takes his time over them.
         with driver.cursor(name=f"rows_{uuid4().hex}", withhold=True) as cursor:
             cursor.itersize = portion
-            cursor.execute(compiled.sql, {**compiled.fixed, **given})
+            cursor.execute(compiled.sql, given)
             yield from map(self._row, cursor)
 
     def _compile(self, dialect: Dialect) -> _Compiled:
@@ -64,7 +76,7 @@ class Query:
         return compiled
 
 
-def _compile(statement: Select[Any], spoken: Dialect) -> _Compiled:
+def _compile(statement: Select[Any] | CompoundSelect[Any], spoken: Dialect) -> _Compiled:
     is_sqlite = spoken.name == "sqlite"
     dialect = type(spoken)(paramstyle="named" if is_sqlite else "pyformat")  # type: ignore[call-arg]  # each dialect takes it, their base does not
     compiled = statement.compile(dialect=dialect)
@@ -74,7 +86,15 @@ def _compile(statement: Select[Any], spoken: Dialect) -> _Compiled:
 
 
 def _as_json(value: object) -> object:
-    return json.dumps(value) if isinstance(value, (list, tuple)) else value
+    return listed(value) if isinstance(value, (list, tuple)) else value
+
+
+def listed(values: Sequence[Any]) -> str:
+    """A list in JSON, as a parameter may have it."""
+    try:
+        return to_json(values).decode()
+    except PydanticSerializationError:  # a lone surrogate, which no text of a catalogue has
+        return json.dumps(values)
 
 
 def _as_array(value: object) -> object:
