@@ -135,7 +135,7 @@ def _stored_vectors(path: Path) -> NDArray[np.floating]:
         start, end = entry["data_offsets"]
         kind = np.dtype(_TYPES[entry["dtype"]])
         mapped = np.memmap(path, kind, "r", 8 + size + start, (end - start) // kind.itemsize)
-        stored: NDArray[np.floating] = mapped.reshape(entry["shape"])
+        stored: NDArray[np.floating] = np.asarray(mapped).reshape(entry["shape"])
         return stored
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KnowledgeBaseError(

@@ -224,6 +224,8 @@ class VectorIndex:
         found = np.zeros(len(ids), np.float32)
         dead = np.isin(ids, self.removed) if len(self.removed) else np.zeros(len(ids), np.bool_)
         for at, part in enumerate(self.parts):
+            if not len(part):
+                continue
             places, known = part.rows(ids)
             known &= ~dead
             if self._shown is not None:

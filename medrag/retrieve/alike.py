@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from medrag.kb.folding import fold
 from medrag.patterns import regex
@@ -15,6 +15,7 @@ __all__ = ["Folded", "folded", "names_maker"]
 
 ALIKE = 0.8  # Jaccard overlap of words (bigrams in Chinese) from which two passages say the same
 MAKER_LETTERS = 4
+REMEMBERED = 256  # texts of passages whose shingles are kept: 2 MB
 _WORD = regex(r"[a-z0-9]+")
 _NUMBER = regex(r"\d+(?:\.\d+)?")
 _COMPANY = frozenset(
@@ -32,18 +33,21 @@ class Folded:
 
 
 class _Read:
-    """What is looked at in a text to find whether another says the same, each once."""
+    """What is looked at in a passage to find whether another says the same, each once."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, passage: Passage) -> None:
+        self.text = passage.text
+        self.size = len(passage.text)
+        self.group = passage.section.group
+        self.ref = _ref(passage.document)
 
     @cached_property
     def numbers(self) -> list[str]:
-        return _NUMBER.findall(self._text)
+        return _NUMBER.findall(self.text)
 
     @cached_property
     def shingles(self) -> frozenset[str]:
-        return _shingles(self._text)
+        return _shingles(self.text)
 
 
 def folded(passages: Sequence[Passage | None], understanding: Understanding, k: int) -> list[Folded]:
@@ -53,9 +57,10 @@ def folded(passages: Sequence[Passage | None], understanding: Understanding, k: 
     more than another, the newest; else the first.
     """
     kept: list[Folded] = []
-    read: dict[int, _Read] = {}
+    read = [None if passage is None else _Read(passage) for passage in passages]
     for at, passage in enumerate(passages):
-        same = _same(passage, at, kept, passages, read) if passage is not None else None
+        mine = read[at]
+        same = _same(mine, kept, read) if mine is not None else None
         if same is None or passage is None:
             if len(kept) < k:
                 kept.append(Folded(at))
@@ -69,23 +74,18 @@ def folded(passages: Sequence[Passage | None], understanding: Understanding, k: 
     return kept
 
 
-def _same(
-    passage: Passage,
-    at: int,
-    kept: Sequence[Folded],
-    passages: Sequence[Passage | None],
-    read: dict[int, _Read],
-) -> Folded | None:
+def _same(mine: _Read, kept: Sequence[Folded], read: Sequence[_Read | None]) -> Folded | None:
     """The kept place of a passage of the same section of another document that says the same."""
     for place in kept:
-        other = passages[place.at]
-        if other is None or other.section.group is not passage.section.group or _ref(other.document) == _ref(passage.document):
+        theirs = read[place.at]
+        if theirs is None or theirs.group is not mine.group or theirs.ref == mine.ref:
             continue
-        if any(_ref(document) == _ref(passage.document) for document in place.also):
+        if min(theirs.size, mine.size) < ALIKE * max(theirs.size, mine.size):
             continue
-        if min(len(other.text), len(passage.text)) < ALIKE * max(len(other.text), len(passage.text)):
+        if any(_ref(document) == mine.ref for document in place.also):
             continue
-        mine, theirs = (read.setdefault(i, _Read(text)) for i, text in ((at, passage.text), (place.at, other.text)))
+        if mine.text == theirs.text:  # as hundreds of labels say it, word for word
+            return place
         if mine.numbers != theirs.numbers:
             continue  # a dose makes the difference, however alike the rest
         if len(mine.shingles & theirs.shingles) >= ALIKE * len(mine.shingles | theirs.shingles):
@@ -93,6 +93,7 @@ def _same(
     return None
 
 
+@lru_cache(maxsize=REMEMBERED)  # where few are left of a ranking it is folded again with more of it
 def _shingles(text: str) -> frozenset[str]:
     lowered = text.lower()
     words = _WORD.findall(lowered)

@@ -249,7 +249,7 @@ def _group_cues(text: str) -> tuple[Cue, ...]:
 
 def populations(text: str) -> tuple[Population, ...]:
     """Who the question is about, in the order of the enumeration; ages are read too (`3岁`, `70 years old`)."""
-    found = {population for population, pattern in _population_patterns() if pattern.search(text)}
+    found = {population for population, spans in _population_spans(text) if spans}
     for years in ages(text):
         if years < ADULT_YEARS:
             found.add(Population.CHILD)
@@ -260,12 +260,15 @@ def populations(text: str) -> tuple[Population, ...]:
 
 def patient_spans(text: str) -> list[tuple[int, int]]:
     """Where the text names the patients that labels have sections for."""
-    return [
-        match.span()
-        for population, pattern in _population_patterns()
-        if population in _POPULATION_GROUPS
-        for match in pattern.finditer(text)
-    ]
+    return [span for population, spans in _population_spans(text) if population in _POPULATION_GROUPS for span in spans]
+
+
+@lru_cache(maxsize=64)
+def _population_spans(text: str) -> tuple[tuple[Population, tuple[tuple[int, int], ...]], ...]:
+    """Where the text names each kind of patient."""
+    return tuple(
+        (population, tuple(match.span() for match in pattern.finditer(text))) for population, pattern in _population_patterns()
+    )
 
 
 @lru_cache(maxsize=64)

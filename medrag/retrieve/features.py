@@ -92,6 +92,7 @@ class _Texts:
 
     bodies: Bodies
     sections: list[Section]
+    groups: frozenset[SectionGroup]
     headings: list[str]  # of each section with those above it, in lower case
     of: NDArray[np.intp]
 
@@ -102,6 +103,7 @@ class _Texts:
         return cls(
             Bodies([passage.text.lower() for passage in passages]),
             list(sections.values()),
+            frozenset([section.group for section in sections.values()]),
             [" ".join((*section.path, section.heading)).lower() for section in sections.values()],
             np.array([numbers[id(passage.section)] for passage in passages], np.intp),
         )
@@ -109,6 +111,11 @@ class _Texts:
     def by_section(self, value: Callable[[Section], float]) -> NDArray[np.float64]:
         """A value of each passage's section, worked out once for those that share one."""
         return np.array([value(section) for section in self.sections], np.float64)[self.of]
+
+    def by_group(self, value: Callable[[SectionGroup], float]) -> NDArray[np.float64]:
+        """A value of the group of each passage's section."""
+        of_group = {group: value(group) for group in self.groups}
+        return np.array([of_group[section.group] for section in self.sections], np.float64)[self.of]
 
     def by_heading(self, value: Callable[[str], float]) -> NDArray[np.float64]:
         """A value of each passage's headings."""
@@ -138,7 +145,7 @@ def features_of(
     counts, there = texts.bodies.counted(list(weights))
     words = _bm25(texts.bodies, counts, weights)
     cosines = _cosines(understanding, passages, kb) if vectors else np.zeros(len(passages))
-    section = texts.by_section(lambda section: math.log(max(RARE, understanding.sections.get(section.group, 0.0))))
+    section = texts.by_group(lambda group: math.log(max(RARE, understanding.sections.get(group, 0.0))))
     whole, hints = sum(weights.values()), understanding.hints
     loose = float(not understanding.groups)
     nothing = np.zeros(len(passages))
@@ -194,27 +201,26 @@ def _of_sections(
     asked = understanding.groups
     patient = patient_pattern(understanding.populations)
     nothing = np.zeros(len(passages))
-    groups = {section.group for section in texts.sections}
     elsewhere = [
         (support_groups(group), pattern)
         for group in asked
-        if group not in groups and (pattern := support_pattern(group)) is not None
+        if group not in texts.groups and (pattern := support_pattern(group)) is not None
     ]
     begins, another = np.zeros(len(passages)), np.zeros(len(passages))
     begins[np.unique(sections, return_index=True)[1]] = 1.0
     for name in others:
         another[texts.bodies.having(name)] = 1.0
     return {
-        "asked first": texts.by_section(lambda section: section.group in asked[:1]),
-        "asked": texts.by_section(lambda section: section.group in asked),
+        "asked first": texts.by_group(lambda group: group in asked[:1]),
+        "asked": texts.by_group(lambda group: group in asked),
         "patient": texts.by_body(lambda body: patient.search(body) is not None) if patient else nothing,
         "patient heading": texts.by_heading(lambda heading: patient.search(heading) is not None) if patient else nothing,
         "first": begins,
         "place": _places(passages),
         "short": (texts.bodies.lengths < SHORT).astype(np.float64),
         "panel": texts.by_section(lambda section: section.code == PANEL),
-        "unclassified": texts.by_section(lambda section: section.group is SectionGroup.OTHER),
-        "leaflet": texts.by_section(lambda section: section.group is SectionGroup.PATIENT),
+        "unclassified": texts.by_group(lambda group: group is SectionGroup.OTHER),
+        "leaflet": texts.by_group(lambda group: group is SectionGroup.PATIENT),
         "stands in": _instead(passages, texts.bodies.texts, elsewhere) if elsewhere else nothing,
         "names another": another,
     }
@@ -233,11 +239,20 @@ def _instead(
 
 def _places(passages: Sequence[Passage]) -> NDArray[np.float64]:
     """Where each passage stands in its document, from 0 to 1."""
-    ends: dict[tuple[str, str], int] = {}
-    refs = [(passage.document.source, passage.document.key) for passage in passages]
-    for ref, passage in zip(refs, passages, strict=True):
-        ends[ref] = max(passage.start, ends.get(ref, 1))
-    return np.array([passage.start / ends[ref] for ref, passage in zip(refs, passages, strict=True)], np.float64)
+    numbers: dict[tuple[str, str], int] = {}
+    of, number = [], 0
+    document = None
+    for passage in passages:
+        if passage.document is not document:
+            document = passage.document
+            number = numbers.setdefault((document.source, document.key), len(numbers))
+        of.append(number)
+    starts = np.array([passage.start for passage in passages], np.float64)
+    ends = np.ones(len(numbers))
+    rows = np.array(of, np.intp)
+    np.maximum.at(ends, rows, starts)
+    places: NDArray[np.float64] = starts / ends[rows]
+    return places
 
 
 def _weights(understanding: Understanding, kb: KnowledgeBase) -> dict[str, float]:

@@ -31,11 +31,13 @@ def reciprocal_rank_fusion(runs: Mapping[str, Ranking], weights: Mapping[str, fl
     hits: dict[Ref, Hit] = {}
     channels: dict[Ref, list[str]] = {}
     for channel, run in runs.items():
+        weight = weights.get(channel, 1.0)
         for rank, hit in enumerate(run, start=1):
-            score[hit.ref] = score.get(hit.ref, 0.0) + weights.get(channel, 1.0) / (c + rank)
-            channels.setdefault(hit.ref, []).append(channel)
-            if hit.ref not in hits or hits[hit.ref].passage is None:
-                hits[hit.ref] = hit
+            ref = hit.ref
+            score[ref] = score.get(ref, 0.0) + weight / (c + rank)
+            channels.setdefault(ref, []).append(channel)
+            if ref not in hits or hits[ref].passage is None:
+                hits[ref] = hit
     fused = [Fused(hits[ref], min(1.0, score[ref] / best), tuple(channels[ref])) for ref in score]
     return sorted(fused, key=lambda item: (-item.score, _tie(item.hit.ref)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,19 +117,21 @@ def _of_other_patient(heading: str, who: tuple[Population, ...]) -> bool:
 
 def _ranked(found: Candidates, scores: NDArray[np.float64], k: int) -> list[_Scored]:
     """The passages of the document that answers best, then those of the others, as many as there are places."""
-    order = sorted(range(len(scores)), key=lambda i: (-scores[i], found.places[i], found.passages[i].start))
-    scored = [_Scored(found.passages[i], float(scores[i])) for i in order]
-    best = _ref(scored[0].passage)
-    own = [item for item in scored if _ref(item.passage) == best]
-    rest = [item for item in scored if _ref(item.passage) != best]
+    keys = zip((-scores).tolist(), found.places, (passage.start for passage in found.passages), found.passages, strict=True)
+    scored = [_Scored(passage, -negated) for negated, _, _, passage in sorted(keys, key=itemgetter(0, 1, 2))]
+    best = _ref(scored[0].passage.document)
+    documents = {id(item.passage.document): item.passage.document for item in scored}  # which passages share
+    of_best = {number for number, document in documents.items() if _ref(document) == best}
+    own = [item for item in scored if id(item.passage.document) in of_best]
+    rest = [item for item in scored if id(item.passage.document) not in of_best]
     alike = {item.passage.section.group for item in own[:VARIED]}  # of another label the same sections, and no chance hits
     rest = [item for item in rest if item.passage.section.group in alike]
     share = k if not rest else max(1, round(k * FIRST_SHARE))
     return [*_varied(own)[:share], *rest[: k - share]]
 
 
-def _ref(passage: Passage) -> tuple[str, str]:
-    return passage.document.source, passage.document.key
+def _ref(document: DocumentInfo) -> tuple[str, str]:
+    return document.source, document.key
 
 
 def _varied(scored: Sequence[_Scored]) -> list[_Scored]:

@@ -44,14 +44,13 @@ def covered(there: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[n
 def sections_of(passages: Sequence[Passage]) -> NDArray[np.intp]:
     """A number for the section of a document that each passage is of, from 0 on in the order in which they come."""
     numbers: dict[tuple[str, str, int], int] = {}
-    known: dict[tuple[int, int], int] = {}  # by the records, which passages share
-    of = []
+    of, number = [], 0
+    document, section = None, None
     for passage in passages:
-        records = id(passage.document), id(passage.section)
-        if records not in known:
-            section = passage.document.source, passage.document.key, passage.section.index
-            known[records] = numbers.setdefault(section, len(numbers))
-        of.append(known[records])
+        if passage.section is not section or passage.document is not document:  # neighbours share their records
+            document, section = passage.document, passage.section
+            number = numbers.setdefault((document.source, document.key, section.index), len(numbers))
+        of.append(number)
     return np.array(of, np.intp)
 
 

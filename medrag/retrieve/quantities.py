@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medrag.patterns import regex
 
@@ -78,7 +79,8 @@ def age_spans(text: str) -> list[tuple[int, int]]:
     return [span for _, span in _ages(text)]
 
 
-def _ages(text: str) -> list[tuple[float, tuple[int, int]]]:
+@lru_cache(maxsize=64)  # a question is looked through for them three times
+def _ages(text: str) -> tuple[tuple[float, tuple[int, int]], ...]:
     """The ages with their places, in text order."""
     found: dict[tuple[int, int], float] = {}
     for match in _YEARS_ZH.finditer(text):
@@ -93,7 +95,7 @@ def _ages(text: str) -> list[tuple[float, tuple[int, int]]]:
         found[match.span()] = float(number) / per_year
     for match in _AGE_SAID_EN.finditer(text):
         found[match.span(1)] = float(match.group(1))
-    return [(found[span], span) for span in sorted(found) if found[span] <= OLDEST]
+    return tuple((found[span], span) for span in sorted(found) if found[span] <= OLDEST)
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
