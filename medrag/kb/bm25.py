@@ -19,16 +19,7 @@ from numpy.typing import NDArray
 
 from medrag.kb.tokens import tokens
 
-__all__ = [
-    "Statistics",
-    "average_of",
-    "best_first",
-    "best_of",
-    "is_no_slip",
-    "score",
-    "weight",
-    "weights_of",
-]
+__all__ = ["Scorer", "Statistics", "average_of", "best_first", "best_of", "is_no_slip", "weight", "weights_of"]
 
 # tantivy's own parameters, so that its ranking and the exact one differ by rounding only.
 K1 = 1.2
@@ -113,21 +104,30 @@ def average_of(every: Iterable[Statistics]) -> float:
     return max(sum(one.length for one in listed) / max(sum(one.passages for one in listed), 1), 1.0)
 
 
-def score(words: Sequence[str], weights: Mapping[str, float], average: float) -> float:
-    """The exact score of a passage of these tokens."""
-    frequencies: dict[str, int] = {}
-    for word in filter(weights.__contains__, words):
-        frequencies[word] = frequencies.get(word, 0) + 1
-    norm = K1 * (1.0 - B + B * len(words) / average)
-    total = 0.0
-    for (
-        word,
-        weighs,
-    ) in weights.items():  # in the question's order, so that the same question gives the same float in any process
-        frequency = frequencies.get(word)
-        if frequency is not None:
-            total += weighs * frequency * (K1 + 1.0) / (frequency + norm)
-    return total
+class Scorer:
+    """The exact scores of passages for one question; a text that hundreds of labels have word for word is scored once."""
+
+    def __init__(self, weights: Mapping[str, float], average: float) -> None:
+        self._weights = [(f" {token} ".encode("utf-8", "surrogatepass"), weighs) for token, weighs in weights.items()]
+        self._average = average
+        self._scored: dict[bytes, float] = {}
+
+    def of(self, text: bytes) -> float:
+        """The score of a passage whose tokens these are, joined by spaces."""
+        found = self._scored.get(text)
+        if found is None:
+            found = self._scored[text] = self._score(text)
+        return found
+
+    def _score(self, text: bytes) -> float:
+        padded = b" " + text.replace(b" ", b"  ") + b" "  # so that neighbours share no space, which would be counted once
+        norm = K1 * (1.0 - B + B * (text.count(b" ") + 1) / self._average)
+        total = 0.0
+        for token, weighs in self._weights:  # in the question's order, so that it gives the same float in any process
+            frequency = padded.count(token)
+            if frequency:
+                total += weighs * frequency * (K1 + 1.0) / (frequency + norm)
+        return total
 
 
 def best_first(scored: tuple[int, float]) -> tuple[float, int]:

@@ -18,7 +18,7 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from medrag.kb.bm25 import Statistics, average_of, best_of, is_no_slip, score, weight, weights_of
+from medrag.kb.bm25 import Scorer, Statistics, average_of, best_of, is_no_slip, weight, weights_of
 from medrag.kb.contract import Counting, WordEntry
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import token_hash, token_hashes
@@ -81,17 +81,16 @@ class WordIndex:
         weights = self.weights_of(text)
         if not weights or k < 1:
             return []
-        query = self._query(weights, only)
+        query, scorer = self._query(weights, only), Scorer(weights, self._average)
         return best_of(
             lambda limit: self._searcher.search(query, limit, count=False).hits,
-            lambda addresses: self._rescored(addresses, weights),
+            lambda addresses: self._rescored(addresses, scorer),
             k, slack=self._slack,
         )  # fmt: skip
 
-    def _rescored(self, addresses: list[tantivy.DocAddress], weights: dict[str, float]) -> list[tuple[int, float]]:
+    def _rescored(self, addresses: list[tantivy.DocAddress], scorer: Scorer) -> list[tuple[int, float]]:
         """The passages with their exact scores."""
-        average = self._average
-        return [(i, score(self._tokens(a), weights, average)) for i, a in zip(self._ids(addresses), addresses, strict=True)]
+        return [(i, scorer.of(self._text(a))) for i, a in zip(self._ids(addresses), addresses, strict=True)]
 
     def ids(self, only: Filters = Filters()) -> set[int]:
         """The ids of all passages in the index, or of those that pass the filters."""
@@ -170,7 +169,7 @@ class WordIndex:
         """The tokens of a passage, or None where it is not in the index."""
         required = [Query.term_query(self._schema, "id", passage_id), *self._only]
         hits = self._searcher.search(Query.boolean_query([(Occur.Must, q) for q in required]), 1, count=False).hits
-        return self._tokens(hits[0][1]) if hits else None
+        return self._text(hits[0][1]).decode("utf-8").split() if hits else None
 
     def tokens_of(self, ids: Iterable[int]) -> Iterator[list[str]]:
         """The tokens of each of some passages; of those that are not there none."""
@@ -203,8 +202,9 @@ class WordIndex:
             required.append(Query.range_query(self._schema, "day", tantivy.FieldType.Unsigned, *days))
         return [Query.const_score_query(query, 0.0) for query in required]
 
-    def _tokens(self, address: tantivy.DocAddress) -> list[str]:
-        return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8").split()
+    def _text(self, address: tantivy.DocAddress) -> bytes:
+        """The tokens of a passage, joined by spaces."""
+        return bytes(self._searcher.doc(address)["text"][0])
 
 
 def _passages_held(folder: Path) -> int:

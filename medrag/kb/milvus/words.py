@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medrag.errors import KnowledgeBaseError
-from medrag.kb.bm25 import K1, B, Statistics, average_of, best_of, is_no_slip, score, weights_of
+from medrag.kb.bm25 import K1, B, Scorer, Statistics, average_of, best_of, is_no_slip, weights_of
 from medrag.kb.filters import Filters
 from medrag.kb.milvus.counts import Counts, Kept
 from medrag.kb.milvus.expressions import allowed
@@ -123,10 +123,10 @@ class MilvusWords:
         if not weights or k < 1 or not self.statistics.passages:
             return []
         average = average_of([self.statistics, *(other.statistics for other in self._others)])
-        found = _Proposals(self._rows, _query(weights), allowed(self._commit, self._access, only))
+        found, scorer = _Proposals(self._rows, _query(weights), allowed(self._commit, self._access, only)), Scorer(weights, average)
         return best_of(
             found.first,
-            lambda proposed: [(i, score(words, weights, average)) for i, words in proposed],
+            lambda proposed: [(i, scorer.of(text)) for i, text in proposed],
             k, slack=SLACK * max(1.0, average / self._made_with),
         )  # fmt: skip
 
@@ -164,13 +164,13 @@ class _Proposals:
         self._rows = rows
         self._query = query
         self._where = where
-        self._seen: dict[int, tuple[float, tuple[int, list[str]]]] = {}
+        self._seen: dict[int, tuple[float, tuple[int, bytes]]] = {}
 
-    def first(self, limit: int) -> list[tuple[float, tuple[int, list[str]]]]:
-        """The first so many as (the server's score, (id, tokens))."""
+    def first(self, limit: int) -> list[tuple[float, tuple[int, bytes]]]:
+        """The first so many as (the server's score, (id, tokens joined by spaces))."""
         server, name = self._rows.server, self._rows.name
         for found, row in server.search(name, "weights", self._query, self._where, limit, ["id", "tokens"], {}):
-            self._seen.setdefault(int(row["id"]), (found, (int(row["id"]), row["tokens"].split())))
+            self._seen.setdefault(int(row["id"]), (found, (int(row["id"]), row["tokens"].encode("utf-8"))))
         return list(self._seen.values())
 
 
