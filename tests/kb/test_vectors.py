@@ -92,7 +92,9 @@ def sketched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sketches from so few passages on that a test may make them, and few that are proposed."""
     monkeypatch.setattr(sketch, "EXACT_UP_TO", 500)
     monkeypatch.setattr(sketch, "PROPOSED", 200)
-    monkeypatch.setattr(sketch, "MOST", 1_000)
+    monkeypatch.setattr(sketch, "ROWS_PER_PROPOSED", 1)
+    monkeypatch.setattr(sketch, "ROWS_PER_REMEMBERED", 4)
+    monkeypatch.setattr(sketch, "WORTH_IT", 2)
     monkeypatch.setattr(vectors, "LATE", 50)
 
 
@@ -134,6 +136,17 @@ def test_sketches_find_what_brute_force_finds(tmp_path: Path) -> None:
     view = index.restricted(IDS[half])
     assert view.ids() == set(IDS[half].tolist())
     assert _recall(view, half) >= 0.98
+
+
+@pytest.mark.usefixtures("sketched")
+def test_what_is_found_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
+    rows = list(range(2_000))
+    index, fresh = _grown(tmp_path / "v", rows), VectorIndex(tmp_path / "v", 32)
+    for query in _clustered(sketch.REMEMBERED + 4, seed=11):
+        wide = index.search(query, 40)
+        assert len(wide) == 40
+        assert index.search(query, 10) == index.search(query, 10) == fresh.search(query, 10)
+        assert fresh.search(query, 40) == wide
 
 
 @pytest.mark.usefixtures("sketched")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["EXACT_UP_TO", "MilvusVectors", "MilvusVectorsWriter", "make_vectors"]
 
 Row = dict[str, Any]
-EXACT_UP_TO = 200_000  # passages, as there
+EXACT_UP_TO = 200_000  # passages
 NEIGHBOURS = 32  # of each passage in the graph (HNSW's M)
 EF_BUILT = 200  # candidates looked at to find these
 EF = 8  # candidates kept while the graph is walked, for each passage asked for
