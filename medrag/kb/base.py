@@ -40,7 +40,7 @@ from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
 from medrag.kb.store import Published, Store, existing, store_of
 from medrag.kb.verify import verify
-from medrag.kb.walk import Walk
+from medrag.kb.walked import walk_in
 from medrag.kb.writer import Writer
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, Entity, EntityKind, Fact, Passage
@@ -309,8 +309,8 @@ class KnowledgeBase:
         """The k entities nearest to these over all facts, by personalised PageRank, best first (shares, below 1)."""
         snapshot = self._snapshot
         with self._reading() as connection:
-            walk_of = Walk.of if self._access else Walk.of_whole
-            walk = snapshot.kept(("walk",), lambda: walk_of(connection, snapshot.commit))
+            folder = None if self._access else snapshot.generation.path
+            walk = snapshot.kept(("walk",), lambda: walk_in(folder, connection, snapshot.commit))
             near = walk.nearest(facts.numbers_of(connection, entity_ids, snapshot.commit), k)
             return facts.ranked(connection, near, snapshot.commit)
 

@@ -23,6 +23,7 @@ from medrag.kb.ready import ReadyStore, encoded, with_ids
 from medrag.kb.remembered import from_codes
 from medrag.kb.shelves import IN_FOLDER, Building
 from medrag.kb.tokens import TOKENIZER
+from medrag.kb.walked import forget_walk, note_changes
 from medrag.kb.words import WordEntry
 from medrag.types import DocumentKind, Passage
 
@@ -90,14 +91,20 @@ def derive_changes(
     v = t.versions.c
     was = and_(v.added <= before, or_(v.until.is_(None), v.until > before), or_(v.deleted.is_(None), v.deleted > before))
     gone = and_(was, or_(v.until.between(before + 1, commit), v.deleted.between(before + 1, commit)))
+    left = list(connection.scalars(select(v.id).where(gone)))
     removed = [
         int(row[0])
-        for ids in in_batches(list(connection.scalars(select(v.id).where(gone))))
+        for ids in in_batches(left)
         for row in connection.execute(select(t.passages.c.id).where(t.passages.c.version_id.in_(ids)))
     ]
     writers.remove(removed)
-    _add(connection, writers, and_(v.added > before, current()), commit, embedder, progress, ready)
+    come = and_(v.added > before, current())
+    _add(connection, writers, come, commit, embedder, progress, ready)
     writers.publish()
+    if since is None:
+        note_changes(folder, connection, [*left, *connection.scalars(select(v.id).where(come), {"commit": commit})])
+    else:  # what was purged since cannot be told any more
+        forget_walk(folder)
     _write_manifest(folder, commit, embedder, building.stamp)
 
 
@@ -105,6 +112,7 @@ def derive_exchanged(
     connection: Connection, folder: Path, commit: int, embedder: Embedder, *, gone: Sequence[int], come: Sequence[int]
 ) -> None:
     """Brings a clone of the commit's generation in `folder` to other versions: those that are `gone` out, those that `come` in."""
+    forget_walk(folder)
     # Whatever engines the commit's own indexes are on, those of a day are this machine's.
     writers = _Writers(
         *IN_FOLDER.writers(folder, commit, commit, embedder.dimensions, connection), NameWriter(folder / "names")

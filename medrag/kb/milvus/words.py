@@ -123,7 +123,10 @@ class MilvusWords:
         if not weights or k < 1 or not self.statistics.passages:
             return []
         average = average_of([self.statistics, *(other.statistics for other in self._others)])
-        found, scorer = _Proposals(self._rows, _query(weights), allowed(self._commit, self._access, only)), Scorer(weights, average)
+        found, scorer = (
+            _Proposals(self._rows, _query(weights), allowed(self._commit, self._access, only)),
+            Scorer(weights, average),
+        )
         return best_of(
             found.first,
             lambda proposed: [(i, scorer.of(text)) for i, text in proposed],
