@@ -209,14 +209,16 @@ class VectorIndex:
         """The k nearest passages as (id, cosine), nearest first, ties by id; `masks` restricts the rows."""
         if k < 1:
             return []
-        found: list[tuple[float, int]] = []
         row = quantised(query.reshape(1, -1))
+        scores, ids = [np.empty(0, np.float32)], [np.empty(0, np.int64)]
         for part, seen in zip(self.parts, self._seen if masks is None else map(_Seen, masks), strict=True):
             if seen.count:
-                scores, rows = part.search(row, k, seen)
-                found.extend((float(s) / SCALE**2, int(part.ids[r])) for s, r in zip(scores, rows, strict=True) if r >= 0)
-        found.sort(key=lambda pair: (-pair[0], pair[1]))
-        return [(i, max(-1.0, min(1.0, s))) for s, i in found[:k]]
+                found, rows = part.search(row, k, seen)
+                scores.append(found[rows >= 0])
+                ids.append(part.ids[rows[rows >= 0]])
+        cosines, passages = np.concatenate(scores).astype(np.float64) / SCALE**2, np.concatenate(ids)
+        best = np.lexsort((passages, -cosines))[:k]
+        return list(zip(passages[best].tolist(), np.clip(cosines[best], -1.0, 1.0).tolist(), strict=True))
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of the query with each of the passages, shape (len(ids),); 0 for one that is not in the index."""

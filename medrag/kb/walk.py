@@ -21,7 +21,7 @@ from medrag.kb.catalogue import current
 __all__ = ["Walk"]
 
 DAMPING = 0.85
-TOLERANCE = 1e-8  # of all ranks' errors together, which add up to 1
+TOLERANCE = 1e-6  # of all ranks' errors together; the ranks add up to 1
 STEPS = 100
 READ_AT_ONCE = 100_000  # rows
 
