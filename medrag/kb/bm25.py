@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from medrag.kb.tokens import tokens
 
-__all__ = ["Scorer", "Statistics", "average_of", "best_first", "best_of", "is_no_slip", "weight", "weights_of"]
+__all__ = ["Scorer", "Statistics", "average_of", "best_first", "best_of", "is_no_slip", "rarer_words", "weight", "weights_of"]
 
 # tantivy's own parameters, so that its ranking and the exact one differ by rounding only.
 K1 = 1.2
@@ -29,6 +29,7 @@ CANDIDATES = 2  # candidates proposed per passage asked for
 MIN_CANDIDATES = 60
 MAX_CANDIDATES = 4_000
 MORE = 4  # times as many are proposed where those are not enough
+LEFT_OUT = 0.05  # of the weight of a question's words, the most common of them together
 PORTION = 10  # candidates scored at a time, once there are enough
 PASSAGES_PER_SLIP = 30_000  # that hold the same misspelling: of 97,000 passages of real labels one has 西灵, two 莫林
 STATISTICS = "statistics.npz"
@@ -102,6 +103,17 @@ def average_of(every: Iterable[Statistics]) -> float:
     """The tokens of a passage, on the average over all of several collections."""
     listed = list(every)
     return max(sum(one.length for one in listed) / max(sum(one.passages for one in listed), 1), 1.0)
+
+
+def rarer_words(weights: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """The words without those that matter least, and the most that these can add to a score; 0 where none are left out."""
+    most = LEFT_OUT * sum(weights.values())
+    left, added = dict(weights), 0.0
+    for token in sorted(weights, key=lambda token: (weights[token], token)):
+        if added + weights[token] > most:
+            break
+        added += left.pop(token)
+    return left, added * (K1 + 1.0)
 
 
 class Scorer:

@@ -18,7 +18,7 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from medrag.kb.bm25 import Scorer, Statistics, average_of, best_of, is_no_slip, weight, weights_of
+from medrag.kb.bm25 import Scorer, Statistics, average_of, best_first, best_of, is_no_slip, rarer_words, weight, weights_of
 from medrag.kb.contract import Counting, WordEntry
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import token_hash, token_hashes
@@ -30,6 +30,9 @@ __all__ = ["WordEntry", "WordIndex", "WordWriter"]
 SLACK = 1.001
 HEAP_BYTES = 128 * 2**20
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
+MANY = 200_000  # passages of words left out, from which that is quicker: tantivy looks through them in a millisecond
+FEW = 50  # passages asked for; of more the last is seldom good enough
+LOOKED_AT, MORE_LOOKED_AT = 400, 20  # passages by the rarer words, and so many at a time
 ALL = ""  # stands for all passages where they are counted; no token is empty
 COUNTED_AT_ONCE = 4_000_000  # hashes of tokens, 16 MB
 COUNTED = 20_000  # tokens whose frequencies are remembered: questions share most of their words
@@ -81,12 +84,36 @@ class WordIndex:
         weights = self.weights_of(text)
         if not weights or k < 1:
             return []
-        query, scorer = self._query(weights, only), Scorer(weights, self._average)
+        scorer = Scorer(weights, self._average)
+        found = self._by_rarer_words(weights, k, only, scorer)
+        if found is not None:
+            return found
         return best_of(
-            lambda limit: self._searcher.search(query, limit, count=False).hits,
+            _Proposals(self._searcher, self._query(weights, only)).first,
             lambda addresses: self._rescored(addresses, scorer),
             k, slack=self._slack,
         )  # fmt: skip
+
+    def _by_rarer_words(
+        self, weights: dict[str, float], k: int, only: Filters, scorer: Scorer
+    ) -> list[tuple[int, float]] | None:
+        """What `search` finds, looked for by the rarer words alone; None where others may change it, or are soon looked through.
+
+        tantivy looks at every passage that has any of the words. What the words left out add to a score has a bound, so no passage
+        that was not scored is among the best once even with that it would stand behind them.
+        """
+        rarer, added = rarer_words(weights)
+        if k > FEW or added == 0.0 or sum(map(self._own, weights.keys() - rarer.keys())) < MANY:
+            return None
+        hits = self._searcher.search(self._query(rarer, only), LOOKED_AT, count=False).hits
+        scored: list[tuple[int, float]] = []
+        while len(scored) < len(hits):
+            if len(scored) >= k and float(hits[len(scored)][0]) * self._slack + added < scored[k - 1][1]:
+                return scored[:k]
+            portion = hits[len(scored) : len(scored) + max(k - len(scored), MORE_LOOKED_AT)]
+            scored = sorted(scored + self._rescored([address for _, address in portion], scorer), key=best_first)
+        is_all = len(hits) < LOOKED_AT and len(scored) >= k and scored[k - 1][1] > added
+        return scored[:k] if is_all else None
 
     def _rescored(self, addresses: list[tantivy.DocAddress], scorer: Scorer) -> list[tuple[int, float]]:
         """The passages with their exact scores."""
@@ -205,6 +232,21 @@ class WordIndex:
     def _text(self, address: tantivy.DocAddress) -> bytes:
         """The tokens of a passage, joined by spaces."""
         return bytes(self._searcher.doc(address)["text"][0])
+
+
+class _Proposals:
+    """What tantivy proposes, asked for more and more. A longer list begins with the shorter one, however it orders ties."""
+
+    def __init__(self, searcher: tantivy.Searcher, query: Query) -> None:
+        self._searcher = searcher
+        self._query = query
+        self._seen: dict[tuple[int, int], tuple[float, tantivy.DocAddress]] = {}
+
+    def first(self, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
+        """The first so many as (tantivy's score, address)."""
+        for found, address in self._searcher.search(self._query, limit, count=False).hits:
+            self._seen.setdefault((address.segment_ord, address.doc), (float(found), address))
+        return list(self._seen.values())
 
 
 def _passages_held(folder: Path) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from medrag.kb.bm25 import K1, B
+from medrag.kb import words as word_index
+from medrag.kb.bm25 import K1, B, Scorer
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import tokens
 from medrag.kb.traditional import simplified
@@ -85,6 +86,27 @@ def test_ranking_equals_brute_force_where_most_deleted_passages_were_long_and_fu
         found, expected = index.search(question, 5, Filters()), brute_force(kept, question)[:5]
         assert [i for i, _ in found] == [i for i, _ in expected]
         assert [s for _, s in found] == pytest.approx([s for _, s in expected])
+
+
+def test_ranking_by_rarer_words_equals_brute_force_or_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_index, "MANY", 1)
+    monkeypatch.setattr(word_index, "LOOKED_AT", 60)
+    rng = random.Random(5)
+    rare, common = "warfarin aspirin metformin heparin insulin digoxin codeine".split(), "the of and in".split()
+    entries = [
+        entry(n, "", " ".join([*rng.choices(rare, k=rng.randint(0, 3)), *rng.choices(common, k=rng.randint(3, 12))]))
+        for n in range(1, 600)
+    ]
+    index, used = index_of(tmp_path / "w", entries), 0
+    for question in (" ".join([*rng.sample(rare, k=n % 3 + 2), *common]) for n in range(30)):
+        for k in (1, 5, 20):
+            expected, found = brute_force(entries, question)[:k], index.search(question, k, Filters())
+            assert found == [(i, pytest.approx(s)) for i, s in expected]
+            weights = index.weights_of(question)
+            alone = index._by_rarer_words(weights, k, Filters(), Scorer(weights, index._average))
+            assert alone in (None, found)
+            used += alone is not None
+    assert 0 < used < 90
 
 
 def test_filters_are_split_by_the_smaller_side(tmp_path: Path) -> None:
