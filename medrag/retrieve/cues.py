@@ -81,7 +81,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     ),
     G.OVERDOSAGE: r"过量|(?:吃|服|用|喝)多了|多吃|多服|误[服食吃喝用]|中毒|吃错|(?<=了)双倍|超量|[吃喝服]了(?:一|整)瓶|[吃喝服]了(?:[二三四五六七八九]?十|[1-9]\d)(?:多|几)?[片粒颗丸]",
     G.STORAGE: r"保存|存放|储存|储藏|贮藏|贮存|冰箱|冷藏|过期|保质期|有效期|开封",
-    G.COMPOSITION: r"成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
+    G.COMPOSITION: r"\0(?:里面?|里头|中)?(?:有没有|有无|含不含|是否含有?|含有?|带不带)\0|成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
     G.FORMS: r"规格|剂型|有几种|哪几种|包装|(?:一片|每片|一粒|每粒|一袋|每袋|一支|每支)(?:是|有)?(?:多少|几)",
     G.WARNINGS: r"自杀|轻生|不想活|注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
     G.PHARMACOLOGY: r"药理|机[制理]|原理|起效|见效|多久.{0,4}(?:有效|起作用)|半衰期|代谢|吸收|药代|药效|作用时间|怎么起作用",
@@ -103,6 +103,8 @@ _EN_STORE = (
 _EN_TAKE = r"(?:tak(?:e|en|ing)|us(?:e|ed|ing)|administ\w+|giv(?:e|en|ing)|appl(?:y|ied|ying)|inject\w*|drink)"
 # What one does to a tablet before it is taken: crush, split, open over yogurt.
 _EN_TAKEN_APART = r"\b(?:crush|split|halv|chew|break|cut|open|sprinkl|dissolv|swallow)\w*\b(?=.{0,40}\b(?:tablets?|tabs?|pills?|capsules?|caps?|caplets?|it|them|in (?:two|half)|whole)\b)"
+# Names stand masked: "is there \0 in \0", "does \0 have any \0 in it".
+_EN_CONTAINED = r"\0 (?:is |are )?(?:in|inside) (?:the |my |this |these )?\0|\0 (?:have|has|includes?|including) (?:any )?\0"
 _EN_GROUPS: dict[SectionGroup, str] = {
     G.INDICATIONS: (
         r"\bindicat\w*|\bused? (?:for|to treat|in)\b|\buses\b|\btreat(?:s|ed|ing|ment)?\b|\bfor what\b|\bwhat (?:is|are|was|does|do) .{1,40} for\b[?. ]*$|\bwhat\b.{1,20} it for\b|\bgood for\b|\bhelps?\b|\bprescribed\b"
@@ -116,7 +118,7 @@ _EN_GROUPS: dict[SectionGroup, str] = {
     G.ADVERSE_REACTIONS: r"\bside[- ]?effects?\b|\badverse\b|\breactions?\b|\bcaus(?:e|es|ed|ing)\b|\bmakes? (?:me|you)\b|\bharm\w*|\baddict\w*|\baggravat\w+|\brelated to\b",
     G.CONTRAINDICATIONS: r"\bcontra-?indicat\w*|\bwho (?:should|can|must) ?not\b|\bshould not\b|\bcannot (?:take|use)\b|\bnot (?:take|use|be used|be taken)\b|\bavoid(?:ed)?\b",
     G.INTERACTIONS: (
-        r"\binteract\w*|(?:\b(?:with|and|n|w/|drink(?:ing)?|eat(?:ing)?)|[&+]) (?=(?:alcohol|wine|beer|booze|grapefruit|caffeine|coffee|milk|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
+        r"\binteract\w*|(?:\b(?:with|and|n|w/|drink(?:ing)?|eat(?:ing)?|have|having|had)|[&+]) (?:(?:an?|one|two|some|any|the|my|few|little|bit|glass(?:es)?|cups?|shots?|couple|of) ){0,4}(?=(?:alcohol|wine|beers?|booze|liquor|vodka|whiske?y|cocktails?|drinks?|grapefruit|caffeine|coffee|tea|milk|dairy|yogurt|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
         r"|\bco-?administ\w*|\bconcomitant\w*|\bwhile (?:taking|on)\b|\balong with\b"
         r"|\bat the same time\b|\balso taking\b|\bapart\b|\bclash\w*|\bmix(?:ed|ing)?\b"
         # "can i take A and B", but not "… with food"
@@ -125,7 +127,7 @@ _EN_GROUPS: dict[SectionGroup, str] = {
     G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble[- ]dosed\b|(?<=\bdouble )dos(?:e|es|ing)\b|\b(?:took|taken|ate|eaten) (?:about |over |like |all )?[1-9]\d+ (?!(?:mg|mcg|ml|g|units?|iu)\b)[^,.;?]{0,40}\b(?:tablets?|pills?|capsules?|caps)\b|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
     r"|\bswallowed (?:one|two|three|some|a few|several|all) of\b|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
     G.STORAGE: rf"{_EN_STORE}|\b(?:gone|turned|went|become|became)\b.{{0,12}}\b(?:dark\w*|brown\w*|cloudy|yellow\w*|pink\w*|crumbly|grainy)\b|\bleft (?:\w+ ){{1,3}}(?:in|out|on)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
-    G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
+    G.COMPOSITION: _EN_CONTAINED + r"|\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
     G.FORMS: r"\bstrengths?\b|\bwhat (?:mg|milligrams?)\b|\blowest do\w+|\bsupplied\b|\bdosage forms?\b|\bavailable\b|\bcomes? in\b|\bcolou?r\b|\bshape\b|\blooks? like\b",
     G.BOXED_WARNING: r"\bbox(?:ed)? warnings?\b|\bblack box\b",
     G.WARNINGS: r"\bsuicid\w*|\bkill(?:ing)? (?:my|him|her)self\b|\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",

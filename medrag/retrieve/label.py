@@ -20,6 +20,7 @@ from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_group, pa
 from medrag.retrieve.features import features_of
 from medrag.retrieve.forms import asked_form, printed_form, same_form
 from medrag.retrieve.kinds import kind_of
+from medrag.retrieve.leading import lead
 from medrag.retrieve.pairs import MIN_NAME, other_names
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.subjects import DRUG_KINDS, Drug
@@ -66,11 +67,12 @@ def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
             headings = {passage.section.heading for passage in found.passages}
             foreign = {heading: _of_other_patient(heading, understanding.populations) for heading in headings}
             others = np.array([foreign[passage.section.heading] for passage in found.passages])
-            runs.append(_ranked(found, scores - OTHER_PATIENT * others, k))
-    runs.sort(key=lambda run: -run[0].score)
+            run = _ranked(found, scores - OTHER_PATIENT * others, k)
+            runs.append((run[0].score + lead(understanding, drug, run[0].passage.document.lang), run))
+    ordered = [run for _, run in sorted(runs, key=lambda pair: -pair[0])]
     merged: dict[int, Passage] = {}
-    for place in range(max((len(run) for run in runs), default=0)):
-        for run in runs:
+    for place in range(max((len(run) for run in ordered), default=0)):
+        for run in ordered:
             if place < len(run):
                 merged.setdefault(run[place].passage.id, run[place].passage)
     chosen = list(merged.values())[: max(k, 1)]

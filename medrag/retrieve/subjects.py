@@ -13,7 +13,7 @@ from medrag.kb.memory import memory_of
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
-from medrag.retrieve.english_forms import Form, fits_form, forms_beside
+from medrag.retrieve.english_forms import Form, fits_form, forms_beside, forms_usual
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
 from medrag.retrieve.mixtures import Mixture, mixtures_in
 from medrag.retrieve.reading import documents_by_words, documents_of_ids
@@ -62,10 +62,11 @@ class Drug:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is said of a medicine beside its name: the form printed behind a Chinese name, the forms told of an English one."""
+    """What is said of a medicine: the form printed behind a Chinese name, the forms told of an English one and those it has as a rule."""
 
     form: str
     forms: frozenset[Form]
+    usual: frozenset[Form]
 
 
 def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Drug, ...]:
@@ -74,6 +75,7 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     named = [(mention, form) for mention in mentions if (form := _form_of(text, mention, lang)) is not None]
     wider = _ids_of({variant for mention, _ in named for variant in name_variants(mention.name)[1:]}, kb)
     found: dict[tuple[str, ...], Drug] = {}
+    usual = forms_usual(text) if lang == "en" else frozenset()
     together = mixtures_in(text, mentions, kb)
     for mixture in together:
         drug = _of_mixture(text, mixture)
@@ -87,7 +89,8 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
         if not ids or ids in found or len(found) == MAX_DRUGS:
             continue
         own = not form and _is_own(text, mention)
-        said = _Said(form, forms_beside(text, mention.start, mention.end) if lang == "en" else frozenset())
+        told = forms_beside(text, mention.start, mention.end) if lang == "en" else frozenset()
+        said = _Said(form, told, usual)
         documents, equals = _documents(said, mention, entities, base, lang, kb, own=own)
         if not any(document.lang == lang for document in documents):  # Lasix, which a Chinese label names, is furosemide
             entities, documents, equals = _elsewhere(said, mention, entities, base, lang, kb) or (entities, documents, equals)
@@ -273,7 +276,7 @@ def _remoteness(name: str, said: _Said, document: DocumentInfo, distance: int, l
     if lang != "zh":
         # "ZOLOFT - sertraline hydrochloride tablet" is as much a label of sertraline as one that is titled so.
         named = re.search(rf"\b{re.escape(name)}\b", title) is not None
-        return (document.lang != lang, mixture, not named, not fits_form(said.forms, title))
+        return (document.lang != lang, mixture, not named, not fits_form(said.forms, title), not fits_form(said.usual, title))
     shared = len(title) if asked.startswith(title) else 0
     return (
         title != asked,
