@@ -55,14 +55,17 @@ class SectionModel(Record):
 
 
 def question_features(
-    masked: str, lang: str, cues: Sequence[Cue], who: Sequence[Population], *, drugs: int, disease: bool
+    masked: str, lang: str, cues: Sequence[Cue], who: Sequence[Population], *, drugs: int, disease: bool, bare: bool
 ) -> tuple[str, ...]:
-    """What the model sees of a plain question in which the names of its medicines are masked; each feature once."""
-    return tuple(dict.fromkeys(_features(masked, lang, cues, who, drugs=drugs, disease=disease)))
+    """What the model sees of a plain question in which the names of its medicines are masked; each feature once.
+
+    `bare` says that no word with a meaning of its own is left in it, as in "what is \\0".
+    """
+    return tuple(dict.fromkeys(_features(masked, lang, cues, who, drugs=drugs, disease=disease, bare=bare)))
 
 
 def _features(
-    masked: str, lang: str, cues: Sequence[Cue], who: Sequence[Population], *, drugs: int, disease: bool
+    masked: str, lang: str, cues: Sequence[Cue], who: Sequence[Population], *, drugs: int, disease: bool, bare: bool
 ) -> Iterator[str]:
     yield f"lang={lang}"
     yield f"drugs={min(drugs, 2)}"
@@ -76,7 +79,10 @@ def _features(
         yield f"asks nothing {lang}"
     for population in who:
         yield f"for {population.value}"
-    for token in tokens(masked)[:MAX_WORDS]:
+    words = tokens(masked)[:MAX_WORDS]
+    if bare and not cues:
+        yield f"bare {' '.join(words[:2])}"
+    for token in words:
         yield f"word {token}"
     for part in _parts(masked[:MAX_PARTED]):
         yield PART + part

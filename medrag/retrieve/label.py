@@ -17,6 +17,7 @@ from medrag.kb.terms import name_variants
 from medrag.retrieve.alike import names_maker
 from medrag.retrieve.channels import Hit, Pool, Ranking
 from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_group, patient_pattern
+from medrag.retrieve.english_forms import fits_form, forms_usual
 from medrag.retrieve.features import features_of
 from medrag.retrieve.forms import asked_form, printed_form, same_form
 from medrag.retrieve.kinds import kind_of
@@ -171,6 +172,9 @@ def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only
     if understanding.groups and understanding.groups[0] in DRUG_FORM_GROUPS:  # the dose of a tablet is not that of drops
         form = asked_form(understanding.question, drug.end) or printed_form(drug.name)
         documents = [d for place, d in enumerate(documents) if place < drug.equals or same_form(form, d.title)]
+        usual = forms_usual(understanding.question)
+        if understanding.lang == "en" and documents and fits_form(usual, documents[0].title):
+            documents = [d for d in documents if fits_form(usual, d.title)]
     return _fitting(documents[: LABEL_DOCUMENTS + 1], understanding, kb)[:LABEL_DOCUMENTS]
 
 

@@ -23,6 +23,7 @@ def lead(understanding: Understanding, drug: Drug, lang: str) -> float:
     if len(drugs) < 2:
         return 0.0
     told = drug not in asked_about(understanding.question, drugs) or _within(understanding, drug)
+    told = told or any(drug.ids < other.ids for other in drugs)  # hydrocodone, beside Lorcet
     first = understanding.shape is Shape.TWO_DRUGS and drug is drugs[0]
     return FIRST * first - TOLD_OF * told - OTHER_LANGUAGE * (lang != understanding.lang)
 

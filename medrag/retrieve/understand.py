@@ -25,6 +25,7 @@ from medrag.retrieve.names import unknown_names
 from medrag.retrieve.quantities import Quantity, age_spans, ages, quantities
 from medrag.retrieve.roles import asked_about
 from medrag.retrieve.sayings import label_words
+from medrag.retrieve.spelling import mended
 from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, meant, titled
 from medrag.retrieve.words import FOODS, content_terms, subject_words
 from medrag.sections import SectionGroup
@@ -182,16 +183,17 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
         unknown = tuple(name for name in unknown if not any(d.start <= name.start and name.end <= d.end for d in drugs))
     who = populations(masked)
     groups = asked_groups(cues, who, of_drug=bool(drugs or unknown))
-    hints, said = label_words(masked)
+    lang = "zh" if _HAN.search(text) else "en"
+    spelt = mended(masked, kb) if lang == "en" else masked
+    hints, said = label_words(spelt)[0], label_words(masked)[1]
     asked = [*taken, *patient_spans(masked), *age_spans(masked)]
     terms = content_terms(masked, asked + said)
     about = asked_about(text, drugs)
     shape = _shape(text, about, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
         groups = (G.INTERACTIONS, *groups)
-    lang = "zh" if _HAN.search(text) else "en"
     disease = any(entity.kind in _ILLS for mention in mentions for entity in mention.entities)
-    features = question_features(masked, lang, cues, who, drugs=len(about), disease=disease)
+    features = question_features(spelt, lang, cues, who, drugs=len(about), disease=disease, bare=not terms)
     return Understanding(
         question=text,
         lang=lang,
@@ -209,7 +211,7 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
         terms=terms,
         hints=hints,
         left=subject_words(masked, asked),
-        masked=" ".join(masked.replace("\0", " ").split()),
+        masked=" ".join(spelt.replace("\0", " ").split()),
         sections={},
         features=features,
     )
