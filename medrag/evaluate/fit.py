@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from medrag.retrieve.classify import GROUPS, SectionModel
+from medrag.retrieve.classify import GROUPS, PART, SectionModel
 from medrag.retrieve.features import FEATURES, Ranker
 from medrag.sections import SectionGroup
 
@@ -21,6 +21,7 @@ MIN_COUNT = 3  # questions that must have a feature for it to be fitted
 SECTIONS_PENALTY = 1.0
 RANKER_PENALTY = 1.0
 FEW, FEW_PENALTY = 100, 2.0  # of a kind with fewer questions the penalty is so many times as high
+PART_SCALE = 0.5  # what the part of a word counts for as an input, so that it is drawn to 0 four times as much
 KEPT = 0.08  # smaller weights of the section model are left out: they are many and change nothing
 TINY = 1e-12
 
@@ -57,12 +58,13 @@ def fit_sections(
     columns = {feature: column for column, feature in enumerate(features)}
     at = np.array([(r, columns[f]) for r, q in enumerate(questions) for f in q.features if f in columns], np.int64)
     at = at.reshape(-1, 2)
-    inputs = csr_matrix((np.ones(len(at)), (at[:, 0], at[:, 1])), shape=(len(questions), len(features)))
+    scales = np.array([PART_SCALE if feature.startswith(PART) else 1.0 for feature in features])
+    inputs = csr_matrix((scales[at[:, 1]], (at[:, 0], at[:, 1])), shape=(len(questions), len(features)))
     known = np.log([[before.probabilities(q.features)[group] for group in GROUPS] for q in questions])
     targets = np.array([[question.groups.get(group, 0.0) for group in GROUPS] for question in questions])
     found = _minimum(_cross_entropy(inputs, known, targets, penalty), len(features) * len(GROUPS), 100)
-    change = dict(zip(features, found.reshape(len(features), len(GROUPS)), strict=True))
-    return SectionModel(weights=_added(before.weights, change))
+    weights = found.reshape(len(features), len(GROUPS)) * scales[:, None]
+    return SectionModel(weights=_added(before.weights, dict(zip(features, weights, strict=True))))
 
 
 def _cross_entropy(

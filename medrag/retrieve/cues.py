@@ -66,7 +66,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     G.DOSAGE: (
         rf"用法|用量|服法|吃法|剂量|(?:怎么|如何|怎样|咋|怎么样|该怎么){_ZH_TAKE}|{_ZH_TAKE}(?:药)?(?:多久|多长|几天|几周)|{_ZH_TAKE}{_ZH_COUNT}"
         rf"|(?:一天|一日|每天|每日|每次|一次|一回|日服|成人|小儿)(?:{_ZH_TAKE})?{_ZH_COUNT}|{_ZH_COUNT}{_ZH_TAKE}|多久{_ZH_TAKE}|[饭餐][前后]|空腹|疗程"
-        rf"|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|[一每](?:天|日|周|晚){_ZH_TAKE}?[一两二三四五六\d][次片粒](?:药)?(?:可以|行|够|对|合适)[吗么不]|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
+        rf"|每隔?\d{{1,2}}(?:[到至\-~]\d{{1,2}})?个?小?时|什么时[候间]{_ZH_TAKE}|(?:早上|晚上|睡前|早晨){_ZH_TAKE}|[一每](?:天|日|周|晚){_ZH_TAKE}?[一两二三四五六\d][次片粒](?:药)?(?:可以|行|够|对|合适)[吗么不]|的量|多少(?:片|粒|袋|支|丸|毫克|毫升|mg|ml)|水送服|嚼着|掰开|漏服|忘记?{_ZH_TAKE}"
     ),
     G.ADVERSE_REACTIONS: (
         r"副作用|不良(?:反应|影响|后果)|毒副|副反应|毒性|(?:不好|坏)的?影响|坏处|危害|伤(?:肝|肾|胃|身)|依赖性?|上瘾|成瘾|耐药性|有毒"
@@ -81,7 +81,7 @@ _ZH_GROUPS: dict[SectionGroup, str] = {
     ),
     G.OVERDOSAGE: r"过量|(?:吃|服|用|喝)多了|多吃|多服|误[服食吃喝用]|中毒|吃错|(?<=了)双倍|超量|[吃喝服]了(?:一|整)瓶|[吃喝服]了(?:[二三四五六七八九]?十|[1-9]\d)(?:多|几)?[片粒颗丸]",
     G.STORAGE: r"保存|存放|储存|储藏|贮藏|贮存|冰箱|冷藏|过期|保质期|有效期|开封",
-    G.COMPOSITION: r"成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
+    G.COMPOSITION: r"\0(?:里面?|里头|中)?(?:有没有|有无|含不含|是否含有?|含有?|带不带)\0|成[分份]|组成|(?:含|含有)(?:什么|哪些|不含)|含不含|含有?.{1,8}[吗么]|配方|由(?:什么|哪些)|原料|辅料",
     G.FORMS: r"规格|剂型|有几种|哪几种|包装|(?:一片|每片|一粒|每粒|一袋|每袋|一支|每支)(?:是|有)?(?:多少|几)",
     G.WARNINGS: r"自杀|轻生|不想活|注意|要?警[告惕]|风险|安全|忌口|开车|驾[驶车]|长期|能停|停药|检查.{0,4}(?:肝|肾)功",
     G.PHARMACOLOGY: r"药理|机[制理]|原理|起效|见效|多久.{0,4}(?:有效|起作用)|半衰期|代谢|吸收|药代|药效|作用时间|怎么起作用",
@@ -103,6 +103,8 @@ _EN_STORE = (
 _EN_TAKE = r"(?:tak(?:e|en|ing)|us(?:e|ed|ing)|administ\w+|giv(?:e|en|ing)|appl(?:y|ied|ying)|inject\w*|drink)"
 # What one does to a tablet before it is taken: crush, split, open over yogurt.
 _EN_TAKEN_APART = r"\b(?:crush|split|halv|chew|break|cut|open|sprinkl|dissolv|swallow)\w*\b(?=.{0,40}\b(?:tablets?|tabs?|pills?|capsules?|caps?|caplets?|it|them|in (?:two|half)|whole)\b)"
+# Names stand masked: "is there \0 in \0", "does \0 have any \0 in it".
+_EN_CONTAINED = r"\0 (?:is |are )?(?:in|inside) (?:the |my |this |these )?\0|\0 (?:have|has|includes?|including) (?:any )?\0"
 _EN_GROUPS: dict[SectionGroup, str] = {
     G.INDICATIONS: (
         r"\bindicat\w*|\bused? (?:for|to treat|in)\b|\buses\b|\btreat(?:s|ed|ing|ment)?\b|\bfor what\b|\bwhat (?:is|are|was|does|do) .{1,40} for\b[?. ]*$|\bwhat\b.{1,20} it for\b|\bgood for\b|\bhelps?\b|\bprescribed\b"
@@ -111,21 +113,22 @@ _EN_GROUPS: dict[SectionGroup, str] = {
     G.DOSAGE: (
         rf"\bdos(?:e|es|age|ages|ing)\b|\bhow (?:much|many|often)\b|\bhow (?:is|are|do|does|to|should|can)\b.{{0,40}}\b{_EN_TAKE}\b|\bprep(?:are)?\b|\badminister\w*"
         rf"|\bhow long\b.{{0,30}}\b{_EN_TAKE}\b|\b(?:with|without|before|after|w/?|w/o) (?:food|meals?|eating)\b|\beat after\b|\bwhen\b.{{0,15}}\b{_EN_TAKE}\b|\btitrat\w+|\bschedule\b"
-        rf"|\btaper\w*|\bper day\b|{_EN_TAKEN_APART}|\btimes a day\b|\bmissed\b|\bdirections\b|\blong[- ]term use\b|\bmilligrams?\b|\bregimen\b|\bmaximum\b|\busage\b"
+        rf"|\bevery (?:\d+|few|other|two|three|four|six|eight|twelve)(?:(?: ?- ?| to | or )\d+)? (?:hours?|hrs?|days?)\b|\btaper\w*|\bper day\b|{_EN_TAKEN_APART}|\btimes a day\b|\bmissed\b|\bdirections\b|\blong[- ]term use\b|\bmilligrams?\b|\bregimen\b|\bmaximum\b|\busage\b"
     ),
     G.ADVERSE_REACTIONS: r"\bside[- ]?effects?\b|\badverse\b|\breactions?\b|\bcaus(?:e|es|ed|ing)\b|\bmakes? (?:me|you)\b|\bharm\w*|\baddict\w*|\baggravat\w+|\brelated to\b",
     G.CONTRAINDICATIONS: r"\bcontra-?indicat\w*|\bwho (?:should|can|must) ?not\b|\bshould not\b|\bcannot (?:take|use)\b|\bnot (?:take|use|be used|be taken)\b|\bavoid(?:ed)?\b",
     G.INTERACTIONS: (
-        r"\binteract\w*|(?:\b(?:with|and|n|w/|drink(?:ing)?|eat(?:ing)?)|[&+]) (?=(?:alcohol|wine|beer|booze|grapefruit|caffeine|coffee|milk|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
+        r"\binteract\w*|(?:\b(?:with|and|n|w/|drink(?:ing)?|eat(?:ing)?|have|having|had)|[&+]) (?:(?:an?|one|two|some|any|the|my|few|little|bit|glass(?:es)?|cups?|shots?|couple|of) ){0,4}(?=(?:alcohol|wine|beers?|booze|liquor|vodka|whiske?y|cocktails?|drinks?|grapefruit|caffeine|coffee|tea|milk|dairy|yogurt|juice)\b)|\btogether\b|\bcombin(?:e|ed|ing)\b"
         r"|\bco-?administ\w*|\bconcomitant\w*|\bwhile (?:taking|on)\b|\balong with\b"
         r"|\bat the same time\b|\balso taking\b|\bapart\b|\bclash\w*|\bmix(?:ed|ing)?\b"
         # "can i take A and B", but not "… with food"
         r"|\btake\b(?=[^,.;?]{2,40}? (?:and|with|plus) (?!food|meals?|water|a |an |the |or |without))"
     ),
-    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble[- ]dosed\b|(?<=\bdouble )dos(?:e|es|ing)\b|\b(?:took|taken|ate|eaten) (?:about |over |like |all )?[1-9]\d+ (?!(?:mg|mcg|ml|g|units?|iu)\b)[^,.;?]{0,40}\b(?:tablets?|pills?|capsules?|caps)\b|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
+    G.OVERDOSAGE: r"\boverdos\w*|\btoo (?:much|many)\b|\bdouble[- ]dosed\b|(?<=\bdouble )do(?:se|ses|sing|es)\b|\b(?:took|taken|ate|eaten) (?:about |over |like |all )?[1-9]\d+ (?!(?:mg|mcg|ml|g|units?|iu)\b)[^,.;?]{0,40}\b(?:tablets?|pills?|capsules?|caps)\b|\btook (?:two|twice|double|an? extra|both)\b|\baccidentally\b|\bby (?:mistake|accident)\b"
     r"|\bswallowed (?:one|two|three|some|a few|several|all) of\b|\b(?:swallowed|got into|ate|drank|chugged)\b.{0,40}\b(?:tablets?|pills?|capsules?|bottle|gummies|patch|syrup|cream)\b",
     G.STORAGE: rf"{_EN_STORE}|\b(?:gone|turned|went|become|became)\b.{{0,12}}\b(?:dark\w*|brown\w*|cloudy|yellow\w*|pink\w*|crumbly|grainy)\b|\bleft (?:\w+ ){{1,3}}(?:in|out|on)\b|\bexpir\w+|\brefrigerat\w*|\bfridge\b|\bshelf\b|\broom temperature\b|\bfreez\w*",
-    G.COMPOSITION: r"\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
+    G.COMPOSITION: _EN_CONTAINED
+    + r"|\bingredients?\b|\bcontains?\b|\bmade (?:of|from)\b|\bcomposition\b|\binactive\b|\bexcipients?\b|\bgluten\b|\blactose\b|\bany \w+(?: \w+)? in (?:it|them|there|this)\b|\b(?:alcohol|sugar|gelatin|dyes?|latex|peanuts?|soy|eggs?|aspartame|sulfites?|sulfa)\b.{0,12}\bin (?:it|them|there|this)\b",
     G.FORMS: r"\bstrengths?\b|\bwhat (?:mg|milligrams?)\b|\blowest do\w+|\bsupplied\b|\bdosage forms?\b|\bavailable\b|\bcomes? in\b|\bcolou?r\b|\bshape\b|\blooks? like\b",
     G.BOXED_WARNING: r"\bbox(?:ed)? warnings?\b|\bblack box\b",
     G.WARNINGS: r"\bsuicid\w*|\bkill(?:ing)? (?:my|him|her)self\b|\bwarnings?\b|\bprecautions?\b|\brisks?\b|\bsafe(?:ty|ly)?\b|\bcauti\w+|\bcareful\b|\bdriv(?:e|ing)\b|\bdanger\w*|\bstop(?:ping|ped)?\b|\bdiscontinu\w*|\bwithdraw\w*|\breduce\b",
@@ -147,7 +150,7 @@ _POPULATIONS: dict[Population, str] = {
     Population.PREGNANT: r"孕妇|怀孕|孕期|妊娠|备孕|早孕|孕[早中晚]期|孕\d|孕[一二两三四五六七八九十]+[个周]|怀着?(?:宝宝|二胎|孩子|\d)|有喜|安胎|保胎|准妈妈|怀上|\bpregnan\w*|\bprego\b|\bpreggers\b|\bfetus\b|\bfetal\b|\bconceive\b|\btrimester\b|\bweeks? along\b|\bexpecting\b|\bttc\b|\bthe baby bump\b",
     Population.LACTATING: r"哺乳|喂着?奶|母乳|月子|奶(?:孩子|娃|宝宝)|断奶|产后|\bbreast-?\s?f(?:eed|ed)\w*|\bnursing (?:a |my |the )?(?:baby|mom|infant|newborn)\b|\b(?:still|while|if|am|i'm|im) nursing\b|\b(?:to|can i|do i) nurse\b|\bpump(?:ing)? (?:milk|and dump)\b|\bnurs(?:e|ing) (?:him|her)\b|\bnursing mothers?\b|\blactat\w+|\bbreast milk\b",
     Population.CHILD: (
-        r"小孩|儿童|宝宝|宝贝|娃|月龄|早产儿|小学生|中学生|幼儿园|婴儿|婴幼儿|幼儿|孩子|小儿|新生儿|未成年|少年|小朋友|女儿|儿子|\bchild\w*|\bkids?\b|\bp(?:a)?ediatric\w*|\binfants?\b|\bbab(?:y|ies)\b|\btoddlers?\b"
+        r"(?<!\d)(?:1[0-8]|[1-9])周?岁(?:以下|以内|不到)|未满\d{1,2}周?岁|\bunder (?:the age of )?(?:1[0-8]|[2-9])\b(?! ?(?:mg|ml|hours?|days?|weeks?|times?|mcg|g|units?))|小孩|儿童|宝宝|宝贝|娃|月龄|早产儿|小学生|中学生|幼儿园|婴儿|婴幼儿|幼儿|孩子|小儿|新生儿|未成年|少年|小朋友|女儿|儿子|\bchild\w*|\bkids?\b|\bp(?:a)?ediatric\w*|\binfants?\b|\bbab(?:y|ies)\b|\btoddlers?\b"
         r"|\badolescents?\b|\bteen(?:s|ager\w*)?\b|\bmy (?:son|daughter|grandson|granddaughter|little one)\b|\bneonat\w*|\bnewborns?\b"
     ),
     Population.ELDERLY: r"老人|老年|高龄|爷爷|奶奶|外公|外婆|姥姥|姥爷|老爸|老妈|老头|老太|\belderly\b|\bolder (?:adults?|patients?|people)\b|\bgeriatric\b|\bseniors?\b|\bgrand(?:ma|pa|mother|father)\b",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from medrag.patterns import regex
 
-__all__ = ["Form", "fits_form", "forms_beside", "forms_in_title"]
+__all__ = ["Form", "fits_form", "forms_beside", "forms_in_title", "forms_usual"]
 
 NEAR = 24  # characters before and behind a name in which a form is that of the medicine named
 
@@ -30,7 +30,7 @@ class Form(StrEnum):
 _SAID: Mapping[Form, str] = {
     Form.SOLID: r"tab(?:let)?s?|pills?|cap(?:sule)?s?|caplets?|gel ?caps?|softgels?|chewables?|er|xr|xl|sr|cr",
     Form.LIQUID: r"liquids?|syrup|suspension|elixir|oral solution|oral drops|granules",
-    Form.INJECTION: r"inject\w*|shots?|iv|i\.v\.|im|infusions?|drip|vials?|pens?|prefilled|syringes?|intravenous\w*|subq|sub-?q|push",
+    Form.INJECTION: r"inject\w*|shots?|iv|i\.v\.|(?:iv|or|given?|mg|ml) im|im (?=inject|shot|dose|or\b)|infusions?|drip|vials?|pens?|prefilled|syringes?|intravenous\w*|subq|sub-?q|push",
     Form.SKIN: r"creams?|ointments?|lotions?|gels?|topical\w*|shampoo|foam",
     Form.EYE: r"eye ?drops?|ophthalmic|eye ointment",
     Form.EAR: r"ear ?drops?|otic",
@@ -61,6 +61,11 @@ def forms_beside(text: str, start: int, end: int) -> frozenset[Form]:
     before = _OTHER_THING.split(text[max(0, start - NEAR) : start])[-1]
     behind = _OTHER_THING.split(text[end : end + NEAR])[0]
     return frozenset(form for form, pattern in _SAID_PATTERNS.items() if pattern.search(before) or pattern.search(behind))
+
+
+def forms_usual(text: str) -> frozenset[Form]:
+    """The forms said anywhere in a plain text, else what people take as a rule: who says lorazepam takes tablets."""
+    return frozenset(form for form, pattern in _SAID_PATTERNS.items() if pattern.search(text)) or frozenset({Form.SOLID})
 
 
 def forms_in_title(title: str) -> frozenset[Form]:

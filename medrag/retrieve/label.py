@@ -17,9 +17,11 @@ from medrag.kb.terms import name_variants
 from medrag.retrieve.alike import names_maker
 from medrag.retrieve.channels import Hit, Pool, Ranking
 from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_group, patient_pattern
+from medrag.retrieve.english_forms import fits_form, forms_usual
 from medrag.retrieve.features import features_of
 from medrag.retrieve.forms import asked_form, printed_form, same_form
 from medrag.retrieve.kinds import kind_of
+from medrag.retrieve.leading import lead
 from medrag.retrieve.pairs import MIN_NAME, other_names
 from medrag.retrieve.profile import Profile
 from medrag.retrieve.subjects import DRUG_KINDS, Drug
@@ -66,11 +68,12 @@ def label(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
             headings = {passage.section.heading for passage in found.passages}
             foreign = {heading: _of_other_patient(heading, understanding.populations) for heading in headings}
             others = np.array([foreign[passage.section.heading] for passage in found.passages])
-            runs.append(_ranked(found, scores - OTHER_PATIENT * others, k))
-    runs.sort(key=lambda run: -run[0].score)
+            run = _ranked(found, scores - OTHER_PATIENT * others, k)
+            runs.append((run[0].score + lead(understanding, drug, run[0].passage.document.lang), run))
+    ordered = [run for _, run in sorted(runs, key=lambda pair: -pair[0])]
     merged: dict[int, Passage] = {}
-    for place in range(max((len(run) for run in runs), default=0)):
-        for run in runs:
+    for place in range(max((len(run) for run in ordered), default=0)):
+        for run in ordered:
             if place < len(run):
                 merged.setdefault(run[place].passage.id, run[place].passage)
     chosen = list(merged.values())[: max(k, 1)]
@@ -169,6 +172,9 @@ def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only
     if understanding.groups and understanding.groups[0] in DRUG_FORM_GROUPS:  # the dose of a tablet is not that of drops
         form = asked_form(understanding.question, drug.end) or printed_form(drug.name)
         documents = [d for place, d in enumerate(documents) if place < drug.equals or same_form(form, d.title)]
+        usual = forms_usual(understanding.question)
+        if understanding.lang == "en" and documents and fits_form(usual, documents[0].title):
+            documents = [d for d in documents if fits_form(usual, d.title)]
     return _fitting(documents[: LABEL_DOCUMENTS + 1], understanding, kb)[:LABEL_DOCUMENTS]
 
 

@@ -13,7 +13,8 @@ from medrag.kb.memory import memory_of
 from medrag.kb.terms import name_variants
 from medrag.kb.terms.shipped import rows_of
 from medrag.patterns import regex
-from medrag.retrieve.english_forms import Form, fits_form, forms_beside
+from medrag.retrieve.cues import Population, populations
+from medrag.retrieve.english_forms import Form, fits_form, forms_beside, forms_usual
 from medrag.retrieve.forms import asked_form, is_ailment, is_chemical, name_begins, printed_form, same_form, stands_alone
 from medrag.retrieve.mixtures import Mixture, mixtures_in
 from medrag.retrieve.reading import documents_by_words, documents_of_ids
@@ -35,6 +36,9 @@ LINKED = 256  # lists of names whose meaning is remembered
 SURE = 0.5  # score of a mention below which it may be of several medicines
 SHORT_NAME = 3  # characters; a patent medicine's name so short may be a piece of another's
 MIN_OWN = 3  # characters of a patent medicine's name that is said without its form
+_CHILDRENS = regex(
+    r"\b(?:child(?:ren)?'?s?|junior|infants?'?|p(?:a)?ediatric|kids?|baby|toddlers?)\b"
+)  # in a title: who is no child takes another
 # Names that say nothing but what a medicine does, and questions that ask for a medicine, name none.
 _EFFECTS = regex(
     r"(?:小儿|儿童|老年|妇[科女]|感冒|咳嗽|止[咳嗽痛泻血痒喘]|消[炎食肿]|退[热烧]|通便|安神|清[热肺火肝]|解[毒热表痛]|降[压糖脂]|减肥|补[血肾气钙脾]|健[胃脾脑身]"
@@ -62,10 +66,13 @@ class Drug:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is said of a medicine beside its name: the form printed behind a Chinese name, the forms told of an English one."""
+    """What is said of a medicine: the form printed behind a Chinese name, the forms told of an English one and those it
+    has as a rule, and whether a child is spoken of."""
 
     form: str
     forms: frozenset[Form]
+    usual: frozenset[Form]
+    child: bool
 
 
 def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Drug, ...]:
@@ -74,6 +81,8 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     named = [(mention, form) for mention in mentions if (form := _form_of(text, mention, lang)) is not None]
     wider = _ids_of({variant for mention, _ in named for variant in name_variants(mention.name)[1:]}, kb)
     found: dict[tuple[str, ...], Drug] = {}
+    usual = forms_usual(text) if lang == "en" else frozenset()
+    child = Population.CHILD in populations(text)
     together = mixtures_in(text, mentions, kb)
     for mixture in together:
         drug = _of_mixture(text, mixture)
@@ -87,7 +96,8 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
         if not ids or ids in found or len(found) == MAX_DRUGS:
             continue
         own = not form and _is_own(text, mention)
-        said = _Said(form, forms_beside(text, mention.start, mention.end) if lang == "en" else frozenset())
+        told = forms_beside(text, mention.start, mention.end) if lang == "en" else frozenset()
+        said = _Said(form, told, usual, child)
         documents, equals = _documents(said, mention, entities, base, lang, kb, own=own)
         if not any(document.lang == lang for document in documents):  # Lasix, which a Chinese label names, is furosemide
             entities, documents, equals = _elsewhere(said, mention, entities, base, lang, kb) or (entities, documents, equals)
@@ -250,6 +260,8 @@ def _documents(
             key = _remoteness(mention.name, said, document, distance, lang)
             remote.append((key, _descending(document.effective), document.source, document.key, document))
     remote.sort(key=lambda item: item[:-1])
+    if lang == "en" and not said.child and remote and not _for_children(remote[0][-1].title):
+        remote = [item for item in remote if not _for_children(item[-1].title)]  # its doses would be read for an adult's
     equals = sum(item[0] == remote[0][0] for item in remote[:MAX_DOCUMENTS])
     return tuple(item[-1] for item in remote[:MAX_DOCUMENTS]), equals
 
@@ -273,7 +285,9 @@ def _remoteness(name: str, said: _Said, document: DocumentInfo, distance: int, l
     if lang != "zh":
         # "ZOLOFT - sertraline hydrochloride tablet" is as much a label of sertraline as one that is titled so.
         named = re.search(rf"\b{re.escape(name)}\b", title) is not None
-        return (document.lang != lang, mixture, not named, not fits_form(said.forms, title))
+        childrens = not said.child and _for_children(title) and not _for_children(name)
+        unfit = not fits_form(said.forms, title), not fits_form(said.usual, title)
+        return (document.lang != lang, mixture, not named, *unfit, childrens)
     shared = len(title) if asked.startswith(title) else 0
     return (
         title != asked,
@@ -284,6 +298,10 @@ def _remoteness(name: str, said: _Said, document: DocumentInfo, distance: int, l
         name_variants(document.title)[-1] != name_variants(name)[-1],
         mixture,
     )
+
+
+def _for_children(title: str) -> bool:
+    return _CHILDRENS.search(fold(title)) is not None
 
 
 def _mixture(folded: str) -> bool:

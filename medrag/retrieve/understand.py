@@ -23,7 +23,9 @@ from medrag.retrieve.forms import form_end
 from medrag.retrieve.longer import longer_names
 from medrag.retrieve.names import unknown_names
 from medrag.retrieve.quantities import Quantity, age_spans, ages, quantities
+from medrag.retrieve.roles import asked_about
 from medrag.retrieve.sayings import label_words
+from medrag.retrieve.spelling import mended
 from medrag.retrieve.subjects import DRUG_KINDS, Drug, drugs_of, meant, titled
 from medrag.retrieve.words import FOODS, content_terms, subject_words
 from medrag.sections import SectionGroup
@@ -181,15 +183,17 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
         unknown = tuple(name for name in unknown if not any(d.start <= name.start and name.end <= d.end for d in drugs))
     who = populations(masked)
     groups = asked_groups(cues, who, of_drug=bool(drugs or unknown))
-    hints, said = label_words(masked)
+    lang = "zh" if _HAN.search(text) else "en"
+    spelt = mended(masked, kb) if lang == "en" else masked
+    hints, said = label_words(spelt)[0], label_words(masked)[1]
     asked = [*taken, *patient_spans(masked), *age_spans(masked)]
     terms = content_terms(masked, asked + said)
-    shape = _shape(text, drugs, groups, terms)
+    about = asked_about(text, drugs)
+    shape = _shape(text, about, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
         groups = (G.INTERACTIONS, *groups)
-    lang = "zh" if _HAN.search(text) else "en"
     disease = any(entity.kind in _ILLS for mention in mentions for entity in mention.entities)
-    features = question_features(masked, lang, cues, who, drugs=len(drugs), disease=disease)
+    features = question_features(spelt, lang, cues, who, drugs=len(about), disease=disease, bare=not terms)
     return Understanding(
         question=text,
         lang=lang,
@@ -207,7 +211,7 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
         terms=terms,
         hints=hints,
         left=subject_words(masked, asked),
-        masked=" ".join(masked.replace("\0", " ").split()),
+        masked=" ".join(spelt.replace("\0", " ").split()),
         sections={},
         features=features,
     )
@@ -284,9 +288,10 @@ def _entities(mentions: Sequence[Mention], drugs: Sequence[Drug]) -> tuple[Entit
 
 
 def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], terms: Sequence[str]) -> Shape:
-    if len(drugs) >= 2:
+    if len(drugs) >= 2 and groups[:1] != (G.COMPOSITION,):  # "is there A in B" is asked of B alone
         asks = _YES_NO.search(text) is not None
-        if G.INTERACTIONS in groups or (asks and _AND.search(text)):
+        bare = not terms and not groups  # "A and B"
+        if G.INTERACTIONS in groups or ((asks or bare) and _AND.search(text)):
             return Shape.TWO_DRUGS
         if asks or _COMPARES.search(text):  # 吃着华法林能用地西泮吗
             return Shape.COMPARISON if _COMPARES.search(text) else Shape.TWO_DRUGS

@@ -38,11 +38,16 @@ def condition_words(understanding: Understanding) -> tuple[Words, ...]:
         if any(entity.kind in _ABOUT for entity in m.entities)
     ]
     said = [
-        tuple(word for word in words if person is None or not person.search(word))
+        tuple(word for word in words if _in_language(word, understanding.lang) and (person is None or not person.search(word)))
         for words in label_word_groups(understanding.masked)
     ]
     groups = dict.fromkeys(tuple(dict.fromkeys(group)) for group in (*named, *said) if group)
     return tuple(groups)[:MAX_CONDITIONS]
+
+
+def _in_language(word: str, lang: str) -> bool:
+    """Whether a label in the language of the question may have the word: of Chinese rows of the sayings some words are English."""
+    return lang != "zh" or not word.isascii() or word.isdigit()
 
 
 def condition_features(
