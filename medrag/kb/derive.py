@@ -19,7 +19,7 @@ from medrag.kb.embed import Embedder
 from medrag.kb.entries import entry_of, to_encode
 from medrag.kb.names import NameWriter
 from medrag.kb.query import Query
-from medrag.kb.ready import ReadyStore, encoded, with_ids
+from medrag.kb.ready import ReadyStore, encoded
 from medrag.kb.remembered import from_codes
 from medrag.kb.shelves import IN_FOLDER, Building
 from medrag.kb.tokens import TOKENIZER
@@ -40,6 +40,12 @@ _SAID = [
 _NORMS = (
     Query(select(t.names.c.norm).where(among(t.names.c.version_id, "ids")).distinct()),
     *(Query(select(t.entities.c.norm).where(t.entities.c.id.in_(said))) for said in _SAID),
+)
+
+_IDS = Query(
+    select(t.passages.c.version_id, t.passages.c.id)
+    .where(among(t.passages.c.version_id, "ids"))
+    .order_by(t.passages.c.version_id, t.passages.c.start)
 )
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
@@ -200,19 +206,14 @@ def _add_ready(
     connection: Connection, writers: _Writers, texts: dict[int, str], embedder: Embedder, ready: ReadyStore
 ) -> dict[int, str]:
     """Adds the passages of the versions that were cut and encoded when they were prepared; returns the other versions."""
-    found = {i: passages for i, text in texts.items() if text and (passages := ready.of(i, embedder.name)) is not None}
-    ids: dict[int, list[int]] = {i: [] for i in found}
-    p = t.passages.c
+    ids: dict[int, list[int]] = {i: [] for i, text in texts.items() if text}
+    for version_id, passage_id in _IDS.rows(connection, ids=list(ids)):
+        ids[version_id].append(passage_id)
+    found = {i: passages for i, own in ids.items() if (passages := ready.of(i, embedder.name, own)) is not None}
     for some in in_batches(list(found)):
-        rows = connection.execute(select(p.version_id, p.id).where(p.version_id.in_(some)).order_by(p.version_id, p.start))
-        for version_id, passage_id in rows:
-            ids[version_id].append(passage_id)
-    whole = [i for i, passages in found.items() if len(passages.entries) == len(ids[i])]
-    for some in in_batches(whole):
-        entries = [entry for i in some for entry in with_ids(found[i].entries, ids[i])]
+        entries = [entry for i in some for entry in found[i].entries]
         writers.add(entries, partial(from_codes, np.concatenate([found[i].vectors for i in some])))
-    added = set(whole)
-    return {i: text for i, text in texts.items() if i not in added}
+    return {i: text for i, text in texts.items() if i not in found}
 
 
 def _add_passages(writers: _Writers, passages: list[Passage], embedder: Embedder) -> None:

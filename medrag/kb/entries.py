@@ -20,7 +20,7 @@ def entry_of(passage_id: int, document: DocumentInfo, section: Section, text: st
     filters += [("tag", tag) for tag in document.tags]
     filters += [("maker", _maker(document.maker)), ("group", section.group.value)]
     words = [*_printed(document.title), *_printed(_headings(section)), *tokens(text)]
-    return WordEntry(passage_id, words, tuple(filters), _day(document.effective))
+    return WordEntry(passage_id, " ".join(words), tuple(filters), _day(document.effective))
 
 
 def to_encode(document: DocumentInfo, section: Section, text: str) -> str:

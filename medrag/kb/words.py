@@ -230,13 +230,12 @@ class WordWriter:
     def add(self, entries: Iterable[WordEntry]) -> None:
         """Adds passages that are not in the index."""
         for entry in entries:
-            self._count(entry.tokens, 1, entry.hashes)
+            self._count(entry.words, 1, entry.hashes)
             document = tantivy.Document()
             document.add_unsigned("id", entry.id)
             document.add_unsigned("day", entry.day)
-            text = " ".join(entry.tokens)
-            document.add_text("tokens", text)
-            document.add_bytes("text", text.encode("utf-8"))
+            document.add_text("tokens", entry.words)
+            document.add_bytes("text", entry.words.encode("utf-8"))
             for name, value in entry.filters:
                 document.add_text(name, value)
             self._writer.add_document(document)
@@ -246,19 +245,19 @@ class WordWriter:
         for passage_id in ids:
             stored = self._before.stored(passage_id)
             if stored is not None:
-                self._count(stored, -1)
+                self._count(" ".join(stored), -1)
                 self._writer.delete_documents_by_query(Query.term_query(self._before._schema, "id", passage_id))
 
-    def _count(self, words: Sequence[str], sign: int, hashes: NDArray[np.uint32] | None = None) -> None:
+    def _count(self, words: str, sign: int, hashes: NDArray[np.uint32] | None = None) -> None:
         self._passages += sign
-        self._length += sign * len(words)
+        self._length += sign * (words.count(" ") + 1 if words else 0)
         if hashes is not None and sign > 0:
             self._counted.append(hashes)
             self._uncounted += len(hashes)
             if self._uncounted > COUNTED_AT_ONCE:
                 self._count_up()
             return
-        distinct = set(token_hashes(words))
+        distinct = set(token_hashes(words.split()))
         if sign > 0:
             self._delta.update(distinct)
         else:
