@@ -29,8 +29,9 @@ from medrag.types import DocumentKind, Passage
 __all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "norms_of", "quiet"]
 
 PORTION = 2_000  # passages cut, encoded and added at a time
-VERSIONS_AT_ONCE = 1_000
+VERSIONS_AT_ONCE = 10_000
 CHARS_AT_ONCE = 4_000_000
+FETCHED = 20  # versions read at a time: a label may have a megabyte of text
 
 _PASSAGES = passage_rows(among(t.passages.c.version_id))
 _SAID = [
@@ -180,12 +181,12 @@ def _portions(connection: Connection, wanted: ColumnElement[bool], commit: int) 
     """The versions with their texts (those of records are not needed), so many at once as memory allows."""
     v = t.versions.c
     text = case((v.kind != DocumentKind.RECORD.value, v.text), else_="").label("text")
-    query = select(v.id, text).where(wanted).order_by(v.id)
+    query = Query(select(v.id, text).where(wanted).order_by(v.id))
     portion: dict[int, str] = {}
     size = 0
-    for row in connection.execute(query, {"commit": commit}, execution_options={"yield_per": 20}):
-        portion[row.id] = row.text
-        size += len(row.text)
+    for version_id, said in query.stream(connection, FETCHED, commit=commit):
+        portion[version_id] = said
+        size += len(said)
         if len(portion) >= VERSIONS_AT_ONCE or size >= CHARS_AT_ONCE:
             yield portion
             portion, size = {}, 0

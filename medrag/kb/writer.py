@@ -24,9 +24,11 @@ from sqlalchemy.exc import DBAPIError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb import schema as t
+from medrag.kb.bulk import EntityIds, write_edges
 from medrag.kb.cache import bring, tidy
 from medrag.kb.catalogue import in_batches, set_setting, visible
 from medrag.kb.derive import Progress, derive_all, derive_changes, quiet
+from medrag.kb.edges import Edges
 from medrag.kb.embed import Embedder
 from medrag.kb.engines.database import Database
 from medrag.kb.generations import clone, fsync_folder, fsync_tree, generation_path
@@ -59,6 +61,7 @@ class Writer:
         self._closed = False
         self._moving = False
         self._ready = ReadyStore(store.root)
+        self._entities = EntityIds()
 
     def __enter__(self) -> Writer:
         self._session = _explained(self._store.database, lambda: self._store.database.writer(self._engine))
@@ -115,6 +118,17 @@ class Writer:
         self._changed = self._changed or any(outcome is not Outcome.UNCHANGED for outcome in outcomes)
         return outcomes
 
+    def add_edges(self, edges: Edges) -> list[Outcome]:
+        """Adds rows of a graph that are `prepared` and without faults in one transaction and says what became of each."""
+        try:
+            with self._transaction() as connection:
+                outcomes = write_edges(connection, edges, self.commit, self._entities)
+        except BaseException:
+            self._entities.clear()  # some of them may not be there after all
+            raise
+        self._changed = self._changed or any(outcome is not Outcome.UNCHANGED for outcome in outcomes)
+        return outcomes
+
     def delete(self, key: str, *, source: str | None = None) -> int:
         """Hides a document with all its versions, names and facts from this commit on; returns how many it hid."""
         with self._transaction() as connection:
@@ -148,6 +162,7 @@ class Writer:
             self._current, self.commit = self.commit, self.commit + 1
             self._changed = self._rebuild = False
             self._ready.clear()
+            self._entities.clear()
 
     def reindex(self, embedder: Embedder | None = None) -> None:
         """Builds all indexes anew from the catalogue when published, with another embedder if one is given."""
