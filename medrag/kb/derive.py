@@ -14,19 +14,20 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import among, current, in_batches, passage_rows, to_passages
-from medrag.kb.contract import VectorsWriter, WordsWriter
+from medrag.kb.contract import Edition, VectorsWriter, WordsWriter
 from medrag.kb.embed import Embedder
-from medrag.kb.entries import entry_of, to_encode
+from medrag.kb.entries import cut_entry, entry_of, to_encode
 from medrag.kb.names import NameWriter
 from medrag.kb.query import Query
 from medrag.kb.ready import ReadyStore, encoded
 from medrag.kb.remembered import from_codes
 from medrag.kb.shelves import IN_FOLDER, Building
 from medrag.kb.tokens import TOKENIZER
-from medrag.kb.words import WordEntry
+from medrag.kb.vectors import VectorIndex
+from medrag.kb.words import WordEntry, WordIndex, WordWriter
 from medrag.types import DocumentKind, Passage
 
-__all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "norms_of", "quiet"]
+__all__ = ["Progress", "derive_all", "derive_changes", "derive_exchanged", "derive_rest", "norms_of", "quiet"]
 
 PORTION = 2_000  # passages cut, encoded and added at a time
 VERSIONS_AT_ONCE = 10_000
@@ -94,18 +95,22 @@ def derive_changes(
     """Brings a clone of the last generation in `folder`, or of that of commit `since`, to the commit."""
     before = commit - 1 if since is None else since
     writers = _Writers(*building.writers(folder, before, commit, embedder.dimensions, connection), NameWriter(folder / "names"))
+    writers.remove(_gone(connection, before, commit))
+    _add(connection, writers, and_(t.versions.c.added > before, current()), commit, embedder, progress, ready)
+    writers.publish()
+    _write_manifest(folder, commit, embedder, building.stamp)
+
+
+def _gone(connection: Connection, before: int, commit: int) -> list[int]:
+    """The passages of versions that were current at the commit `before` and are not any more."""
     v = t.versions.c
     was = and_(v.added <= before, or_(v.until.is_(None), v.until > before), or_(v.deleted.is_(None), v.deleted > before))
     gone = and_(was, or_(v.until.between(before + 1, commit), v.deleted.between(before + 1, commit)))
-    removed = [
+    return [
         int(row[0])
         for ids in in_batches(list(connection.scalars(select(v.id).where(gone))))
         for row in connection.execute(select(t.passages.c.id).where(t.passages.c.version_id.in_(ids)))
     ]
-    writers.remove(removed)
-    _add(connection, writers, and_(v.added > before, current()), commit, embedder, progress, ready)
-    writers.publish()
-    _write_manifest(folder, commit, embedder, building.stamp)
 
 
 def derive_exchanged(
@@ -147,6 +152,70 @@ def derive_all(
     _add(connection, writers, current(), commit, embedder, progress, ready)
     writers.publish()
     _write_manifest(folder, commit, embedder, building.stamp)
+
+
+def derive_rest(
+    connection: Connection,
+    before: Path,
+    folder: Path,
+    commit: int,
+    embedder: Embedder,
+    progress: Progress,
+    ready: ReadyStore | None = None,
+) -> None:
+    """Builds a generation in an empty `folder` from everything that is current at the commit, what the last one holds taken from there.
+
+    It takes a quarter of the time of `derive_all`, and what went is in no file of it: an index that is told to leave something out
+    holds it on. The last one is in the folder `before`, of the same embedder, which is a quick one.
+    """
+    rest = _Rest(connection, before, folder, commit, embedder)
+    v = t.versions.c
+    stays = and_(v.added < commit, current())
+    total = connection.execute(select(func.count()).select_from(t.versions).where(stays), {"commit": commit}).scalar_one()
+    done = 0
+    for texts in _portions(connection, stays, commit):
+        for passages in _passages(connection, texts, commit):
+            rest.carry(passages, embedder)
+        rest.writers.names.add(norms_of(connection, list(texts)))
+        done += len(texts)
+        progress("indexing", done, total)
+    rest.leave(_gone(connection, commit - 1, commit))
+    _add(connection, rest.writers, and_(v.added == commit, current()), commit, embedder, progress, ready)
+    rest.writers.publish()
+    _write_manifest(folder, commit, embedder)
+
+
+class _Rest:
+    """The passages of a generation on their way into one that is built anew."""
+
+    def __init__(self, connection: Connection, before: Path, folder: Path, commit: int, embedder: Embedder) -> None:
+        self._words = WordIndex(before / "words")
+        self._vectors = VectorIndex(before / "vectors", embedder.dimensions)
+        self._to = WordWriter(folder / "words", carried=self._words)
+        edition = Edition(commit, commit, embedder.dimensions)
+        self._vectors_to = IN_FOLDER.shelves.vectors.writer(folder / "vectors", None, edition, connection)
+        self.writers = _Writers(self._to, self._vectors_to, NameWriter(folder / "names"))
+
+    def carry(self, passages: Sequence[Passage], embedder: Embedder) -> None:
+        """Adds passages as the last generation has them, anew those that it lacks."""
+        ids = [passage.id for passage in passages]
+        vectors, known = self._vectors.stored(np.array(ids, np.int64))
+        places = self._words.addresses(ids)
+        held = [at for at, i in enumerate(ids) if known[at] and i in places]
+        entries = [
+            cut_entry(p.id, p.document, p.section, self._words.words_at(places[p.id])) for p in (passages[at] for at in held)
+        ]
+        self._to.carry(entries)
+        self._vectors_to.add(entries, vectors[held])
+        if len(held) < len(ids):
+            lacking = [p for at, p in enumerate(passages) if not (known[at] and p.id in places)]
+            self.leave([passage.id for passage in lacking])
+            _add_passages(self.writers, lacking, embedder)
+
+    def leave(self, ids: Sequence[int]) -> None:
+        """Says that passages of the last generation are not carried."""
+        for some in in_batches(ids):
+            self._to.leave(map(self._words.words_at, self._words.addresses(some).values()))
 
 
 def _add(

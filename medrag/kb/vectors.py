@@ -233,6 +233,17 @@ class VectorIndex:
             found[known] = products(part.codes()[places[known]], row) / SCALE**2
         return found
 
+    def stored(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Vectors of which the codes of the passages are made again, and whether each passage is in the index."""
+        codes = np.full((len(ids), self.dimensions), 128, np.uint8)
+        found = np.zeros(len(ids), np.bool_)
+        for part, alive in zip(self.parts, self._alive, strict=True):
+            rows, known = part.rows(ids)
+            known[known] = alive[rows[known]]
+            codes[known] = part.codes()[rows[known]]
+            found |= known
+        return (codes.astype(np.float32) - 128) / np.float32(SCALE), found
+
     def ids(self) -> set[int]:
         """The ids of all passages in the index (for verifying)."""
         return {int(i) for part, alive in zip(self.parts, self._alive, strict=True) for i in part.ids[alive]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 
@@ -176,6 +176,16 @@ class WordIndex:
         """The tokens of each of some passages; of those that are not there none."""
         return (found for passage_id in ids if (found := self.stored(passage_id)) is not None)
 
+    def addresses(self, ids: Sequence[int]) -> dict[int, tantivy.DocAddress]:
+        """Where each of these passages lies in the index, by id; those that it does not hold are left out."""
+        found = self._searcher.search(Query.term_set_query(self._schema, "id", list(ids)), len(ids), count=False).hits
+        places = [address for _, address in found]
+        return dict(zip(self._ids(places), places, strict=True))
+
+    def words_at(self, address: tantivy.DocAddress) -> str:
+        """The tokens of the passage that lies there, with a blank between."""
+        return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8")
+
     def weights_of(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each known token of a question, of the rarest where there are many."""
         return weights_of(text, self.frequency, self.total)
@@ -204,7 +214,7 @@ class WordIndex:
         return [Query.const_score_query(query, 0.0) for query in required]
 
     def _tokens(self, address: tantivy.DocAddress) -> list[str]:
-        return bytes(self._searcher.doc(address)["text"][0]).decode("utf-8").split()
+        return self.words_at(address).split()
 
 
 def _passages_held(folder: Path) -> int:
@@ -214,13 +224,17 @@ def _passages_held(folder: Path) -> int:
 
 
 class WordWriter:
-    """Builds the next word index in a folder that holds a clone of the last one (or nothing)."""
+    """Builds the next word index in a folder that holds a clone of the last one (or nothing).
 
-    def __init__(self, folder: Path) -> None:
+    Into nothing, passages of an index elsewhere may be `carried`: as they were cut and are counted there.
+    """
+
+    def __init__(self, folder: Path, *, carried: WordIndex | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._before = WordIndex(folder)
         self._writer = self._before._index.writer(HEAP_BYTES, 1)
+        self._statistics = (self._before if carried is None else carried).statistics
         self._passages = 0
         self._length = 0
         self._delta: Counter[int] = Counter()
@@ -231,14 +245,27 @@ class WordWriter:
         """Adds passages that are not in the index."""
         for entry in entries:
             self._count(entry.words, 1, entry.hashes)
-            document = tantivy.Document()
-            document.add_unsigned("id", entry.id)
-            document.add_unsigned("day", entry.day)
-            document.add_text("tokens", entry.words)
-            document.add_bytes("text", entry.words.encode("utf-8"))
-            for name, value in entry.filters:
-                document.add_text(name, value)
-            self._writer.add_document(document)
+            self._write(entry)
+
+    def carry(self, entries: Iterable[WordEntry]) -> None:
+        """Adds passages of the index that is carried."""
+        for entry in entries:
+            self._write(entry)
+
+    def leave(self, passages: Iterable[str]) -> None:
+        """Says the tokens of each passage of the index that is carried which is left behind."""
+        for words in passages:
+            self._count(words, -1)
+
+    def _write(self, entry: WordEntry) -> None:
+        document = tantivy.Document()
+        document.add_unsigned("id", entry.id)
+        document.add_unsigned("day", entry.day)
+        document.add_text("tokens", entry.words)
+        document.add_bytes("text", entry.words.encode("utf-8"))
+        for name, value in entry.filters:
+            document.add_text(name, value)
+        self._writer.add_document(document)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Removes passages of the last commit; ids that are not there change nothing."""
@@ -275,4 +302,4 @@ class WordWriter:
         self._count_up()
         self._writer.commit()
         self._writer.wait_merging_threads()
-        self._before.statistics.changed(self._passages, self._length, self._delta).save(self._folder)
+        self._statistics.changed(self._passages, self._length, self._delta).save(self._folder)
