@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
@@ -34,7 +34,7 @@ class EntityIds:
     def __init__(self) -> None:
         self._known: dict[EntityRef, tuple[int, str]] = {}
 
-    def of(self, connection: Connection, refs: Iterable[EntityRef]) -> dict[EntityRef, tuple[int, str]]:
+    def of(self, connection: Connection, refs: Collection[EntityRef]) -> dict[EntityRef, tuple[int, str]]:
         """The ids of these entities at least; those that are not there yet are added.
 
         The folded name is empty where the entity is printed as it is folded and has no code: then its name tells nothing of itself.
@@ -103,7 +103,10 @@ def _versions(
 
 def _write_graph(connection: Connection, rows: Sequence[Edge], first: int, entities: EntityIds) -> None:
     """Writes the names, facts and subjects of versions, the first of which has that number."""
-    ids = entities.of(connection, dict.fromkeys([ref for edge in rows if edge.states for ref in _refs(edge)]))
+    # By what they are in memory, for readers give the same ones again and again: to hash an entity takes many times as long.
+    spoken = {id(ref): ref for edge in rows for ref in _refs(edge)}
+    known = entities.of(connection, spoken.values())
+    ids = {at: known[ref] for at, ref in spoken.items()}
     names: list[tuple[Any, ...]] = []
     spellings: list[tuple[Any, ...]] = []
     statements: list[tuple[Any, ...]] = []
@@ -112,16 +115,16 @@ def _write_graph(connection: Connection, rows: Sequence[Edge], first: int, entit
         if edge.states is None:
             continue
         subject, relation, object_ = edge.states
-        at, telling = ids[subject]
+        at, telling = ids[id(subject)]
         if relation != ALIAS:
-            to, also = ids[object_]
+            to, also = ids[id(object_)]
             telling = telling or also
             statements.append((at, relation, to, version, 0, len(edge.text)))
         for one in edge.lineage:
-            statements.append((ids[one.subject][0], one.relation, ids[one.object][0], version, one.start, one.end))
+            statements.append((ids[id(one.subject)][0], one.relation, ids[id(one.object)][0], version, one.start, one.end))
         about.append((at, version))
         for ref in _refs(edge) if telling or edge.lineage else ():
-            own, norm = ids[ref]
+            own, norm = ids[id(ref)]
             if norm:
                 spellings.append((own, ref.name, version))
                 if ref.code:
