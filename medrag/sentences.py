@@ -31,12 +31,14 @@ _BROKEN_NUMBER = regex(rf"\s*(?:{_UNITS})", re.IGNORECASE)
 _MARKER = r"(?:\d{1,2}[.．、](?!\d)|（\d{1,2}）|\(\d{1,2}\)|[①-⑳])"
 _CLOSERS = "”’」』）】\"')\\]"
 _BULLETS = "•●▪◦‣■"
-# Every alternative begins with a character, not with a look-behind: so the engine skips to candidates.
+# It begins with one set of characters, and only then asks which of them it is: so the engine skips to candidates.
 _LATIN_END = regex(
-    rf"[.!?]{{1,8}}(?:[{_CLOSERS}]*(?=\s)|(?<=[a-z]{{3}}[.])(?=[A-Z][a-z]))"  # the second: a lost blank, Take one tablet.Do not
-    rf"|;(?=\s*{_MARKER})"  # …; 2. …
-    rf"|[{_BULLETS}](?=\s?\w)"
+    rf"[.!?;{_BULLETS}](?:"
+    rf"(?<=[.!?])[.!?]{{0,7}}(?:[{_CLOSERS}]*(?=\s)|(?<=[a-z]{{3}}[.])(?=[A-Z][a-z]))"  # the second: a lost blank, Take one tablet.Do not
+    rf"|(?<=;)(?=\s*{_MARKER})"  # …; 2. …
+    rf"|(?<=[{_BULLETS}])(?=\s?\w))"
 )
+# Every alternative begins with a character, not with a look-behind, which would be tried at each.
 _HAN_END = regex(
     rf"[。！？]+[{_CLOSERS}]*|[.!?]{{1,8}}[{_CLOSERS}]*(?=\s)|[!?](?=[一-鿿])"
     r"|[.．](?<=[一-鿿）)].)(?=[一-鿿（(①-⑳\d])"  # an English stop that ends Chinese: 禁用.孕妇慎用
@@ -143,11 +145,13 @@ def _cut(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
 
 
 def _append(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
-    sentence = text[start:end]
-    stripped = sentence.strip()
-    if stripped:
-        start += sentence.index(stripped[0])
-        spans.append((start, start + len(stripped)))
+    """Appends the span without the blanks at its ends, unless it is all blank."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        spans.append((start, end))
 
 
 def _ends_sentence(text: str, start: int, at: int, stop: int) -> bool:

@@ -129,6 +129,8 @@ def test_without_faiss_the_command_that_installs_it_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "faiss", None)
     assert 'run `pip install "medrag[cpu]"`' in failed(capsys, "ask", "示例洛尔片的适应症", "--kb", made, code=1)
+    anew = failed(capsys, "ingest", made, "--kb", made.with_name("other.kb"), code=1)  # before anything is read
+    assert 'run `pip install "medrag[cpu]"`' in anew
 
 
 def test_an_ingest_that_is_stopped_changes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

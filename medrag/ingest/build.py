@@ -15,6 +15,7 @@ from medrag.ingest.reading import Reading
 from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.workshop import Cluster, Workshop
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.edges import Edges
 from medrag.kb.prepared import Prepared
 from medrag.kb.rows import Outcome
 from medrag.kb.writer import Writer
@@ -58,11 +59,11 @@ class FileReport:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 
-    def count(self, outcome: Outcome) -> None:
-        """Counts a record that was read."""
-        self.added += outcome is Outcome.ADDED
-        self.updated += outcome is Outcome.UPDATED
-        self.unchanged += outcome is Outcome.UNCHANGED
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Counts records that were read."""
+        self.added += outcomes.count(Outcome.ADDED)
+        self.updated += outcomes.count(Outcome.UPDATED)
+        self.unchanged += outcomes.count(Outcome.UNCHANGED)
 
 
 @dataclass(slots=True)
@@ -169,7 +170,9 @@ class _Run:
                 self._take(made, report, writer)
         self._flush(writer)
 
-    def _records(self, files: list[tuple[Path, int]]) -> Iterator[tuple[FileReport, Making, ReadRecord | Raw | Unreadable]]:
+    def _records(
+        self, files: list[tuple[Path, int]]
+    ) -> Iterator[tuple[FileReport, Making, ReadRecord | Raw | Edges | Unreadable]]:
         """The records of all files, each with the report on its file."""
         done, size = 0, sum(size for _, size in files)
         for path, bytes_ in files:
@@ -183,8 +186,11 @@ class _Run:
                 yield report, making, record
             done += bytes_
 
-    def _take(self, made: Made | Unreadable, report: FileReport, writer: Writer) -> None:
-        """Counts a record in the report and puts it into the batch."""
+    def _take(self, made: Made | Edges | Unreadable, report: FileReport, writer: Writer) -> None:
+        """Counts a record in the report and puts it into the batch; edges are a batch of their own."""
+        if isinstance(made, Edges):
+            self._write_edges(made, report, writer)
+            return
         if report is not self._file:
             self._file, self._occurrences, self._keyless = report, Counter(), False
             if self._is_full(BATCH_RECORDS, BATCH_CHARS):
@@ -202,6 +208,13 @@ class _Run:
             report.unmapped.update(made.unmapped)
         self._collect(prepared, report, writer)
 
+    def _write_edges(self, edges: Edges, report: FileReport, writer: Writer) -> None:
+        self._flush(writer)
+        report.read += len(edges.rows)
+        report.unmapped.update([name for edge in edges.rows if edge.unmapped for name in edge.unmapped])
+        report.count(writer.add_edges(edges))
+        self._written(sum([len(edge.text) for edge in edges.rows]), writer)
+
     def _collect(self, prepared: Prepared, report: FileReport, writer: Writer) -> None:
         self._batch.append((prepared, report))
         self._chars += len(prepared.document.text)
@@ -217,9 +230,14 @@ class _Run:
             return
         outcomes = writer.add_many([prepared for prepared, _ in self._batch], checked=True)
         for outcome, (_, report) in zip(outcomes, self._batch, strict=True):
-            report.count(outcome)
-        self._chars_since_checkpoint += self._chars
+            report.count([outcome])
+        chars = self._chars
         self._batch, self._chars, self._keyless = [], 0, False
+        self._written(chars, writer)
+
+    def _written(self, chars: int, writer: Writer) -> None:
+        """Publishes what was written now and then."""
+        self._chars_since_checkpoint += chars
         if self._chars_since_checkpoint >= CHECKPOINT_CHARS:
             self._chars_since_checkpoint = 0
             writer.checkpoint()

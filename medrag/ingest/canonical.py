@@ -9,7 +9,7 @@ import html
 import re
 from typing import Any
 
-from medrag.ingest.quick import made_of
+from medrag.kb.quick import made_of
 from medrag.sections import OTHER, SectionCode, SectionGroup, classify_heading, group_of
 from medrag.types import Section
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from medrag.ingest.quick import made_of, place_of
 from medrag.kb.prepared import EntityRef, NameOf, Span, Statement
+from medrag.kb.quick import made_of, place_of
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentKind, EntityKind, Place, Section
 

@@ -9,17 +9,19 @@ documents as one process does. `packed` and `unpacked` carry portions and what i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import cast
 
 from medrag.ingest.carried import dumps, loads
 from medrag.ingest.collecting import rarely_collected
-from medrag.ingest.prepare import prepare
+from medrag.ingest.prepare import prepare, prepare_edges
 from medrag.ingest.records import Raw, RawReader, ReadOptions, ReadRecord, Unreadable
 from medrag.ingest.registry import reader
+from medrag.kb.edges import Edges, faulty
 from medrag.kb.embed import Embedder, embedder_from_name
 from medrag.kb.prepared import Prepared, fault_of
+from medrag.kb.quick import place_of
 from medrag.kb.ready import ready_passages
 
 __all__ = ["Made", "Making", "Portion", "one_line", "packed", "prepare_packed", "prepare_portion", "unpacked"]
@@ -47,7 +49,7 @@ class Making:
 class Portion:
     """Some records of one file, in its order, read or still raw; what could not be read stands between them."""
 
-    records: tuple[ReadRecord | Raw | Unreadable, ...]
+    records: tuple[ReadRecord | Raw | Edges | Unreadable, ...]
     making: Making
 
 
@@ -65,10 +67,26 @@ class Made:
     ready: bytes = b""
 
 
-def prepare_portion(portion: Portion) -> list[Made | Unreadable]:
+def prepare_portion(portion: Portion) -> list[Made | Edges | Unreadable]:
     """What became of the records, in order; one that cannot be prepared is `Unreadable` and takes no other along."""
-    read = (one for record in portion.records for one in _read(record, portion.making))
-    return [record if isinstance(record, Unreadable) else _made(record, portion.making) for record in read]
+    return [made for record in portion.records for made in _all_made(record, portion.making)]
+
+
+def _all_made(record: ReadRecord | Raw | Edges | Unreadable, making: Making) -> Iterator[Made | Edges | Unreadable]:
+    if isinstance(record, Edges):
+        yield from _made_edges(record, making)
+        return
+    for one in _read(record, making):
+        yield one if isinstance(one, Unreadable) else _made(one, making)
+
+
+def _made_edges(edges: Edges, making: Making) -> Iterator[Edges | Unreadable]:
+    faults = {id(edge): fault for edge, fault in faulty(edges)}
+    for edge in edges.rows if faults else ():
+        if id(edge) in faults:
+            yield Unreadable(place_of(edges.file, edge.record), faults[id(edge)])
+    sound = replace(edges, rows=[edge for edge in edges.rows if id(edge) not in faults]) if faults else edges
+    yield prepare_edges(sound, source=making.source or COLLECTIONS.get(making.reader, making.reader), tags=making.tags)
 
 
 def prepare_packed(portion: bytes) -> bytes:
@@ -77,14 +95,14 @@ def prepare_packed(portion: bytes) -> bytes:
         return packed(prepare_portion(loads(portion)))
 
 
-def packed(value: Portion | Sequence[Made | Unreadable]) -> bytes:
+def packed(value: Portion | Sequence[Made | Edges | Unreadable]) -> bytes:
     """A portion, or what was made of one, as bytes for another process of the same release; never to be stored."""
     return dumps(value)
 
 
-def unpacked(data: bytes) -> list[Made | Unreadable]:
+def unpacked(data: bytes) -> list[Made | Edges | Unreadable]:
     """What was made of a portion, from bytes of `packed` that a process of ours sent."""
-    made: list[Made | Unreadable] = loads(data)
+    made: list[Made | Edges | Unreadable] = loads(data)
     return made
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from medrag.ingest.mining import mined
-from medrag.ingest.quick import changed
 from medrag.ingest.records import ReadRecord
 from medrag.ingest.split import split
+from medrag.kb.edges import Edges
 from medrag.kb.prepared import EntityRef, Prepared, Statement
+from medrag.kb.quick import changed
 from medrag.kb.terms import drug_lineage
 from medrag.types import Document, DocumentKind, EntityKind
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "prepare_edges"]
 
 DRUGS = (EntityKind.SUBSTANCE, EntityKind.PREPARATION)
 
@@ -34,6 +37,14 @@ def prepare(record: ReadRecord, *, source: str, tags: tuple[str, ...] = (), occu
     )
 
 
+def prepare_edges(edges: Edges, *, source: str, tags: tuple[str, ...] = ()) -> Edges:
+    """The rows as they are stored under a source, with tags, the lineage of the drugs that they are about written out."""
+    for edge in edges.rows:
+        if edge.states is not None and edge.states[0].kind in DRUGS:
+            edge.lineage = tuple(_form_of(edge.text, edge.states[0]))
+    return replace(edges, source=source, tags=tuple(sorted(set(tags))))
+
+
 def _lineage(document: Document, record: ReadRecord) -> Iterator[Statement]:
     """盐酸普萘洛尔片 is a form of 盐酸普萘洛尔, that of 普萘洛尔: for every drug that the document is about or named after."""
     if not document.text:
@@ -43,13 +54,24 @@ def _lineage(document: Document, record: ReadRecord) -> Iterator[Statement]:
         if ref.kind not in DRUGS or ref in seen:
             continue
         seen.add(ref)
-        start, end = _span_of(document, ref.name)
-        derived = drug_lineage(ref.name)
-        for child, parent in pairwise([ref, *derived[1:]]):
+        yield from _form_of(document.text, ref)
+
+
+def _form_of(text: str, ref: EntityRef) -> Iterator[Statement]:
+    """What a drug is a form of, one after the other, as a text says that has its name."""
+    parents = _parents(ref.name)
+    if parents:
+        start, end = _span_of(text, ref.name)
+        for child, parent in pairwise([ref, *parents]):
             yield Statement(child, "form_of", parent, start, end)
 
 
-def _span_of(document: Document, name: str) -> tuple[int, int]:
-    """Where the document says the name: the title line of labels, else its first occurrence, else the whole of it."""
-    start = document.text.find(name)
-    return (start, start + len(name)) if start >= 0 else (0, len(document.text))
+@lru_cache(maxsize=8_192)
+def _parents(name: str) -> tuple[EntityRef, ...]:
+    return tuple(drug_lineage(name)[1:])
+
+
+def _span_of(text: str, name: str) -> tuple[int, int]:
+    """Where a text says the name: the title line of labels, else its first occurrence, else the whole of it."""
+    start = text.find(name)
+    return (start, start + len(name)) if start >= 0 else (0, len(text))

@@ -10,8 +10,9 @@ from pathlib import Path
 from medrag.errors import IngestError, MedRAGError, MissingExtraError, UnknownFormatError
 from medrag.ingest import registry
 from medrag.ingest.portions import Making, one_line
-from medrag.ingest.records import Raw, RawReader, Reader, ReadOptions, ReadRecord, Unreadable
+from medrag.ingest.records import EdgeTable, Raw, RawReader, Reader, ReadOptions, ReadRecord, Unreadable, edges_of
 from medrag.ingest.registry import NotDocument
+from medrag.kb.edges import Edges
 from medrag.types import Place
 
 __all__ = ["Opened", "Reading"]
@@ -25,7 +26,7 @@ class Opened:
 
     reader: str
     skipped_reason: str
-    records: Iterator[Read | Raw]
+    records: Iterator[Read | Raw | Edges]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,16 @@ class Reading:
             return Opened("", reader.reason, iter(()))
         return Opened(reader.name, "", self.raw(path, reader))
 
-    def raw(self, path: Path, reader: Reader) -> Iterator[Read | Raw]:
-        """The file's records by a reader, raw where it leaves the rest of reading to others (`RawReader`)."""
-        if not isinstance(reader, RawReader) or path in self.keys:
+    def raw(self, path: Path, reader: Reader) -> Iterator[Read | Raw | Edges]:
+        """The file's records by a reader, raw where it leaves the rest of reading to others (`RawReader`), many edges as one."""
+        if not isinstance(reader, (RawReader, EdgeTable)) or path in self.keys:
             yield from self.read(path, reader)
             return
         try:
-            yield from reader.raw(path, self.options)
+            if isinstance(reader, EdgeTable):
+                yield from edges_of(reader, path, self.options)
+            else:
+                yield from reader.raw(path, self.options)
         except Exception as error:
             yield _fault(path, reader.name, error)
 

@@ -8,10 +8,25 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from medrag.ingest.sample import Sample
+from medrag.kb.edges import Edge, Edges, document_of, said_by
 from medrag.kb.prepared import EntityRef, NameOf, Statement
 from medrag.types import Document, Place
 
-__all__ = ["Raw", "RawReader", "ReadOptions", "ReadRecord", "Reader", "Unreadable", "from_raw", "size_of"]
+__all__ = [
+    "EdgeTable",
+    "Raw",
+    "RawReader",
+    "ReadOptions",
+    "ReadRecord",
+    "Reader",
+    "Unreadable",
+    "edges_of",
+    "from_edges",
+    "from_raw",
+    "size_of",
+]
+
+EDGES, EDGE_CHARS = 10_000, 4_000_000  # rows, and characters of them, that go on together
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +126,22 @@ class RawReader(Reader, Protocol):
         ...
 
 
-def size_of(record: ReadRecord | Raw | Unreadable) -> int:
+@runtime_checkable
+class EdgeTable(Reader, Protocol):
+    """A format of a graph's edges, of which there are millions: no record is made of a row.
+
+    `read` gives the same as records, in order.
+    """
+
+    def edges(self, path: Path, options: ReadOptions) -> Iterator[Edge | Unreadable]:
+        """The rows of the file, in file order."""
+        ...
+
+
+def size_of(record: ReadRecord | Raw | Edges | Unreadable) -> int:
     """About how many characters a record has, by which portions are measured."""
+    if isinstance(record, Edges):
+        return sum([len(edge.text) for edge in record.rows])
     if isinstance(record, ReadRecord):
         return len(record.document.text)
     return record.size if isinstance(record, Raw) else 0
@@ -125,3 +154,39 @@ def from_raw(reader: RawReader, path: Path, options: ReadOptions) -> Iterator[Re
             yield raw
         else:
             yield from reader.made(raw, options)
+
+
+def edges_of(reader: EdgeTable, path: Path, options: ReadOptions) -> Iterator[Edges | Unreadable]:
+    """The rows of a file, many together, and those that could not be read. What was read before an error comes before it."""
+    rows: list[Edge] = []
+    size = 0
+    try:
+        for edge in reader.edges(path, options):
+            if isinstance(edge, Unreadable):
+                yield edge
+                continue
+            rows.append(edge)
+            size += len(edge.text)
+            if len(rows) >= EDGES or size >= EDGE_CHARS:
+                yield _edges(reader, path, rows)
+                rows, size = [], 0
+    except Exception:
+        if rows:
+            yield _edges(reader, path, rows)
+        raise
+    if rows:
+        yield _edges(reader, path, rows)
+
+
+def from_edges(reader: EdgeTable, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
+    """The rows of a file as records."""
+    of = _edges(reader, path, [])
+    for edge in reader.edges(path, options):
+        if isinstance(edge, Unreadable):
+            yield edge
+        else:
+            yield ReadRecord(document_of(of, edge), *said_by(edge), edge.unmapped)
+
+
+def _edges(reader: EdgeTable, path: Path, rows: list[Edge]) -> Edges:
+    return Edges(path.name, f"{reader.name}/{reader.version}", rows)

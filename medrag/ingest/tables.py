@@ -16,7 +16,7 @@ from medrag.ingest.archives import check_archive
 from medrag.ingest.encodings import HEAD_BYTES, decode, open_text
 from medrag.ingest.json_text import MAX_RECORD_CHARS, Bad
 
-__all__ = ["Row", "delimiter_of", "head_rows", "is_workbook", "rows"]
+__all__ = ["Row", "delimiter_of", "head_rows", "is_workbook", "lines", "rows"]
 
 _ZIP = b"PK\x03\x04"
 _WORKBOOKS = (".xlsx", ".xlsm")
@@ -28,6 +28,8 @@ _QUOTED = re.compile(r'"[^"]*"')
 _HINT = re.compile(r"sep=(.)\s*$", re.I)  # Excel's own: a first line that names the delimiter
 
 Cells = tuple[str, "list[str] | Bad"]
+# A row's place, the columns under its header (one list for all rows) and its cells, of which there may be fewer, or more empty ones.
+Line = tuple[str, list[str], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ def rows(path: Path) -> Iterator[Row | Bad]:
     A title above the header is passed over. A row with more or fewer cells than the header is `Bad` only where it has
     more that are not empty.
     """
+    return map(_row, lines(path))
+
+
+def lines(path: Path) -> Iterator[Line | Bad]:
+    """The rows as `rows` gives them, their cells in the order of the columns: for tables of millions."""
     with path.open("rb") as raw:
         head = raw.read(HEAD_BYTES)
     if is_workbook(path, head):
@@ -67,13 +74,13 @@ def rows(path: Path) -> Iterator[Row | Bad]:
     text, _ = decode(head)
     first = next((line for line in text.lstrip("\ufeff").splitlines() if line.strip()), "")
     with open_text(path) as stream:
-        yield from _named_rows(_csv_rows(stream, delimiter_of(first, path.suffix.lower())))
+        yield from _below_header(_csv_rows(stream, delimiter_of(first, path.suffix.lower())))
 
 
 def head_rows(text: str, suffix: str, *, whole: bool, count: int) -> list[Row]:
     """The first rows of a text table that begins with `text`, as `rows` gives them; the last may be cut unless it is whole."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    found = list(islice(_named_rows(_csv_rows(io.StringIO(text), delimiter_of(first, suffix))), count + 1))
+    found = list(islice(map(_row, _below_header(_csv_rows(io.StringIO(text), delimiter_of(first, suffix)))), count + 1))
     kept = [row for row in (found if whole or len(found) > count else found[:-1]) if isinstance(row, Row)]
     return kept[:count]
 
@@ -167,7 +174,11 @@ class _Lines:
         self.number -= len(lines)
 
 
-def _named_rows(numbered: Iterator[Cells]) -> Iterator[Row | Bad]:
+def _row(line: Line | Bad) -> Row | Bad:
+    return line if isinstance(line, Bad) else Row(line[0], dict(zip(line[1], line[2], strict=False)))
+
+
+def _below_header(numbered: Iterator[Cells]) -> Iterator[Line | Bad]:
     columns: list[str] = []
     for where, cells in _from_header(numbered):
         if isinstance(cells, Bad):
@@ -178,7 +189,7 @@ def _named_rows(numbered: Iterator[Cells]) -> Iterator[Row | Bad]:
             if len(cells) > len(columns) and not _is_blank(cells[len(columns) :]):
                 yield Bad(where, f"{len(cells)} cells where the header has {len(columns)}")
             else:
-                yield Row(where, dict(zip(columns, cells, strict=False)))
+                yield where, columns, cells
 
 
 def _is_blank(cells: list[str]) -> bool:
@@ -217,7 +228,7 @@ def _column_names(cells: list[str]) -> list[str]:
     return names
 
 
-def _xlsx_rows(path: Path) -> Iterator[Row | Bad]:
+def _xlsx_rows(path: Path) -> Iterator[Line | Bad]:
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -234,7 +245,7 @@ def _xlsx_rows(path: Path) -> Iterator[Row | Bad]:
             if name in notes and len(notes) < len(sheets):
                 continue
             try:
-                yield from _named_rows(_sheet_rows(sheet))
+                yield from _below_header(_sheet_rows(sheet))
             except Exception as error:  # as above: a sheet is parsed while its rows are asked for
                 yield Bad(name, f"cannot be read from here on: {' '.join(str(error).split())}")
         book.close()

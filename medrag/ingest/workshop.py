@@ -17,6 +17,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from medrag.errors import MedRAGError
 from medrag.ingest.portions import Made, Making, Portion, one_line, packed, prepare_packed, prepare_portion, unpacked
 from medrag.ingest.records import Raw, ReadRecord, Unreadable, size_of
+from medrag.kb.edges import Edges
 from medrag.kb.embed import Embedder, is_quick
 from medrag.kb.processes import WorkerPool, can_start, cores
 from medrag.types import DocumentKind
@@ -26,7 +27,7 @@ __all__ = ["Cluster", "Workshop"]
 log = logging.getLogger(__name__)
 
 Of = TypeVar("Of")  # what a record is of: whoever asks gets it back with what was made of the record
-Read = ReadRecord | Raw | Unreadable
+Read = ReadRecord | Raw | Edges | Unreadable
 
 PORTION_RECORDS, PORTION_CHARS = 500, 200_000  # that a worker gets at a time: a fifth of a second of work
 AHEAD = 8  # portions a worker that may be read before the first of them is taken
@@ -100,7 +101,7 @@ class Workshop:
         if isinstance(pool, WorkerPool):
             pool.close()
 
-    def prepared(self, records: Iterable[tuple[Of, Making, Read]]) -> Iterator[tuple[Of, Made | Unreadable]]:
+    def prepared(self, records: Iterable[tuple[Of, Making, Read]]) -> Iterator[tuple[Of, Made | Edges | Unreadable]]:
         """What was made of the records, in order, each with what it is of."""
         under_way: deque[_Portion[Of]] = deque()
         size = 0
@@ -147,12 +148,12 @@ class Workshop:
             one.result = self._pool.submit(_PREPARE, packed(wanted))
         self._chars += one.size
 
-    def _taken(self, one: _Portion[Of]) -> Iterator[tuple[Of, Made | Unreadable]]:
+    def _taken(self, one: _Portion[Of]) -> Iterator[tuple[Of, Made | Edges | Unreadable]]:
         made = prepare_portion(one.portion) if one.result is None else self._received(one, one.result)
         for each in made:
             yield one.of, each
 
-    def _received(self, one: _Portion[Of], result: Future[bytes]) -> list[Made | Unreadable]:
+    def _received(self, one: _Portion[Of], result: Future[bytes]) -> list[Made | Edges | Unreadable]:
         try:
             made = unpacked(result.result())
             self._answered = True
@@ -177,9 +178,9 @@ class Workshop:
             return False
         return True
 
-    def _alone(self, record: Read, making: Making) -> list[Made | Unreadable]:
+    def _alone(self, record: Read, making: Making) -> list[Made | Edges | Unreadable]:
         """What became of one record of a portion whose worker was lost: the others must not suffer for it."""
-        if isinstance(record, Unreadable) or self._pool is None:
+        if isinstance(record, (Edges, Unreadable)) or self._pool is None:
             return prepare_portion(Portion((record,), making))
         portion = Portion((record,), replace(making, embedder=self._embedder))
         try:

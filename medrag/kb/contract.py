@@ -65,10 +65,15 @@ class WordEntry:
     """A passage as the word index takes it: id, the tokens of its title, headings and text, and the fields to filter by."""
 
     id: int
-    tokens: Sequence[str]
+    words: str  # the tokens with a blank between, as indexes keep them: no token holds one
     filters: tuple[tuple[str, str], ...]  # (field, value): one of source, lang, kind, tag, maker, group
     day: int = 0  # from which its document is effective, as `medrag.kb.filters.day_number` counts
     hashes: NDArray[np.uint32] | None = field(default=None, compare=False)  # of its different tokens, where they are known
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens, in order."""
+        return self.words.split(" ") if self.words else []
 
 
 class Counting(Protocol):

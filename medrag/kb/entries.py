@@ -11,15 +11,20 @@ from medrag.kb.tokens import tokens
 from medrag.kb.words import WordEntry
 from medrag.types import DocumentInfo, Section
 
-__all__ = ["entry_of", "to_encode"]
+__all__ = ["cut_entry", "entry_of", "to_encode"]
 
 
 def entry_of(passage_id: int, document: DocumentInfo, section: Section, text: str) -> WordEntry:
     """The passage as the word index takes it."""
+    words = [*_printed(document.title), *_printed(_headings(section)), *tokens(text)]
+    return cut_entry(passage_id, document, section, " ".join(words))
+
+
+def cut_entry(passage_id: int, document: DocumentInfo, section: Section, words: str) -> WordEntry:
+    """The passage as the word index takes it, its tokens being known."""
     filters = [("source", document.source), ("lang", document.lang), ("kind", document.kind.value)]
     filters += [("tag", tag) for tag in document.tags]
     filters += [("maker", _maker(document.maker)), ("group", section.group.value)]
-    words = [*_printed(document.title), *_printed(_headings(section)), *tokens(text)]
     return WordEntry(passage_id, words, tuple(filters), _day(document.effective))
 
 

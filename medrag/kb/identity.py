@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, bindparam, func, select
 
 from medrag.kb import schema as t
-from medrag.kb.engines.insert import insert
+from medrag.kb.engines.insert import insert, insert_all_new
 from medrag.kb.engines.sql import among
 from medrag.kb.prepared import Prepared
 from medrag.kb.query import Query
 from medrag.types import digest
 
-__all__ = ["document_ids", "is_made_up", "resolve_keys"]
+__all__ = ["document_ids", "is_made_up", "new_document_ids", "resolve_keys"]
 
 HASH_DIGITS = 8
 
@@ -153,3 +153,15 @@ def document_ids(connection: Connection, identities: Sequence[tuple[str, str]]) 
     insert(connection, t.documents, rows)
     found.update(((source, key), at) for at, source, key in rows)
     return found, {at for at, _, _ in rows}
+
+
+def new_document_ids(connection: Connection, source: str, keys: Sequence[str]) -> list[int]:
+    """The ids of documents of a source that are added, where all of these different keys are new; else nothing is, and there are none."""
+    first = (_LAST.rows(connection)[0].id or 0) + 1
+    rows = [(at, source, key) for at, key in enumerate(keys, start=first)]
+    if connection.dialect.name == "sqlite":
+        return list(range(first, first + len(rows))) if insert_all_new(connection, t.documents, rows) else []
+    if _DOCUMENTS.rows(connection, source=source, keys=list(keys)):
+        return []
+    insert(connection, t.documents, rows)
+    return list(range(first, first + len(rows)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from medrag.kb.folding import fold
 from medrag.types import Document, EntityKind
 
-__all__ = ["EntityRef", "Kept", "NameOf", "Prepared", "Span", "Statement", "entity_refs", "fault_of"]
+__all__ = ["EntityRef", "Kept", "NameOf", "Prepared", "Span", "Statement", "entity_refs", "fault_of", "fault_of_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class Prepared:
 def fault_of(prepared: Prepared) -> str:
     """Why the document cannot be stored; empty where it can."""
     document = prepared.document
-    said = "".join(_printed(prepared))
-    if "\0" in said or not (said.isascii() or _is_unicode(said)):
-        return "it holds characters that no text may have (NUL, or half of one of UTF-16)"
+    fault = fault_of_text("".join(_printed(prepared)))
+    if fault:
+        return fault
     length = len(document.text)
     bounds: dict[int, tuple[int, int]] = {}
     if document.sections:
@@ -101,6 +101,13 @@ def fault_of(prepared: Prepared) -> str:
     for statement in prepared.statements:
         if not 0 <= statement.start < statement.end <= length:
             return "a statement lies outside its text"
+    return ""
+
+
+def fault_of_text(said: str) -> str:
+    """Why no text may hold what stands in this one; empty where it may."""
+    if "\0" in said or not (said.isascii() or _is_unicode(said)):
+        return "it holds characters that no text may have (NUL, or half of one of UTF-16)"
     return ""
 
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +27,7 @@ from medrag.kb.remembered import to_codes
 from medrag.kb.tokens import TOKENIZER, token_hashes
 from medrag.kb.words import WordEntry
 
-__all__ = ["ReadyPassages", "ReadyStore", "encoded", "ready_passages", "with_ids"]
+__all__ = ["ReadyPassages", "ReadyStore", "encoded", "ready_passages"]
 
 _SIZES = struct.Struct("<III")  # bytes of the header, of the words, and how many different tokens there are
 
@@ -56,31 +56,36 @@ class ReadyPassages:
             "distinct": sizes,
         }
         head = json.dumps(header).encode()
-        words = "\n".join(" ".join(entry.tokens) for entry in self.entries).encode("utf-8", "surrogatepass")
+        words = "\n".join([entry.words for entry in self.entries]).encode("utf-8", "surrogatepass")
         hashes = np.fromiter(chain.from_iterable(distinct), np.uint32, sum(sizes))
         return b"".join(
             (_SIZES.pack(len(head), len(words), len(hashes)), head, words, hashes.tobytes(), self.vectors.tobytes())
         )
 
     @classmethod
-    def unpacked(cls, data: bytes) -> ReadyPassages | None:
-        """From bytes of `packed`; None where the words were cut by other rules."""
+    def unpacked(cls, data: bytes, ids: Sequence[int]) -> ReadyPassages | None:
+        """From bytes of `packed`, under the ids that the catalogue gave the passages.
+
+        None where the words were cut by other rules, or there are not as many passages.
+        """
         head_size, words_size, distinct = _SIZES.unpack_from(data)
         at = _SIZES.size
         header = json.loads(data[at : at + head_size])
-        if header["tokenizer"] != TOKENIZER:
+        shared, own = tuple(map(tuple, header["shared"])), header["own"]
+        if header["tokenizer"] != TOKENIZER or len(own) != len(ids):
             return None
         at += head_size
         lines = data[at : at + words_size].decode("utf-8", "surrogatepass").split("\n")
         at += words_size
         hashes = np.frombuffer(data, np.uint32, distinct, at)
         at += hashes.nbytes
-        shared, own = tuple(map(tuple, header["shared"])), header["own"]
         vectors = np.frombuffer(data, np.int8, offset=at).reshape(len(own), -1 if own else 0)
-        parts = np.split(hashes, np.cumsum(header["distinct"])[:-1]) if own else []
+        ends = list(accumulate(header["distinct"]))
         entries = tuple(
-            WordEntry(0, line.split(" ") if line else [], (*shared, tuple(last)), header["day"], part)
-            for line, last, part in zip(lines, own, parts, strict=False)
+            [
+                WordEntry(number, line, (*shared, tuple(last)), header["day"], hashes[start:end])
+                for number, line, last, start, end in zip(ids, lines, own, [0, *ends], ends, strict=False)
+            ]
         )
         return cls(entries, header["embedder"], vectors)
 
@@ -137,8 +142,8 @@ class ReadyStore:
         if kept is not None:
             self._of[version_id] = kept
 
-    def of(self, version_id: int, embedder: str) -> ReadyPassages | None:
-        """The passages of a version, if they are there and encoded by the embedder of that name."""
+    def of(self, version_id: int, embedder: str, ids: Sequence[int]) -> ReadyPassages | None:
+        """The passages of a version under these ids, if they are there and encoded by the embedder of that name."""
         kept = self._of.get(version_id)
         if kept is None or self._file is None:
             return None
@@ -147,7 +152,7 @@ class ReadyStore:
             data = self._file.read(kept.size)
         except OSError:
             return None
-        passages = ReadyPassages.unpacked(data) if len(data) == kept.size else None
+        passages = ReadyPassages.unpacked(data, ids) if len(data) == kept.size else None
         return passages if passages is not None and passages.embedder == embedder else None
 
     def clear(self) -> None:
@@ -158,8 +163,3 @@ class ReadyStore:
             with suppress(OSError):
                 self._file.close()
             self._file = None
-
-
-def with_ids(entries: Sequence[WordEntry], ids: Sequence[int]) -> list[WordEntry]:
-    """The entries with the ids that the catalogue gave their passages."""
-    return [WordEntry(i, e.tokens, e.filters, e.day, e.hashes) for i, e in zip(ids, entries, strict=True)]

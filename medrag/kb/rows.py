@@ -25,7 +25,7 @@ from medrag.kb.query import Query
 from medrag.kb.ready import ReadyStore
 from medrag.types import Document, digest
 
-__all__ = ["Outcome", "passage_id", "write"]
+__all__ = ["Outcome", "entity_ids", "passage_id", "write"]
 
 
 class Outcome(StrEnum):
@@ -232,7 +232,7 @@ def _listed(values: Sequence[str]) -> str:
 
 def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]) -> None:
     """Writes the names, facts and subjects of versions; what a document says twice is kept once."""
-    ids = _entity_ids(connection, dict.fromkeys(ref for _, prepared in written for ref in entity_refs(prepared)))
+    ids = entity_ids(connection, dict.fromkeys(ref for _, prepared in written for ref in entity_refs(prepared)))
     rows: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
     # Each once: the same things stand in many rows. What is printed as it is folded, without a code, tells nothing of itself.
     norms = {ref: folded for ref in ids if (folded := fold(ref.name)) != ref.name or ref.code}
@@ -254,7 +254,7 @@ def _write_graph(connection: Connection, written: Sequence[tuple[int, Prepared]]
         insert_new(connection, table, values)
 
 
-def _entity_ids(connection: Connection, refs: Iterable[EntityRef]) -> dict[EntityRef, int]:
+def entity_ids(connection: Connection, refs: Iterable[EntityRef]) -> dict[EntityRef, int]:
     """The catalogue's ids of entities; entities that are not there yet are added."""
     codes = {ref: ref.id for ref in refs}
     found: dict[str, int] = dict(_ENTITIES.rows(connection, codes=sorted(set(codes.values())))) if codes else {}

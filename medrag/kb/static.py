@@ -7,7 +7,9 @@ It reads the folder of a sentence-transformers `StaticEmbedding` model, and give
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -25,12 +27,19 @@ __all__ = ["SHIPPED", "StaticEmbedder", "is_static"]
 
 SHIPPED = Path(__file__).parent / "weights" / "static-zh-en-1"  # the number rises when the vectors change
 REMEMBERED, REMEMBERED_CHARS = 100_000, 20  # words of Latin script whose tokens are kept: about 20 MB
+ID_BYTES = array("i").itemsize
 AT_ONCE = 1_000  # texts encoded together: enough for every core, and little memory
 
 _INNER = "0_StaticEmbedding"
 _KEY = "embedding.weight"
 _TYPES = {"F16": np.float16, "F32": np.float32}
 _MAX_HEADER = 1_000_000  # bytes; ours has 80
+# What our tokenizers say of themselves (`training.vocabulary`), and how such a one parts ASCII text.
+_PARTS_RUNS = [
+    {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]},
+    {"type": "Split", "pattern": {"Regex": r"\p{Han}+|\p{N}+|[^\P{L}\p{Han}]+"}, "behavior": "Removed", "invert": True},
+]
+_RUN = re.compile("[a-z]+|[0-9]+")
 
 
 class StaticEmbedder:
@@ -41,7 +50,7 @@ class StaticEmbedder:
 
     def __init__(self, folder: Path = SHIPPED) -> None:
         self._folder = folder
-        self._known: dict[str, list[int]] = {}
+        self._known: dict[str, bytes] = {}
 
     @property
     def name(self) -> str:
@@ -88,34 +97,53 @@ class StaticEmbedder:
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The sums of the tokens' vectors: a matrix of counts times the vectors, which takes no memory for single tokens."""
-        ids = self._ids(texts)
-        if len(ids) == 1:  # a question: ten times as quick without a matrix
-            return np.asarray(self._stored[ids[0]].astype(np.float32).sum(axis=0, keepdims=True), dtype=np.float32)
+        rows = self._ids(texts)
+        columns = np.frombuffer(b"".join(rows), np.int32)
+        if len(rows) == 1:  # a question: ten times as quick without a matrix
+            return np.asarray(self._stored[columns].astype(np.float32).sum(axis=0, keepdims=True), dtype=np.float32)
         from scipy.sparse import csr_array
 
-        lengths = [len(row) for row in ids]
-        columns = np.fromiter(chain.from_iterable(ids), np.int32, sum(lengths))
-        counts = csr_array(
-            (np.ones(len(columns), np.float32), columns, np.cumsum([0, *lengths])), shape=(len(texts), len(self._vectors))
-        )
+        starts = np.cumsum([0, *map(len, rows)]) // ID_BYTES
+        counts = csr_array((np.ones(len(columns), np.float32), columns, starts), shape=(len(texts), len(self._vectors)))
         return np.asarray(counts @ self._vectors, dtype=np.float32)
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def _ids(self, texts: Sequence[str]) -> list[bytes]:
         """The token ids of each text. No token spans white space, so what stands between is cut once and remembered."""
         known = self._known
-        rows = [text.encode("utf-8", "replace").decode("utf-8").split() for text in texts]  # a lone surrogate is refused
-        new = [chunk for chunk in dict.fromkeys(chain.from_iterable(rows)) if chunk not in known]
-        cut = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
-        found = {chunk: encoding.ids for chunk, encoding in zip(new, cut, strict=True)}
-        most = int(self._tokenizer.truncation["max_length"]) if self._tokenizer.truncation else None
-        ids = [
-            list(chain.from_iterable([found[chunk] if chunk in found else known[chunk] for chunk in row]))[:most]
-            for row in rows
-        ]
+        rows = [text.split() for text in texts]
+        new = set(chain.from_iterable(rows)).difference(known)
+        found = self._cut(new, known) if new else {}
         if len(known) > REMEMBERED:
-            self._known = {}  # never emptied in place: other threads may be reading it
-        self._known.update((chunk, numbers) for chunk, numbers in found.items() if len(chunk) <= REMEMBERED_CHARS)
-        return ids
+            known = self._known = {}  # never emptied in place: other threads may be reading it
+            found = self._cut(set(chain.from_iterable(rows)), known)
+        known.update((chunk, ids) for chunk, ids in found.items() if len(chunk) <= REMEMBERED_CHARS)
+        most = ID_BYTES * int(self._tokenizer.truncation["max_length"]) if self._tokenizer.truncation else None
+        return [_joined(row, known, found)[:most] for row in rows]
+
+    def _cut(self, chunks: Collection[str], known: Mapping[str, bytes]) -> dict[str, bytes]:
+        """The token ids of pieces of text without white space, and of the runs of letters or digits in them that were new."""
+        runs = {chunk: _RUN.findall(chunk.lower()) for chunk in chunks if chunk.isascii()} if self._parts_runs else {}
+        new = [run for run in dict.fromkeys(chain.from_iterable(runs.values())) if run not in known]
+        new += [chunk for chunk in chunks if chunk not in runs]
+        said = [chunk if chunk.isascii() else chunk.encode("utf-8", "replace").decode() for chunk in new]  # no half surrogates
+        cut = self._tokenizer.encode_batch_fast(said, add_special_tokens=False)
+        found = {chunk: array("i", encoding.ids).tobytes() for chunk, encoding in zip(new, cut, strict=True)}
+        found.update((chunk, _joined(parts, known, found)) for chunk, parts in runs.items())
+        return found
+
+    @cached_property
+    def _parts_runs(self) -> bool:
+        """Whether no token spans letters and digits, so that a word is cut once however it is written, and whatever is beside it."""
+        parts = self._tokenizer.normalizer, self._tokenizer.pre_tokenizer
+        return all(parts) and [json.loads(part.__getstate__()) for part in parts] == _PARTS_RUNS
+
+
+def _joined(pieces: Iterable[str], known: Mapping[str, bytes], found: Mapping[str, bytes]) -> bytes:
+    """The ids of all pieces, each of which was found just now or is known."""
+    try:
+        return b"".join(map(known.__getitem__, pieces))
+    except KeyError:
+        return b"".join([found[piece] if piece in found else known[piece] for piece in pieces])
 
 
 def is_static(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,18 @@ class _Part:
         sketches: Sketches | None = None,
         order: NDArray[np.int32] | None = None,
     ) -> None:
-        self.index = index
-        if index is None:
-            faiss = _faiss()
-            self.index = faiss.IndexScalarQuantizer(dimensions, _kind(), faiss.METRIC_INNER_PRODUCT)
+        self._dimensions, self._index = dimensions, index
         self.ids = np.empty(0, np.int64) if ids is None else ids
         self.sketches = sketches
         self._order = order
+
+    @property
+    def index(self) -> Any:
+        """The FAISS index, made when it is asked for: where there are graphs alone nobody does, and FAISS is not loaded."""
+        if self._index is None:
+            faiss = _faiss()
+            self._index = faiss.IndexScalarQuantizer(self._dimensions, _kind(), faiss.METRIC_INNER_PRODUCT)
+        return self._index
 
     @classmethod
     def load(cls, folder: Path, name: str, dimensions: int) -> _Part:
@@ -113,9 +119,9 @@ class _Part:
 
     def codes(self) -> NDArray[np.uint8]:
         """The codes, one row each, read in place."""
-        size = self.index.code_size
         if not len(self):
-            return np.empty((0, size), np.uint8)
+            return np.empty((0, self._dimensions), np.uint8)
+        size = self.index.code_size
         stored: NDArray[np.uint8] = _faiss().rev_swig_ptr(self.index.codes.data(), len(self) * size).reshape(-1, size)
         return stored
 
@@ -235,6 +241,17 @@ class VectorIndex:
             found[known] = products(part.codes(), places[known], row) / SCALE**2
         return found
 
+    def stored(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Vectors of which the codes of the passages are made again, and whether each passage is in the index."""
+        codes = np.full((len(ids), self.dimensions), 128, np.uint8)
+        found = np.zeros(len(ids), np.bool_)
+        for part, alive in zip(self.parts, self._alive, strict=True):
+            rows, known = part.rows(ids)
+            known[known] = alive[rows[known]]
+            codes[known] = part.codes()[rows[known]]
+            found |= known
+        return (codes.astype(np.float32) - 128) / np.float32(SCALE), found
+
     def ids(self) -> set[int]:
         """The ids of all passages in the index (for verifying)."""
         return {int(i) for part, alive in zip(self.parts, self._alive, strict=True) for i in part.ids[alive]}
@@ -244,6 +261,8 @@ class VectorWriter:
     """Builds the next vector index in a folder that holds a clone of the last one (or nothing)."""
 
     def __init__(self, folder: Path, dimensions: int) -> None:
+        if find_spec("faiss") is None:  # said before a library of labels is read, not when its vectors are to be written
+            raise MissingExtraError("faiss", "cpu")
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._before = VectorIndex(folder, dimensions)

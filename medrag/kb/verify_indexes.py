@@ -30,7 +30,7 @@ def deep_faults(connection: Connection, snapshot: Snapshot, stored: set[int]) ->
         passages = passages_by_id(connection, ids, snapshot.commit, snapshot.texts)
         for passage in passages:
             found = snapshot.words.stored(passage.id)
-            other_tokens += found != list(entry_of(passage.id, passage.document, passage.section, passage.text).tokens)
+            other_tokens += found != entry_of(passage.id, passage.document, passage.section, passage.text).tokens
             length += len(found or ())
             frequencies.update({token_hash(token) for token in found or ()})
         other_vectors += _other_vectors(snapshot, passages)

@@ -196,11 +196,21 @@ class WordIndex:
         """The tokens of a passage, or None where it is not in the index."""
         required = [Query.term_query(self._schema, "id", passage_id), *self._only]
         hits = self._searcher.search(Query.boolean_query([(Occur.Must, q) for q in required]), 1, count=False).hits
-        return self._text(hits[0][1]).decode("utf-8").split() if hits else None
+        return self.words_at(hits[0][1]).split() if hits else None
 
     def tokens_of(self, ids: Iterable[int]) -> Iterator[list[str]]:
         """The tokens of each of some passages; of those that are not there none."""
         return (found for passage_id in ids if (found := self.stored(passage_id)) is not None)
+
+    def addresses(self, ids: Sequence[int]) -> dict[int, tantivy.DocAddress]:
+        """Where each of these passages lies in the index, by id; those that it does not hold are left out."""
+        found = self._searcher.search(Query.term_set_query(self._schema, "id", list(ids)), len(ids), count=False).hits
+        places = [address for _, address in found]
+        return dict(zip(self._ids(places), places, strict=True))
+
+    def words_at(self, address: tantivy.DocAddress) -> str:
+        """The tokens of the passage that lies there, with a blank between."""
+        return self._text(address).decode("utf-8")
 
     def weights_of(self, text: str) -> dict[str, float]:
         """The inverse document frequency of each known token of a question, of the rarest where there are many."""
@@ -256,13 +266,17 @@ def _passages_held(folder: Path) -> int:
 
 
 class WordWriter:
-    """Builds the next word index in a folder that holds a clone of the last one (or nothing)."""
+    """Builds the next word index in a folder that holds a clone of the last one (or nothing).
 
-    def __init__(self, folder: Path) -> None:
+    Into nothing, passages of an index elsewhere may be `carried`: as they were cut and are counted there.
+    """
+
+    def __init__(self, folder: Path, *, carried: WordIndex | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._before = WordIndex(folder)
         self._writer = self._before._index.writer(HEAP_BYTES, 1)
+        self._statistics = (self._before if carried is None else carried).statistics
         self._passages = 0
         self._length = 0
         self._delta: Counter[int] = Counter()
@@ -272,35 +286,47 @@ class WordWriter:
     def add(self, entries: Iterable[WordEntry]) -> None:
         """Adds passages that are not in the index."""
         for entry in entries:
-            self._count(entry.tokens, 1, entry.hashes)
-            document = tantivy.Document()
-            document.add_unsigned("id", entry.id)
-            document.add_unsigned("day", entry.day)
-            text = " ".join(entry.tokens)
-            document.add_text("tokens", text)
-            document.add_bytes("text", text.encode("utf-8"))
-            for name, value in entry.filters:
-                document.add_text(name, value)
-            self._writer.add_document(document)
+            self._count(entry.words, 1, entry.hashes)
+            self._write(entry)
+
+    def carry(self, entries: Iterable[WordEntry]) -> None:
+        """Adds passages of the index that is carried."""
+        for entry in entries:
+            self._write(entry)
+
+    def leave(self, passages: Iterable[str]) -> None:
+        """Says the tokens of each passage of the index that is carried which is left behind."""
+        for words in passages:
+            self._count(words, -1)
+
+    def _write(self, entry: WordEntry) -> None:
+        document = tantivy.Document()
+        document.add_unsigned("id", entry.id)
+        document.add_unsigned("day", entry.day)
+        document.add_text("tokens", entry.words)
+        document.add_bytes("text", entry.words.encode("utf-8"))
+        for name, value in entry.filters:
+            document.add_text(name, value)
+        self._writer.add_document(document)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Removes passages of the last commit; ids that are not there change nothing."""
         for passage_id in ids:
             stored = self._before.stored(passage_id)
             if stored is not None:
-                self._count(stored, -1)
+                self._count(" ".join(stored), -1)
                 self._writer.delete_documents_by_query(Query.term_query(self._before._schema, "id", passage_id))
 
-    def _count(self, words: Sequence[str], sign: int, hashes: NDArray[np.uint32] | None = None) -> None:
+    def _count(self, words: str, sign: int, hashes: NDArray[np.uint32] | None = None) -> None:
         self._passages += sign
-        self._length += sign * len(words)
+        self._length += sign * (words.count(" ") + 1 if words else 0)
         if hashes is not None and sign > 0:
             self._counted.append(hashes)
             self._uncounted += len(hashes)
             if self._uncounted > COUNTED_AT_ONCE:
                 self._count_up()
             return
-        distinct = set(token_hashes(words))
+        distinct = set(token_hashes(words.split()))
         if sign > 0:
             self._delta.update(distinct)
         else:
@@ -318,4 +344,4 @@ class WordWriter:
         self._count_up()
         self._writer.commit()
         self._writer.wait_merging_threads()
-        self._before.statistics.changed(self._passages, self._length, self._delta).save(self._folder)
+        self._statistics.changed(self._passages, self._length, self._delta).save(self._folder)

@@ -24,10 +24,12 @@ from sqlalchemy.exc import DBAPIError
 
 from medrag.errors import KnowledgeBaseError, NotFoundError, VersionError
 from medrag.kb import schema as t
+from medrag.kb.bulk import EntityIds, write_edges
 from medrag.kb.cache import bring, tidy
 from medrag.kb.catalogue import in_batches, set_setting, visible
-from medrag.kb.derive import Progress, derive_all, derive_changes, quiet
-from medrag.kb.embed import Embedder
+from medrag.kb.derive import Progress, derive_all, derive_changes, derive_rest, quiet
+from medrag.kb.edges import Edges
+from medrag.kb.embed import Embedder, is_quick
 from medrag.kb.engines.database import Database
 from medrag.kb.generations import clone, fsync_folder, fsync_tree, generation_path
 from medrag.kb.prepared import Kept, Prepared, fault_of
@@ -55,10 +57,11 @@ class Writer:
         self.embedder = embedder
         self._progress = progress
         self._changed = False
-        self._rebuild = False
+        self._rebuild = self._purged = False
         self._closed = False
         self._moving = False
         self._ready = ReadyStore(store.root)
+        self._entities = EntityIds()
 
     def __enter__(self) -> Writer:
         self._session = _explained(self._store.database, lambda: self._store.database.writer(self._engine))
@@ -115,6 +118,17 @@ class Writer:
         self._changed = self._changed or any(outcome is not Outcome.UNCHANGED for outcome in outcomes)
         return outcomes
 
+    def add_edges(self, edges: Edges) -> list[Outcome]:
+        """Adds rows of a graph that are `prepared` and without faults in one transaction and says what became of each."""
+        try:
+            with self._transaction() as connection:
+                outcomes = write_edges(connection, edges, self.commit, self._entities)
+        except BaseException:
+            self._entities.clear()  # some of them may not be there after all
+            raise
+        self._changed = self._changed or any(outcome is not Outcome.UNCHANGED for outcome in outcomes)
+        return outcomes
+
     def delete(self, key: str, *, source: str | None = None) -> int:
         """Hides a document with all its versions, names and facts from this commit on; returns how many it hid."""
         with self._transaction() as connection:
@@ -126,7 +140,7 @@ class Writer:
     def purge(self, key: str, *, source: str | None = None) -> int:
         """Deletes a document and erases every trace of its text once published; returns how many it erased.
 
-        The indexes are built anew without it, so this takes as long as `reindex`.
+        The indexes are written anew without it: with a quick embedder that takes a quarter of the time of `reindex`.
         """
         with self._transaction() as connection:
             document = self._document(connection, key, source)
@@ -134,7 +148,7 @@ class Writer:
             known = connection.execute(select(t.purges.c.added).where(t.purges.c.document_id == document)).first()
             if known is None:  # else purged already in this commit
                 connection.execute(t.purges.insert().values(document_id=document, added=self.commit))
-        self._changed = self._rebuild = True
+        self._changed = self._purged = True
         return 1
 
     def _hide(self, connection: Connection, document: int) -> None:
@@ -146,8 +160,9 @@ class Writer:
         if self._changed or self._rebuild:
             self._publish()
             self._current, self.commit = self.commit, self.commit + 1
-            self._changed = self._rebuild = False
+            self._changed = self._rebuild = self._purged = False
             self._ready.clear()
+            self._entities.clear()
 
     def reindex(self, embedder: Embedder | None = None) -> None:
         """Builds all indexes anew from the catalogue when published, with another embedder if one is given."""
@@ -207,7 +222,7 @@ class Writer:
             count = select(func.count()).select_from(t.versions).where(t.versions.c.added == self.commit)
             self._session.settle(connection, connection.execute(count).scalar_one())
             kept = self._store.address.vectors  # where the address says now: what the last writer kept elsewhere is built anew
-            anew = self._rebuild or (self._store.is_server and self._published.vectors != kept)
+            anew = self._rebuild or self._purged or (self._store.is_server and self._published.vectors != kept)
             before = None if anew else self._sound_generation()
             self._next = Published(
                 self.commit,
@@ -218,7 +233,10 @@ class Writer:
             )
             to = Building(self._store.shelves, self._next.build, self._next.stamp)
             with remembered(self.embedder, self._root, anew=before is None) as embedder:
-                if before is None:
+                carried = self._carried()
+                if carried is not None:
+                    derive_rest(connection, carried, building, self.commit, embedder, self._progress, self._ready)
+                elif before is None:
                     derive_all(connection, building, self.commit, embedder, self._progress, self._ready, building=to)
                 else:
                     clone(before, building)
@@ -227,6 +245,13 @@ class Writer:
         shutil.rmtree(target, ignore_errors=True)  # of a commit with this number that was never published
         os.replace(building, target)
         fsync_folder(target.parent)
+
+    def _carried(self) -> Path | None:
+        """The folder of the current generation, where the next one is to be that without what is purged."""
+        is_local = not (self._store.is_server or self._store.shelves.shared)
+        if not (self._purged and is_local and is_quick(self.embedder)) or self._rebuild:
+            return None
+        return self._sound_generation()
 
     def _sound_generation(self) -> Path | None:
         """The folder of the current generation, unless it is damaged or was cut by another release."""

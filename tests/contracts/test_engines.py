@@ -239,6 +239,24 @@ def test_purging_leaves_no_text_anywhere(engine: Engine, place: Place) -> None:
         assert not [row for row in rows_of_milvus(engine.options()["milvus"]) if SECRET[:2] in repr(row)]
 
 
+def test_a_table_of_edges_goes_in_once_and_what_changed_of_it_again(place: Place, tmp_path: Path) -> None:
+    table = tmp_path / "edges.csv"
+    first = ["试验片,适应症,头痛,a", "试验片,适应症,头痛,a", "试验片,禁忌,哮喘,b"]
+    then = ["试验片,适应症,头痛,c", "试验片,禁忌,哮喘,b", "试验片,不良反应,恶心,d"]
+    with KnowledgeBase.create(place.here) as kb:
+        for rows, became in ((first, (2, 0, 1)), (first, (0, 0, 3)), (then, (1, 1, 1))):
+            table.write_text("\n".join(["head,relation,tail,note", *rows]), "utf-8")
+            report = build(table, kb)
+            assert (report.added, report.updated, report.unchanged) == became
+        stated = {
+            (fact.relation, fact.object.name, fact.sources[0].quote[-1])
+            for fact in kb.facts("试验片")
+            if fact.relation != "form_of"
+        }
+        assert stated == {("indication", "头痛", "c"), ("contraindication", "哮喘", "b"), ("adverse_reaction", "恶心", "d")}
+        assert kb.verify() == []
+
+
 def rows_of_milvus(address: str) -> Iterator[object]:
     """Every row of every collection of passages."""
     from medrag.kb.milvus.server import Server as Milvus

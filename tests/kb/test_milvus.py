@@ -53,7 +53,7 @@ def entry(number: int, chance: random.Random) -> WordEntry:
         *(("tag", tag) for tag in chance.sample([*ODD, "staff"], k=2)),
     ]
     return WordEntry(
-        number, tokens(f"{chance.choice(VOCABULARY)} {body}"), tuple(filters), chance.choice((0, 20200131, 20240601))
+        number, " ".join(tokens(f"{chance.choice(VOCABULARY)} {body}")), tuple(filters), chance.choice((0, 20200131, 20240601))
     )
 
 
@@ -195,7 +195,7 @@ def test_a_tag_that_is_no_text_lets_nobody_see_anything(both: Both) -> None:
 def test_indexes_beside_each_other_weigh_words_together(server: Server, tmp_path: Path) -> None:
     one, other = Both(server, "beside_one", tmp_path / "1"), Both(server, "beside_other", tmp_path / "2")
     one.commit(ENTRIES[:200])
-    other.commit([replace(e, tokens=[*e.tokens, *e.tokens, "发热"]) for e in ENTRIES[200:300]])
+    other.commit([replace(e, words=f"{e.words} {e.words} 发热") for e in ENTRIES[200:300]])
     together, expected = one.milvus()[0].beside([other.milvus()[0]]), one.local()[0].beside([other.local()[0]])
     for question in QUESTIONS:
         assert together.search(question, 10, Filters()) == expected.search(question, 10, Filters())
@@ -273,8 +273,10 @@ def test_statistics_stay_exact_through_many_commits(both: Both) -> None:
 
 
 def test_scores_stay_exact_where_passages_grow_ten_times_as_long(both: Both) -> None:
-    both.commit([replace(e, tokens=list(e.tokens)[:2]) for e in ENTRIES[:150]])
-    both.commit([replace(e, tokens=[*e.tokens, *e.tokens, *e.tokens, *["另外"] * (e.id % 40)]) for e in ENTRIES[150:450]])
+    both.commit([replace(e, words=" ".join(e.tokens[:2])) for e in ENTRIES[:150]])
+    both.commit(
+        [replace(e, words=" ".join([*e.tokens, *e.tokens, *e.tokens, *["另外"] * (e.id % 40)])) for e in ENTRIES[150:450]]
+    )
     words = both.milvus()[0]
     assert words.statistics.length / words.statistics.passages > 9 * words._made_with
     check_equal(both)
@@ -282,7 +284,7 @@ def test_scores_stay_exact_where_passages_grow_ten_times_as_long(both: Both) -> 
 
 def test_many_passages_are_walked_and_few_answers_are_lost(server: Server, tmp_path: Path) -> None:
     both = Both(server, "walked", tmp_path, exact_up_to=1_000)
-    many = [WordEntry(i, ["词"], (("source", "labels"),)) for i in range(1, 1_901)]
+    many = [WordEntry(i, "词", (("source", "labels"),)) for i in range(1, 1_901)]
     both.commit(many[:900])
     first = both.edition
     both.commit(many[900:], remove=[1, 2])
@@ -307,7 +309,7 @@ def test_equal_vectors_are_ordered_by_id(server: Server) -> None:
     engine = MilvusVectorsEngine(server, "equal")
     edition = Edition(1, 1, DIMENSIONS)
     writer = engine.writer(NOWHERE, None, edition, None)  # type: ignore[arg-type]
-    entries = [WordEntry(i, ["词"], ()) for i in range(900, 0, -1)]
+    entries = [WordEntry(i, "词", ()) for i in range(900, 0, -1)]
     writer.add(entries, np.repeat(VECTORS[:1], len(entries), axis=0))
     writer.publish()
     vectors = engine.open(NOWHERE, edition, None)  # type: ignore[arg-type]
@@ -317,7 +319,7 @@ def test_equal_vectors_are_ordered_by_id(server: Server) -> None:
 def test_nothing_at_all_is_an_index_too(both: Both) -> None:
     both.commit([])
     check_equal(both)
-    both.commit([WordEntry(1, [], ()), WordEntry(2, ["发热"], ())])  # a passage without a token
+    both.commit([WordEntry(1, "", ()), WordEntry(2, "发热", ())])  # a passage without a token
     check_equal(both)
 
 

@@ -47,6 +47,18 @@ def test_a_text_is_the_mean_of_its_tokens_at_length_1(tmp_path: Path, dtype: str
     assert (vectors.dtype, embedder.dimensions) == (np.float32, 2)
 
 
+def test_words_that_are_cut_once_give_the_tokens_of_the_whole_text() -> None:
+    embedder = StaticEmbedder()
+    words = "Take 2tablets(10mg/5mL), b.i.d.; CYP3A4-INHIBITORS x1y2 ﬁne ５mg布洛芬缓释胶囊。300mg/日 naïve µg"
+    texts = [words, words.lower(), words.replace(" ", "\t\n"), f"{words} " * 30, "x" * 3_000, ""]
+    for _ in range(2):  # from nothing, and from what is remembered
+        for text in texts:
+            known = embedder._tokenizer.encode(text, add_special_tokens=False).ids
+            assert np.frombuffer(embedder._ids([text])[0], np.int32).tolist() == known
+    together = embedder._ids(texts)
+    assert together == [embedder._ids([text])[0] for text in texts]
+
+
 def test_a_folder_of_ones_own_is_named_and_found_again(tmp_path: Path) -> None:
     folder = make_static(tmp_path / "m", {"a": [1.0, 0.0]})
     for name in (str(folder), f"static:{folder}"):

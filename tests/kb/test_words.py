@@ -19,7 +19,7 @@ from medrag.kb.words import WordEntry, WordIndex, WordWriter
 
 
 def entry(number: int, title: str, body: str) -> WordEntry:
-    return WordEntry(number, [*tokens(title), *tokens(body)], (("source", "s"),))
+    return WordEntry(number, " ".join([*tokens(title), *tokens(body)]), (("source", "s"),))
 
 
 def index_of(folder: Path, entries: list[WordEntry]) -> WordIndex:
@@ -37,7 +37,7 @@ def brute_force(entries: list[WordEntry], question: str) -> list[tuple[int, floa
     for e in entries:
         score = 0.0
         for token in dict.fromkeys(tokens(question)):
-            tf = list(e.tokens).count(token)
+            tf = e.tokens.count(token)
             if tf:
                 n = frequency[token]
                 idf = math.log(1 + (len(entries) - n + 0.5) / (n + 0.5))
@@ -110,7 +110,7 @@ def test_ranking_by_rarer_words_equals_brute_force_or_is_not_used(tmp_path: Path
 
 
 def test_filters_are_split_by_the_smaller_side(tmp_path: Path) -> None:
-    entries = [WordEntry(n, ["a"], (("source", "s"), ("lang", "zh" if n % 10 else "en"))) for n in range(1, 101)]
+    entries = [WordEntry(n, "a", (("source", "s"), ("lang", "zh" if n % 10 else "en"))) for n in range(1, 101)]
     index = index_of(tmp_path / "w", entries)
     english = set(range(10, 101, 10))
     for lang, passing in (("en", True), ("zh", False)):

@@ -11,12 +11,13 @@ from pathlib import Path
 from medrag.errors import IngestError, MissingExtraError
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, global_code, kind_in_name, kind_of
-from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_text, split_list
-from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
+from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, language, one_line, row_text, split_list
+from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_edges, from_raw
 from medrag.ingest.sample import Sample
 from medrag.ingest.tables import Row, rows
+from medrag.kb.edges import Edge
 from medrag.kb.folding import fold
-from medrag.kb.prepared import EntityRef, NameOf, Statement
+from medrag.kb.prepared import EntityRef, NameOf
 from medrag.kb.relations import Relation, label, relation_between, relation_of
 from medrag.types import EntityKind
 
@@ -230,6 +231,10 @@ class EdgeReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each edge; its text shows the names beside the ids."""
+        return from_edges(self, path, options)
+
+    def edges(self, path: Path, options: ReadOptions) -> Iterator[Edge | Unreadable]:
+        """One edge for each row."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
         nodes = _Nodes(path)
         nodes.load()
@@ -242,7 +247,7 @@ class EdgeReader:
             if columns is None:
                 yield Unreadable(origin.place(row.record), "no columns that name the ends of an edge")
                 return
-            yield _edge_record(origin, row, columns, nodes)
+            yield _edge(origin, row, columns, nodes)
 
 
 def _resolves(path: Path, columns: _EdgeColumns, nodes: _Nodes) -> bool:
@@ -255,7 +260,7 @@ def _resolves(path: Path, columns: _EdgeColumns, nodes: _Nodes) -> bool:
     return first is not None and any(nodes.find(c, one_line(first.cells.get(c, ""))) for c in (columns.head, columns.tail))
 
 
-def _edge_record(origin: Origin, row: Row, columns: _EdgeColumns, nodes: _Nodes) -> ReadRecord | Unreadable:
+def _edge(origin: Origin, row: Row, columns: _EdgeColumns, nodes: _Nodes) -> Edge | Unreadable:
     ends: list[EntityRef] = []
     identifiers: list[str] = []
     shown = dict(row.cells)
@@ -276,9 +281,9 @@ def _edge_record(origin: Origin, row: Row, columns: _EdgeColumns, nodes: _Nodes)
     subject, object_ = _ordered(ends[0], ends[1], relation)
     title = f"{ends[0].name} {spoken} {ends[1].name}"
     keys = [identifier if node.code else node.name for identifier, node in zip(identifiers, ends, strict=True)]
-    document = origin.document(row.record, text, title, key=f"{keys[0]} {printed or spoken} {keys[1]}")
-    statement = Statement(subject, relation.name, object_, 0, len(text))
-    return ReadRecord(document, (), (statement,), (subject,), () if relation.known else (printed,))
+    key = f"{keys[0]} {printed or spoken} {keys[1]}"
+    lang = origin.options.lang or language(text[:400])
+    return Edge(row.record, key, title, lang, text, (subject, relation.name, object_), () if relation.known else (printed,))
 
 
 @lru_cache(maxsize=1024)

@@ -13,9 +13,9 @@ from typing import Any
 from medrag.ingest.canonical import clean
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity
-from medrag.ingest.quick import made_of, place_of
 from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable
 from medrag.kb.prepared import EntityRef, NameOf, Statement
+from medrag.kb.quick import made_of, place_of
 from medrag.kb.relations import Relation, relation_of
 from medrag.types import Document, DocumentKind, EntityKind, Place
 
@@ -36,7 +36,6 @@ __all__ = [
 ]
 
 MAX_NAME_CHARS = 120  # what is longer is prose and names nothing; the longest real name seen has 114
-_HAN = re.compile("[一-鿿]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _HAN_SHARE = 10  # one Han character in ten makes a record Chinese: its column names may be English
 _NOTHING = re.compile(
@@ -155,7 +154,13 @@ def language(text: str) -> str:
     """The language of a record's text, "zh" or "en", by its share of Han characters."""
     if text.isascii():
         return "en"
-    return "zh" if len(_HAN.findall(text)) * _HAN_SHARE >= len(text) else "en"
+    return "zh" if _has_han(-(-len(text) // _HAN_SHARE)).match(text) else "en"
+
+
+@lru_cache(maxsize=1024)
+def _has_han(count: int) -> re.Pattern[str]:
+    """What matches a text with so many Han characters, by its beginning."""
+    return re.compile(f"(?:[^一-鿿]*[一-鿿]){{{count}}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from medrag.ingest.json_text import Bad
 from medrag.ingest.kinds import entity, global_code, kind_in_name, kind_of
-from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, one_line, row_text
-from medrag.ingest.records import Raw, ReadOptions, ReadRecord, Unreadable, from_raw
+from medrag.ingest.readers.record import MAX_NAME_CHARS, Origin, is_cut, language, one_line
+from medrag.ingest.records import ReadOptions, ReadRecord, Unreadable, from_edges
 from medrag.ingest.sample import Sample
-from medrag.ingest.tables import Row, rows
+from medrag.ingest.tables import Line, lines
+from medrag.kb.edges import Edge
 from medrag.kb.folding import fold
-from medrag.kb.prepared import EntityRef, NameOf, Statement
+from medrag.kb.prepared import EntityRef
 from medrag.kb.relations import Relation, label, relation_between, relation_of
-from medrag.types import EntityKind, Place
+from medrag.types import EntityKind
 
 __all__ = ["TriplesReader"]
 
+REMEMBERED = 2**16  # cells, names and meanings of a table
+MAX_KEY = 500  # characters
 _MIN_BARE_ROWS = 3  # a table without a header needs more than one row to be told from anything else
 
 
@@ -89,27 +93,25 @@ class TriplesReader:
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
         """One record for each row."""
-        return from_raw(self, path, options)
+        return from_edges(self, path, options)
 
-    def raw(self, path: Path, options: ReadOptions) -> Iterator[Raw | Unreadable]:
-        """The rows, each with what the header says of their columns."""
+    def edges(self, path: Path, options: ReadOptions) -> Iterator[Edge | Unreadable]:
+        """One edge for each row."""
         origin = Origin(path, f"{self.name}/{self.version}", options)
         columns: _Columns | None = None
-        for row in _rows(path):
-            if isinstance(row, Bad):
-                yield origin.unreadable(row)
+        table: _Table | None = None
+        for line in _lines(path):
+            if isinstance(line, Bad):
+                yield origin.unreadable(line)
                 continue
+            where, header, cells = line
+            columns = columns or _columns(tuple(header[: len(cells)]))
             if columns is None:
-                columns = _columns(tuple(row.cells))
-                if columns is None:
-                    yield Unreadable(origin.place(row.record), "no columns of head, relation and tail")
-                    return
-            yield Raw(origin.place(row.record), (origin, row.cells, columns))
-
-    def made(self, raw: Raw, options: ReadOptions) -> Iterator[ReadRecord | Unreadable]:
-        """The record of one row."""
-        origin, cells, columns = raw.value
-        yield _record(origin, raw.place, cells, columns)
+                yield Unreadable(origin.place(where), "no columns of head, relation and tail")
+                return
+            if table is None or table.header is not header:
+                table = _Table(header, columns, origin)
+            yield table.edge(where, cells)
 
 
 def _columns(header: tuple[str, ...]) -> _Columns | None:
@@ -155,79 +157,157 @@ def _bare(sample: Sample) -> bool:
     return known * 2 >= len(found)
 
 
-def _rows(path: Path) -> Iterator[Row | Bad]:
+def _lines(path: Path) -> Iterator[Line | Bad]:
     """The rows with a header made up where there is none; then the first line, taken for one, comes back as a row."""
     sample = Sample.of(path)
     if _columns(sample.columns) is not None or len(sample.columns) != 3 or not _bare(sample):
-        yield from rows(path)
+        yield from lines(path)
         return
-    names = ("head", "relation", "tail")
-    yield Row("line 1", dict(zip(names, sample.columns, strict=True)))
-    for row in rows(path):
-        yield row if isinstance(row, Bad) else Row(row.record, dict(zip(names, row.cells.values(), strict=False)))
+    names = ["head", "relation", "tail"]
+    yield "line 1", names, list(sample.columns)
+    for line in lines(path):
+        yield line if isinstance(line, Bad) else (line[0], names, line[2][:3])
 
 
-def _record(origin: Origin, place: Place, cells: dict[str, str], columns: _Columns) -> ReadRecord | Unreadable:
-    head, tail = one_line(cells.get(columns.head.name, "")), one_line(cells.get(columns.tail.name, ""))
-    said = one_line(cells.get(columns.relation, ""))
-    parts = ((columns.head.name, head), (columns.relation, columns.implied or said), (columns.tail.name, tail))
-    missing = next((name for name, value in parts if not value), "")
-    printed = (
-        label(relation_of(columns.implied).name, "en" if columns.head.name.isascii() else "zh") if columns.implied else said
-    )
-    if missing:
-        return Unreadable(place, f"the column {missing!r} is empty")
-    kinds = _kind(cells, columns.head), _kind(cells, columns.tail)
-    relation = relation_between(printed, *kinds)
-    text = row_text(cells)
-    codes = _code(cells, columns.head), _code(cells, columns.tail)
-    subject, object_ = _ends((head, tail), kinds, codes, relation)
-    key = f"{codes[0] or head} {printed} {codes[1] or tail}"
-    told = [one_line(cells.get(name, "")) for name in columns.qualifiers] + ([said] if columns.implied else [])
-    key += "".join(f" ({value})" for value in told if value)
-    document = origin.document(place, text, f"{head} {printed} {tail}", key=key[:500])
-    unmapped = () if relation.known else (printed,)
-    if _is_no_name(subject) or _is_no_name(object_):
-        return ReadRecord(document, unmapped=(*unmapped, f"{relation.name} (cut values)"))
-    if relation.is_name:
-        return ReadRecord(document, (NameOf(subject, tail),), (), (subject,), unmapped)
-    return ReadRecord(document, (), (Statement(subject, relation.name, object_, 0, len(text)),), (subject,), unmapped)
+class _Clean(dict[str, str]):
+    """Cells as they are stored on one line, remembered: a graph's names and relations come again and again."""
+
+    def __missing__(self, cell: str) -> str:
+        clean = one_line(cell)
+        if len(cell) <= MAX_NAME_CHARS:
+            _make_room(self)
+            self[cell] = clean
+        return clean
+
+
+class _Named(dict[str, tuple[EntityRef, bool]]):
+    """The entities of a kind by name, and whether that is a name, remembered."""
+
+    def __init__(self, kind: EntityKind) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, name: str) -> tuple[EntityRef, bool]:
+        _make_room(self)
+        ref = entity(self._kind, name)
+        found = self[name] = ref, not _is_no_name(ref)
+        return found
+
+
+def _make_room(remembered: dict[str, Any]) -> None:
+    if len(remembered) >= REMEMBERED:
+        remembered.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a printed relation between two types of things means: its ends' kinds and names, and whether the tail is its subject."""
+
+    relation: Relation
+    kinds: tuple[EntityKind, EntityKind]
+    heads: _Named
+    tails: _Named
+    turned: bool
+
+
+class _Table:
+    """The rows under one header as edges: what they share is looked up once."""
+
+    def __init__(self, header: list[str], columns: _Columns, origin: Origin) -> None:
+        self.header = header
+        self._columns, self._origin = columns, origin
+        self._at = {name: at for at, name in enumerate(header)}
+        self._shown = [f"{one_line(name)}: " for name in header]
+        self._ends = (self._place(columns.head.name), self._place(columns.relation), self._place(columns.tail.name))
+        self._types = self._place(columns.head.type), self._place(columns.tail.type)
+        self._coded = any((columns.head.id, columns.head.set, columns.tail.id, columns.tail.set))
+        self._told = [self._place(name) for name in columns.qualifiers] + ([self._ends[1]] if columns.implied else [])
+        self._implied = ""
+        if columns.implied:
+            self._implied = label(relation_of(columns.implied).name, "en" if columns.head.name.isascii() else "zh")
+        self._clean = _Clean()
+        self._named: dict[EntityKind, _Named] = {}
+        self._meanings: dict[tuple[str, str, str], _Meaning] = {}
+
+    def _place(self, column: str) -> int:
+        """Where a column's cell stands; behind all others, where an empty one is put, if there is no such column."""
+        return self._at.get(column, len(self.header)) if column else len(self.header)
+
+    def edge(self, where: str, cells: list[str]) -> Edge | Unreadable:
+        """The edge of one row."""
+        cells = cells[: len(self.header)]
+        cells += [""] * (len(self.header) + 1 - len(cells))
+        values = list(map(self._clean.__getitem__, cells))
+        head, said, tail = [values[at] for at in self._ends]
+        if not (head and tail and (self._implied or said)):
+            return Unreadable(self._origin.place(where), f"the column {self._missing(head, said)!r} is empty")
+        printed = self._implied or said
+        typed = printed, cells[self._types[0]], cells[self._types[1]]
+        meaning = self._meanings.get(typed) or self._meaning(*typed)
+        text = "\n".join([name + value for name, value in zip(self._shown, values, strict=False) if value])
+        key = f"{head} {printed} {tail}"
+        title = key
+        if self._coded:
+            codes = self._code(cells, self._columns.head), self._code(cells, self._columns.tail)
+            ends = [_end(*one) for one in zip(meaning.kinds, (head, tail), codes, (meaning.heads, meaning.tails), strict=True)]
+            key = f"{codes[0] or head} {printed} {codes[1] or tail}"
+        else:
+            ends = [meaning.heads[head], meaning.tails[tail]]
+        if self._told:
+            key += "".join([f" ({values[at]})" for at in self._told if values[at]])
+        lang = self._origin.options.lang or language(text[:400])
+        relation = meaning.relation
+        unmapped = () if relation.known else (printed,)
+        (first, named), (second, also) = reversed(ends) if meaning.turned else ends
+        if not (named and also):
+            return Edge(where, key[:MAX_KEY], title, lang, text, None, (*unmapped, f"{relation.name} (cut values)"))
+        return Edge(where, key[:MAX_KEY], title, lang, text, (first, relation.name, second), unmapped)
+
+    def _missing(self, head: str, said: str) -> str:
+        columns = self._columns
+        if not head:
+            return columns.head.name
+        return columns.relation if not (said or self._implied) else columns.tail.name
+
+    def _meaning(self, printed: str, head_type: str, tail_type: str) -> _Meaning:
+        """What the printed relation means between the types, remembered."""
+        kinds = _kind(self._columns.head, head_type), _kind(self._columns.tail, tail_type)
+        relation = relation_between(printed, *kinds)
+        # Turned round where the source's types say that the row is written the other way.
+        turned = kinds[0] != kinds[1] and kinds == (relation.object, relation.subject)
+        ends = kinds[0] or relation.subject, kinds[1] or relation.object
+        heads, tails = (self._named.setdefault(kind, _Named(kind)) for kind in ends)
+        if len(self._meanings) >= REMEMBERED:
+            self._meanings.clear()
+        meaning = self._meanings[printed, head_type, tail_type] = _Meaning(relation, ends, heads, tails, turned)
+        return meaning
+
+    def _code(self, cells: list[str], end: _End) -> str:
+        identifier = cells[self._place(end.id)].strip()
+        source = cells[self._place(end.set)].strip()
+        if source in _PADDED and identifier.isdigit():
+            return f"{_PADDED[source]}:{identifier.zfill(7)}"
+        if source and not global_code(identifier):
+            return f"{source}:{identifier}"
+        return global_code(identifier)
+
+
+def _end(kind: EntityKind, name: str, code: str, named: _Named) -> tuple[EntityRef, bool]:
+    """An end of an edge, and whether it is named; one without a code is its name alone."""
+    if not code:
+        return named[name]
+    ref = entity(kind, name, code)
+    return ref, not _is_no_name(ref)
 
 
 def _is_no_name(ref: EntityRef) -> bool:
     return is_cut(ref.name) or (len(ref.name) > MAX_NAME_CHARS and not ref.code)
 
 
-def _id(cells: dict[str, str], end: _End) -> str:
-    return cells.get(end.id, "").strip() if end.id else ""
-
-
-def _ends(
-    names: tuple[str, str], kinds: tuple[EntityKind | None, EntityKind | None], codes: tuple[str, str], relation: Relation
-) -> tuple[EntityRef, EntityRef]:
-    """Subject and object, turned round where the source's types say that the row is written the other way."""
-    turned = kinds[0] != kinds[1] and kinds == (relation.object, relation.subject)
-    first = entity(kinds[0] or relation.subject, names[0], codes[0])
-    second = entity(kinds[1] or relation.object, names[1], codes[1])
-    return (second, first) if turned else (first, second)
-
-
-def _kind(cells: dict[str, str], end: _End) -> EntityKind | None:
-    return kind_of(cells.get(end.type, "")) if end.type else _kind_of_column(end.name)
+def _kind(end: _End, printed: str) -> EntityKind | None:
+    return kind_of(printed) if end.type else _kind_of_column(end.name)
 
 
 @lru_cache(maxsize=1024)
 def _kind_of_column(name: str) -> EntityKind | None:
     return kind_in_name(name) if name.casefold().startswith(("drug", "disease", "药")) else kind_of(name)
-
-
-def _code(cells: dict[str, str], end: _End) -> str:
-    if not end.id and not end.set:
-        return ""
-    identifier = _id(cells, end)
-    source = cells.get(end.set, "").strip() if end.set else ""
-    if source in _PADDED and identifier.isdigit():
-        return f"{_PADDED[source]}:{identifier.zfill(7)}"
-    if source and not global_code(identifier):
-        return f"{source}:{identifier}"
-    return global_code(identifier)
