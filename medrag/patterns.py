@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import cast
+from weakref import WeakSet
 
-__all__ = ["regex"]
+__all__ = ["compile_all", "regex"]
 
 _ASKED = (
     "search",
@@ -32,6 +33,12 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
     return cast("re.Pattern[str]", _Uncompiled(pattern, flags))
 
 
+def compile_all() -> None:
+    """Compiles the patterns of all modules that are loaded, for a process that would rather wait now than at a question."""
+    for one in tuple(_waiting):
+        one.compile()
+
+
 class _Compiled:
     """What a compiled pattern has, each under its name."""
 
@@ -41,11 +48,19 @@ class _Uncompiled(_Compiled):
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._written = pattern, flags
+        _waiting.add(self)
 
     def __getattr__(self, name: str) -> object:
         if name not in _ASKED:  # nobody who looks for special methods means the pattern
             raise AttributeError(name)
+        self.compile()
+        return self.__dict__[name]
+
+    def compile(self) -> None:
         compiled = re.compile(*self._written)
         self.__dict__.update((one, getattr(compiled, one)) for one in _ASKED)
         self.__class__ = _Compiled  # type: ignore[assignment]  # of the same layout, and without a `__getattr__` to go through
-        return self.__dict__[name]
+        _waiting.discard(self)
+
+
+_waiting: WeakSet[_Uncompiled] = WeakSet()

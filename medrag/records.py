@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticUndefined
 
 from medrag.sections import SectionGroup
 
@@ -71,14 +73,15 @@ class Record(BaseModel):
     def model_construct(  # type: ignore[override]  # pydantic's plug-in writes a signature of its own
         cls, _fields_set: set[str] | None = None, **values: Any
     ) -> Self:
-        """A record of values that are known to be right, as pydantic's own makes it; in a quarter of the time where all are given.
+        """A record of values that are known to be right, as pydantic's own makes it, in a quarter of the time.
 
         A question makes a hundred records of what it reads.
         """
-        if _fields_set is not None or [*values] != [*cls.__pydantic_fields__]:
+        whole = _whole(cls, values) if _fields_set is None else None
+        if whole is None:
             return super().model_construct(_fields_set, **values)
         made = cls.__new__(cls)
-        _set(made, "__dict__", values)
+        _set(made, "__dict__", whole)
         _set(made, "__pydantic_fields_set__", set(values))
         _set(made, "__pydantic_extra__", None)
         _set(made, "__pydantic_private__", None)
@@ -86,6 +89,30 @@ class Record(BaseModel):
 
 
 _set = object.__setattr__  # records are frozen to everybody else
+
+
+def _whole(of: type[Record], values: dict[str, Any]) -> dict[str, Any] | None:
+    """The values of all fields in their order; None where one is lacking that has no default which records may share."""
+    fields = of.__pydantic_fields__
+    if [*values] == [*fields]:
+        return values
+    whole = {**_defaults(of), **values}
+    return {name: whole[name] for name in fields} if whole.keys() == fields.keys() else None
+
+
+@cache
+def _defaults(of: type[Record]) -> dict[str, Any]:
+    """The defaults of the fields that have one which cannot change."""
+    given = {name: field.default for name, field in of.__pydantic_fields__.items() if not field.is_required()}
+    return {name: default for name, default in given.items() if default is not PydanticUndefined and _is_fixed(default)}
+
+
+def _is_fixed(value: object) -> bool:
+    try:
+        hash(value)  # of a record its leaves' too
+    except TypeError:
+        return False
+    return True
 
 
 class Place(Record):

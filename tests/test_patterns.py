@@ -6,10 +6,11 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from weakref import WeakSet
 
 import pytest
 
-from medrag.patterns import _Compiled, _Uncompiled, regex
+from medrag.patterns import _Compiled, _Uncompiled, compile_all, regex
 
 
 def test_a_pattern_is_what_re_makes_of_it() -> None:
@@ -30,6 +31,15 @@ def test_a_pattern_is_compiled_by_the_first_thing_that_is_asked_of_it() -> None:
     right = regex("x")
     assert right.search("x") is not None
     assert not isinstance(right, _Uncompiled)
+
+
+def test_all_that_wait_are_compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medrag.patterns._waiting", WeakSet())
+    asked, waiting = regex("a"), regex("b")
+    assert asked.search("a") is not None
+    compile_all()
+    assert not isinstance(waiting, _Uncompiled) and waiting.search("b") is not None
+    compile_all()  # there is nothing left to do
 
 
 def test_a_pattern_has_nothing_that_re_has_not() -> None:

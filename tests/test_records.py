@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from medrag.sections import SectionGroup
-from medrag.types import Evidence, Place, Section
+from medrag.types import Answer, Evidence, Place, Section, Writing
 
 GIVEN: dict[str, Any] = {
     "index": 3,
@@ -40,3 +40,11 @@ def test_of_a_record_without_fields_given_the_defaults_hold() -> None:
     made = Evidence.model_construct(rank=1, score=0.5, found_by=("words",))
     assert (made.passage, made.fact, made.also) == (None, None, ())
     assert isinstance(made, BaseModel)
+
+
+def test_defaults_that_may_change_are_nobodys_in_common() -> None:
+    one, other = (Writing.model_construct(model="a") for _ in range(2))
+    assert one == Writing(model="a") and one.generation is not other.generation
+    answers = [Answer.model_construct(question="a", text="b") for _ in range(2)]
+    assert answers[0] == Answer(question="a", text="b") and answers[0].model_dump_json() == answers[1].model_dump_json()
+    assert answers[0].trace is not answers[1].trace and answers[0].writing.generation is not answers[1].writing.generation

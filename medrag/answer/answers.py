@@ -13,7 +13,7 @@ from medrag.answer.safety.asked import tells
 from medrag.answer.verify.pointers import verified_claims
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.rank import Retrieval
-from medrag.types import Answer, Question, SafetyReport
+from medrag.types import Answer, Question, SafetyReport, Writing
 
 if TYPE_CHECKING:
     from medrag.answer.reply.composition import Composition
@@ -40,7 +40,13 @@ class Basis:
     def answer(self, text: str, **fields: Any) -> Answer:
         """An answer with what all have in common."""
         return Answer.model_construct(
-            question=self.question.text, text=text, evidence=self.found.evidence, confidence=self.confidence, **fields
+            question=self.question.text,
+            text=text,
+            evidence=self.found.evidence,
+            confidence=self.confidence,
+            trace={},
+            writing=Writing.model_construct(generation={}),
+            **fields,
         )
 
 

@@ -77,7 +77,7 @@ class Memory(Record):
     `turns` are the latest turns, for the writer.
     """
 
-    slots: Slots = Slots()
+    slots: Slots = Field(default_factory=Slots)  # one that was made would be copied each time, leaf by leaf
     standalone: str = ""
     of_one: str = ""
     about_disease: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Annotated
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from medrag.answer.engine import MedRAG
 from medrag.answer.show.text import evidence_json
-from medrag.kb.memory import memory_of
+from medrag.kb.memory import holding, memory_of
 from medrag.retrieve.explain import Explanation
 from medrag.server.answer_wire import AnswerRecord, FoundEvidence
 from medrag.server.conversation import Talk, answer_record, claim_record, talk_of
@@ -109,8 +110,10 @@ class _Asking:
         return record
 
     def _worked_out(self, medrag: MedRAG, cancel: Event) -> tuple[Outcome, bytes]:
-        talk = self._begun(medrag)
-        answer = talk.ask(self.body.question, cancel)
+        # One connection for all steps; not while a model writes, for a second of which it would stand idle.
+        with nullcontext() if self.desk.waits else holding(medrag.kb):
+            talk = self._begun(medrag)
+            answer = talk.ask(self.body.question, cancel)
         return outcome_of(answer), json_bytes(answer_record(answer, talk))
 
     def _medrag(self) -> MedRAG:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from importlib import import_module
 
 from fastapi import FastAPI
 
 from medrag.chat.assistant import Assistant
 from medrag.chat.opened import open_assistants
 from medrag.errors import MedRAGError
+from medrag.patterns import compile_all
 from medrag.server.app import create_app
 from medrag.server.settings import ServerSettings
 from medrag.types import Record
@@ -20,6 +23,8 @@ PLAN = "MEDRAG_SERVER_PLAN"
 # Seconds after which a thread that answers lets the one that speaks HTTP go on; Python's own 5 ms, several times a
 # request, are most of what a short request waits for.
 SWITCH_S = 0.001
+# What only some questions load.
+_LATE = ("medrag.answer.safety.check", "medrag.answer.conflicts.find")
 
 
 class ServerPlan(Record):
@@ -38,4 +43,18 @@ def make_app() -> FastAPI:
     plan = ServerPlan.model_validate_json(text)
     wanted = {assistant.api_key_variable for assistant in plan.assistants}
     keys = {name: os.environ[name] for name in wanted if name in os.environ}
-    return create_app(open_assistants(plan.assistants, keys=keys), plan.settings)
+    app = create_app(open_assistants(plan.assistants, keys=keys), plan.settings)
+    _settle()
+    return app
+
+
+def _settle() -> None:
+    """Does now what the first questions would else do, each while others wait behind it.
+
+    What there is by now stays: the collector need not go through it again, a tenth of a second each time.
+    """
+    for name in _LATE:
+        import_module(name)
+    compile_all()
+    gc.collect()
+    gc.freeze()

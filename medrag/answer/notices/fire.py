@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from medrag.answer.notices.learned import SURE, THRESHOLD, danger
 from medrag.answer.notices.rules import SCRIPTS, Rule, rules, wordings
@@ -101,18 +101,20 @@ def _scripts(text: str) -> tuple[str, ...]:
 def _fires(rule: Rule, text: str, scripts: Sequence[str], patient: Patient | None) -> bool:
     if rule.age_below is not None and (patient is None or patient.age is None or patient.age >= rule.age_below):
         return False
-    if any(pattern.search(text) for pattern in rule.unless):
-        return False
-    return any(not rule.told or _is_told(text, start, end) for start, end in _hits(rule, text, scripts))
+    told = any(not rule.told or _is_told(text, start, end) for start, end in _hits(rule, text, scripts))
+    return told and not any(pattern.search(text) for pattern in rule.unless)
 
 
 def _hits(rule: Rule, text: str, scripts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    for pattern in chain.from_iterable(rule.patterns[script] for script in scripts):
-        yield from (hit.span() for hit in pattern.finditer(text))
-    for first, second in chain.from_iterable(rule.pairs[script] for script in scripts):
-        for hit in islice(first.finditer(text), TRIED):
-            if second.search(text[max(0, hit.start() - APART) : hit.end() + APART]):
+    for script in scripts:
+        for pattern in rule.patterns[script]:
+            for hit in pattern.finditer(text):
                 yield hit.span()
+    for script in scripts:
+        for first, second in rule.pairs[script]:
+            for hit in islice(first.finditer(text), TRIED):
+                if second.search(text[max(0, hit.start() - APART) : hit.end() + APART]):
+                    yield hit.span()
 
 
 def _is_told(text: str, start: int, end: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medrag.patterns import regex
 from medrag.retrieve.words import term_hits
@@ -66,11 +67,13 @@ class Choice:
 def units_of(passages: Iterable[Passage]) -> list[Unit]:
     """The sentences, list items and table rows of the passages, in the order of the passages; no bullets without words."""
     return [
-        Unit(passage, passage.start + start, passage.start + end)
-        for passage in passages
-        for start, end in sentences(passage.text)
-        if _WORD.search(passage.text, start, end)
+        Unit(passage, passage.start + start, passage.start + end) for passage in passages for start, end in _spans(passage.text)
     ]
+
+
+@lru_cache(maxsize=256)  # one answer asks for a passage's sentences again and again
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in sentences(text) if _WORD.search(text, start, end))
 
 
 def choose(units: Sequence[Unit], terms: Sequence[str], budget: int, pattern: re.Pattern[str] | None = None) -> Choice:

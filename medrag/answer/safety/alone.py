@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from medrag.answer.safety.label import Label
@@ -53,27 +53,29 @@ def _boxed(label: Label, one: Taken) -> list[Stated]:
     ]
 
 
-def food_findings(one: Taken) -> Iterator[Finding]:
-    """What the labels of a medicine say of food, drink and tobacco, one finding for each."""
-    for name, said in sorted(_by_food(one).items()):
+def food_findings(one: Taken, foods: Collection[Food] | None = None) -> Iterator[Finding]:
+    """What the labels of a medicine say of food, drink and tobacco, one finding for each; of `foods` alone where they are given."""
+    for name, said in sorted(_by_food(one, foods).items()):
         yield finding(FindingKind.FOOD, (one.name,), _per_label(said), about=_shown(name, one))
 
 
 def said_of_food(one: Taken, food: Food) -> list[Stated]:
     """What the labels of a medicine say of one food or drink."""
-    return _per_label(_by_food(one).get(food.zh[0], []))
+    return _per_label(_by_food(one, [food]).get(food.zh[0], []))
 
 
-def _by_food(one: Taken) -> dict[str, list[Stated]]:
-    """What the labels of a medicine say of food, by the first Chinese name of each."""
+def _by_food(one: Taken, foods: Collection[Food] | None) -> dict[str, list[Stated]]:
+    """What the labels of a medicine say of food (None: of any), by the first Chinese name of each."""
     by_food: dict[str, list[Stated]] = {}
+    if foods is not None and not foods:
+        return by_food  # before a label is read for it
     for label in one.labels:
         for name in sorted(label.names.keys() & food_names()):
             food = food_named(name)
-            if food is not None and name not in one.names:
+            if food is not None and (foods is None or food in foods) and name not in one.names:
                 for said in label.remembered(("food", one.name, name), partial(_of_name, label, one, name)):
                     by_food.setdefault(food.zh[0], []).append(said)
-        for short in _ONE_FOODS:
+        for short in _ONE_FOODS if foods is None else [food.zh[0] for food in foods if food.zh[0] in _ONE_FOODS]:
             for said in label.remembered(("food", one.name, short), partial(_short, label, one, short)):
                 by_food.setdefault(short, []).append(said)
     return by_food

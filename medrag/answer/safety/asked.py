@@ -74,19 +74,15 @@ def report_for(understanding: Understanding, patient: Patient | None, kb: Knowle
     if not medicines or not (several or foods or dosed or person is not None):
         return None
     names = [*(dosed or medicines), *unknown, *foods]
-    from medrag.answer.safety.check import (  # a third of what an answer loads, for a tenth of them
-        check_for_child,
-        check_medication,
-    )
+    from medrag.answer.safety.check import check_asked  # a third of what an answer loads, for a tenth of them
 
     child = Population.CHILD in understanding.populations and (person is None or person.age is None)
-    if child:
-        report = check_for_child(names, person or Patient(), kb, lang=understanding.lang)
-    else:
-        report = check_medication(names, person, kb, lang=understanding.lang)
+    who = person or (Patient() if child else None)
+    asked = [food for name in foods if (food := food_named(name)) is not None]
+    report = check_asked(names, who, kb, lang=understanding.lang, child=child, foods=asked)
     if not (several or foods or person is not None) and all(one.kind is not FindingKind.DOSE for one in report.findings):
         return None  # the dose that is asked about is within what the labels allow, or they print no maximum to compare it with
-    return report.model_copy(update={"findings": tuple(_to_the_point(report, foods))})
+    return report.model_copy(update={"findings": tuple(_to_the_point(report))})
 
 
 def tells(report: SafetyReport | None) -> bool:
@@ -94,12 +90,10 @@ def tells(report: SafetyReport | None) -> bool:
     return report is not None and any(one.kind is not FindingKind.BOXED_WARNING for one in report.findings)
 
 
-def _to_the_point(report: SafetyReport, foods: Sequence[str]) -> list[Finding]:
+def _to_the_point(report: SafetyReport) -> list[Finding]:
     """The findings with what was asked about first, and of boxed warnings, which nobody asked about, the first words."""
-    asked = [food_named(food) for food in foods]
-    kept = [one for one in report.findings if one.kind is not FindingKind.FOOD or food_named(one.about) in asked]
-    boxed = [finding for finding in kept if finding.kind is FindingKind.BOXED_WARNING]
-    others = [finding for finding in kept if finding.kind is not FindingKind.BOXED_WARNING]
+    boxed = [finding for finding in report.findings if finding.kind is FindingKind.BOXED_WARNING]
+    others = [finding for finding in report.findings if finding.kind is not FindingKind.BOXED_WARNING]
     return others + [one.model_copy(update={"stated": one.stated[:MAX_BOXED]}) for one in boxed]
 
 
@@ -118,9 +112,8 @@ def _with_dose(medicines: Sequence[str], question: str) -> list[str]:
 
 def _kept_apart(question: str) -> list[str]:
     """The herbs of a question that classical rules keep apart."""
-    named = [
-        name for name in herb_names() if re.search(f"{name}(?![酸醇糖酚苷素碱])", question) is not None
-    ]  # 海藻酸钠 is no 海藻
+    named = [name for name in herb_names() if name in question and re.search(f"{name}(?![酸醇糖酚苷素碱])", question)]
+    # 海藻酸钠 is no 海藻
     named = [name for name in named if not any(name != other and name in other for other in named)]
     pairs = [
         {one, other}

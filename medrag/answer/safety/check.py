@@ -5,7 +5,7 @@ Nothing is written by a model, nothing is left out for being unlikely, and what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 from medrag.answer.safety.allergies import Allergen, allergens, allergy_finding
@@ -26,9 +26,10 @@ from medrag.answer.safety.wording import RANK
 from medrag.errors import QuestionError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.terms.classes import DrugClass
+from medrag.kb.terms.foods import Food
 from medrag.types import Checked, Coverage, Finding, FindingKind, Medicine, Patient, SafetyReport
 
-__all__ = ["MAX_MEDICINES", "check_for_child", "check_medication"]
+__all__ = ["MAX_MEDICINES", "check_asked", "check_medication"]
 
 MAX_MEDICINES = 40  # of one patient; more are a pharmacy's list
 _ORDER = {kind: at for at, kind in enumerate(FindingKind)}
@@ -49,12 +50,17 @@ def check_medication(
     a user's own classes beside those that ship. Raises `QuestionError` for an empty list, one of more than 40, and a dose
     that cannot be one.
     """
-    return _checked_list(_listed(medicines, patient), patient, kb, lang, classes, child=False)
+    return _checked_list(_listed(medicines, patient), patient, kb, lang, classes)
 
 
-def check_for_child(medicines: Sequence[str], patient: Patient, kb: KnowledgeBase, *, lang: str) -> SafetyReport:
-    """The same for a child whose age nobody has said: what labels say of any children counts."""
-    return _checked_list(_listed(medicines, patient), patient, kb, lang, (), child=True)
+def check_asked(
+    medicines: Sequence[str], patient: Patient | None, kb: KnowledgeBase, *, lang: str, child: bool, foods: Collection[Food]
+) -> SafetyReport:
+    """The same for a question, where of foods and drinks only some are asked about.
+
+    `child` is one whose age nobody has said: what labels say of any children counts.
+    """
+    return _checked_list(_listed(medicines, patient), patient, kb, lang, (), child=child, of=foods)
 
 
 def _checked_list(
@@ -64,7 +70,8 @@ def _checked_list(
     lang: str | None,
     classes: Sequence[DrugClass],
     *,
-    child: bool,
+    child: bool = False,
+    of: Collection[Food] | None = None,
 ) -> SafetyReport:
     lang = lang or ("en" if names[0].isascii() else "zh")
     pinned = kb.pinned()
@@ -78,7 +85,7 @@ def _checked_list(
         findings += found
         checked.append(Checked(medicines=(one.name, other.name), coverage=_pair_coverage(one, other, found)))
     notes: list[str] = []
-    conditions = _Conditions(patient, pinned, child=child)
+    conditions = _Conditions(patient, pinned, child=child, foods=of)
     for one in (t for t in list_ if t.known):
         for found_of_one, check in _of_one(one, doses.get(one.name), conditions, pinned, lang, notes):
             findings += found_of_one
@@ -140,8 +147,9 @@ def _pair_coverage(one: Taken, other: Taken, found: Sequence[Finding]) -> Covera
 class _Conditions:
     """What is known of the patient, looked up once for all medicines."""
 
-    def __init__(self, patient: Patient | None, kb: KnowledgeBase, *, child: bool) -> None:
+    def __init__(self, patient: Patient | None, kb: KnowledgeBase, *, child: bool, foods: Collection[Food] | None) -> None:
         self.child = child
+        self.foods = foods
         self.patient = patient or Patient()
         self.allergens: list[Allergen] = allergens(self.patient.allergies, kb)
         self.diagnoses = {one: condition_terms(one, kb) for one in dict.fromkeys(self.patient.diagnoses) if one.strip()}
@@ -163,7 +171,7 @@ def _of_one(
     if note:
         notes.append(note)
     yield [found for found in (boxed, above) if found is not None], []
-    yield list(food_findings(one)), []
+    yield list(food_findings(one, conditions.foods)), []
     for allergen in conditions.allergens:
         yield _checked(one, FindingKind.ALLERGY, allergen.said, [allergy_finding(one, allergen, lang)])
     for diagnosis, terms in conditions.diagnoses.items():

@@ -158,6 +158,10 @@ class Label:
             found.setdefault(unit.section, []).append(unit)
         return {section: tuple(units) for section, units in found.items()}
 
+    def named_in(self, unit: Unit) -> list[tuple[int, int]]:
+        """Where in one statement some name of the tables stands, in text order, without looking for names in all the others."""
+        return longest(_finder().spans(unit.folded))
+
     def hits(self, name: str) -> tuple[Hit, ...]:
         """Where a folded name stands as a whole word and in no longer name that is known."""
         known = self.names.get(name)

@@ -77,7 +77,7 @@ def composition(label: Label) -> list[str]:
         if unit.group is not SectionGroup.COMPOSITION or unit.start - label.section(unit.section).start > MAX_COMPOSITION:
             continue
         stop = _NO_INGREDIENT.search(unit.folded)
-        for start, end in label.named_at.get(unit.index, ()):
+        for start, end in label.named_in(unit):
             name = unit.folded[start:end]
             if rows_of(name) and food_named(name) is None and (stop is None or end <= stop.start()):
                 found.append(name)
@@ -103,7 +103,7 @@ def holding(label: Label) -> list[str]:
     found: list[str] = []
     for unit in label.units:
         match = _HOLDS.search(unit.folded)
-        spans = label.named_at.get(unit.index, ()) if match is not None else ()
+        spans = label.named_in(unit) if match is not None else []
         for start, end in spans:
             name = unit.folded[start:end]
             near = match is not None and match.end() == start

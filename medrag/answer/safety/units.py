@@ -75,12 +75,21 @@ class Unit:
     start: int
     end: int
     folded: str
-    cues: tuple[Cue, ...]
+    lang: str
     lead: str = ""
     lead_start: int = -1
-    lead_cues: tuple[Cue, ...] = ()
     topic: str = ""
     is_head: bool = False
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """The words in it that say how severe something is: looked for when they are asked for, as few statements are."""
+        return cues(self.folded, self.lang)
+
+    @property
+    def lead_cues(self) -> tuple[Cue, ...]:
+        """The same in the words that lead it in."""
+        return cues(self.lead, self.lang)
 
 
 def read_as(section: Section, lang: str) -> SectionGroup:
@@ -120,11 +129,11 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
             words, led_from = found[-1].folded, found[-1].start
         unit = Unit(
             index + len(found), section.index, read_as(section, lang), section.start + start, section.start + end, folded,
-            cues(folded, lang), words, led_from, lead.cues if lead.words else cues(words, lang),
+            lang, words, led_from,
             lead.topic_of(folded, mark) if lang == "zh" else "" if is_head else lead.topic, is_head,
         )  # fmt: skip
         found.append(unit)
-        lead.opens(piece, folded, mark, start, lang)
+        lead.opens(piece, folded, mark, start)
     return found
 
 
@@ -192,7 +201,6 @@ class _Lead:
     of_section: str = ""
     words: str = ""
     start: int = 0
-    cues: tuple[Cue, ...] = ()
     own: str = ""  # the mark of the lead itself
     items: str | None = None  # the mark of its items, once one was seen
     topic: str = ""
@@ -226,7 +234,7 @@ class _Lead:
             self.topic = head[0]
         return self.topic
 
-    def opens(self, piece: str, folded: str, mark: str, start: int, lang: str) -> None:
+    def opens(self, piece: str, folded: str, mark: str, start: int) -> None:
         """Begins a list where the statement ends with a colon, or is nothing but 慎用."""
         if (
             _BARE_LEAD.fullmatch(folded)
@@ -234,5 +242,5 @@ class _Lead:
             or _OTC_ALONE.fullmatch(folded)
             or (piece.rstrip().rstrip("•-–●").rstrip().endswith((":", "：")) and len(piece) < MAX_SPAN)
         ):
-            self.words, self.start, self.cues = folded, start, cues(folded, lang)
+            self.words, self.start = folded, start
             self.own, self.items = mark, None
