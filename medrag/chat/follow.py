@@ -17,6 +17,7 @@ from medrag.chat.reading import Reader, Reading, same_name
 from medrag.chat.refer import resolved
 from medrag.chat.repeat import person_alone, takes_alone
 from medrag.chat.slots import MAX_NAMES, Asking, Lack, Memory, Slots, first_of
+from medrag.chat.told import with_history
 from medrag.chat.turn import Turn, is_polite, points_back
 from medrag.chat.whose import retold, with_person
 from medrag.kb.terms import name_variants
@@ -60,9 +61,10 @@ def follow(text: str, memory: Memory, reader: Reader, *, distil: Distil | None =
         if made is not None:
             return understood(reading, made, memory, slots, reader, by="model")
     found = (
-        for_somebody(turn, said)
+        taken_beside(turn, said)
+        or with_history(turn, said)
+        or for_somebody(turn, said)
         or with_illness(turn, said)
-        or taken_beside(turn, said)
         or switched(turn, said)
         or resolved(turn)
     )
@@ -125,7 +127,9 @@ def _after(memory: Memory, slots: Slots, turn: Reading, whole: Reading, asking: 
     ills = [ill.name for ill in whole.ills]
     new = [name for name in named if not any(same_name(name, old) for old in memory.slots.drugs)]
     old = [name for name in named if name not in new]
-    front = old + new if old and new else list(reversed(named))  # what was talked about stays in front of what joins it
+    front = (
+        old + new if old and new else named if _leads(whole) else list(reversed(named))
+    )  # what was talked about stays in front of what joins it
     now = slots.model_copy(
         update={
             "drugs": _latest_first(front, slots.drugs),
@@ -139,7 +143,7 @@ def _after(memory: Memory, slots: Slots, turn: Reading, whole: Reading, asking: 
     polite = is_polite(turn)
     says = not (whys or polite) and (bool(named or ills) or w.asks(turn.plain))
     fresh = [name for name in named if not any(same_name(name, old) for old in memory.listed)]
-    equals = len(new) > 1 or (len(named) > 1 and set(named) == set(memory.together))
+    equals = (len(new) > 1 and not _leads(whole)) or (len(named) > 1 and set(named) == set(memory.together))
     return memory.model_copy(
         update={
             "slots": now,
@@ -152,6 +156,14 @@ def _after(memory: Memory, slots: Slots, turn: Reading, whole: Reading, asking: 
             "asked_back": (*memory.asked_back, asking.key)[-ASKED_BACK:] if asking else memory.asked_back,
         }
     )
+
+
+def _leads(whole: Reading) -> bool:
+    """Whether the first of two medicines is the one that is asked about, and the other what it is taken with."""
+    return len(whole.drugs) == PAIR and whole.plain[whole.drugs[0].end : whole.drugs[1].start].strip() == "with"
+
+
+PAIR = 2
 
 
 def _latest_first(latest: list[str], before: tuple[str, ...]) -> tuple[str, ...]:

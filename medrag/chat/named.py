@@ -6,6 +6,7 @@ import re
 
 from medrag.chat import wordings as w
 from medrag.chat.asked import asks_of_drug, eats, names_a_section
+from medrag.chat.fillers import beside_names
 from medrag.chat.placing import joined, placed, put_in
 from medrag.chat.reading import Reading, same_name, without
 from medrag.chat.repeat import again_with, names_alone
@@ -13,7 +14,7 @@ from medrag.chat.slots import Asking, Lack
 from medrag.chat.turn import Turn, chosen, left_over, pointers, tail_fits
 from medrag.kb.terms import name_variants
 
-__all__ = ["joins_another", "of_nothing", "other_form", "with_names"]
+__all__ = ["compared_with_it", "joined_to_it", "joins_another", "of_nothing", "only_denies", "other_form", "with_names"]
 
 
 def of_nothing(turn: Turn) -> str | Asking:
@@ -63,7 +64,7 @@ def other_form(turn: Turn) -> str | None:
     name = focus if focus.endswith(form.name) else name_variants(focus)[min(1, len(name_variants(focus)) - 1)] + form.name
     rest = without(reading.plain, [(form.start, form.end)])
     if turn.last is not None and not left_over(rest):
-        return again_with(turn.last, [name], turn.focus, turn.reader)
+        return again_with(turn.last, [name], turn.stays, turn.reader)
     return put_in(reading.text, form.start, form.end, name)
 
 
@@ -77,8 +78,11 @@ def with_names(turn: Turn) -> str:
         return f"能用{words}吗" if turn.lang == "zh" else f"can I take {words}?"
     if turn.lang == "en" and len(names) == 1 and turn.drugs and _ALONGSIDE.match(reading.plain[: reading.drugs[0].start]):
         return _alongside(turn, names[0])
+    swapped = _swapped(turn)
+    if swapped is not None:
+        return swapped
     if turn.last is not None and (len(names) < len(reading.drugs) or _same_of(turn)):
-        return again_with(turn.last, names, turn.focus, turn.reader)
+        return again_with(turn.last, names, turn.stays, turn.reader)
     first = reading.drugs[0]
     cause = _FOR_IT.search(reading.plain, first.end)
     if cause and turn.diseases:
@@ -92,8 +96,12 @@ def with_names(turn: Turn) -> str:
     pointer = next((span for span in pointers(reading.masked) if span[0] < first.start or _joins(reading, span)), None)
     if pointer is not None:
         return put_in(reading.text, *pointer, others[0])
+    if len(names) == 1 and _INSTEAD_OF.search(reading.plain[: first.start].rstrip()):
+        return placed(reading.text, others[0], turn.lang)
     if len(names) == 1 and _lacks_operand(turn):
-        return _beside(reading, others[0])
+        taken = [name for name in others if any(same_name(name, one) for one in turn.memory.slots.patient.medicines)]
+        other = joined(list(reversed(taken)), turn.lang) if others[0] in taken else others[0]
+        return _beside(reading, other)
     return reading.text
 
 
@@ -101,17 +109,43 @@ def joins_another(turn: Turn) -> bool:
     """Whether the one medicine that a turn names is joined to the one talked about, and does not come in its place."""
     reading = turn.reading
     alongside = turn.lang == "en" and _ALONGSIDE.match(reading.plain[: reading.drugs[0].start]) is not None
-    return alongside or (_lacks_operand(turn) and not _LIKE.search(reading.masked))
+    return alongside or joined_to_it(reading) or (_lacks_operand(turn) and not _LIKE.search(reading.masked))
 
 
 # What says that the same is asked, whatever "too" stands behind it.
 _LIKE = re.compile(r"一样|同样|相同|差不多|\b(?:same|similar|different|appl(?:y|ies)|ditto|look|check|tell)\b")
 
 
+def only_denies(turn: Turn) -> bool:
+    """Whether a turn says no more than that a medicine is not taken, or not meant, of which nothing was asked: "not warfarin though"."""
+    reading, last = turn.reading, turn.last
+    if last is None or not last.drugs or len(reading.drugs) != 1 or reading.understanding.groups or w.asks(reading.plain):
+        return False
+    drug = reading.drugs[0]
+    before = reading.plain[: drug.start].rstrip()
+    denied = w.DENIED.search(before) is not None or _CORRECTS.search(before) is not None
+    return denied and not beside_names(reading) and not any(same_name(drug.name, old.name) for old in last.drugs)
+
+
+def compared_with_it(reading: Reading) -> bool:
+    """Whether the medicine that a turn names is what "it" is held against: "is it the same as naproxen", 能代替阿司匹林吗."""
+    before = reading.plain[: reading.drugs[0].start].rstrip()
+    pointed = any(end <= reading.drugs[0].start for _, end in pointers(reading.masked))
+    return _INSTEAD_OF.search(before) is not None or (pointed and _HELD_AGAINST.search(before) is not None)
+
+
+_INSTEAD_OF = re.compile(r"(?:代替|替代|取代|顶替|不如|相当于)$")
+_HELD_AGAINST = re.compile(
+    r"\b(?:same as|similar to|compare[sd]? (?:with|to)|(?:better|worse|safer|stronger|weaker) than|different (?:from|to|than)|instead of|replace)$"
+)
+
+
 def _same_of(turn: Turn) -> bool:
     """Whether the turn asks of what it names what was asked last: 那布洛芬呢, "does rosuvastatin do that too?"."""
     reading, last = turn.reading, turn.last
-    if last is None or (reading.ills and not last.ills):  # "norvasc and depression?" asks something of its own
+    if (
+        last is None or compared_with_it(reading) or (reading.ills and not last.ills)
+    ):  # "norvasc and depression?" asks something of its own
         return False
     if names_alone(reading):
         return tail_fits(turn)
@@ -126,9 +160,29 @@ def _meant(reading: Reading) -> list[str]:
     """The medicines that a turn names, without one that it takes back: "no, not sitagliptin, linagliptin"."""
     names = [drug.name for drug in reading.drugs]
     kept = [drug.name for drug in reading.drugs if not _CORRECTS.search(reading.plain[: drug.start])]
-    return kept if 0 < len(kept) < len(names) and not left_over(_BETWEEN.sub(" ", reading.masked)) else names
+    alone = not left_over(_BETWEEN.sub(" ", reading.masked)) or not beside_names(reading)
+    return kept if 0 < len(kept) < len(names) and alone else names
 
 
+def _swapped(turn: Turn) -> str | None:
+    """What was asked last with one medicine in the place of another, where the turn says which: "acetaminophen instead of the ibuprofen"."""
+    reading, last = turn.reading, turn.last
+    if last is None or len(reading.drugs) != PAIR or beside_names(reading, _IN_PLACE):
+        return None
+    gone = next((drug for drug in reading.drugs if _GONE.search(reading.plain[: drug.start])), None)
+    if gone is None and _BECOMES.search(reading.plain[reading.drugs[0].end : reading.drugs[1].start]):
+        gone = reading.drugs[0]
+    old = next((drug for drug in last.drugs if gone is not None and same_name(drug.name, gone.name)), None)
+    if gone is None or old is None:
+        return None
+    new = next(drug for drug in reading.drugs if drug is not gone)
+    return last.text[: old.start] + new.name + last.text[old.end :]
+
+
+PAIR = 2
+_IN_PLACE = re.compile(r"\b(?:instead of|rather than|in place of|swap(?:ped)?|for)\b|把|换|改|成")
+_GONE = re.compile(r"(?:\b(?:instead of|rather than|in place of)(?: the| my)?|不吃|不用|停了?)\s*$")
+_BECOMES = re.compile(r"(?:换|改)(?:成|为|用|吃|服)")
 _FOR_IT = re.compile(r"(?:\b(?:for|treat|help) |治疗?|缓解)(?P<it>it|that|this|它|这个病?)(?=\W*$|吗|有)")
 _ALONGSIDE = re.compile(
     r"(?:(?:and|or|what about|how about|also)[,\s]+)*(?:with|alongside|together with|along with)\s+(?:the\s+)?$"
@@ -138,8 +192,13 @@ _ALONGSIDE = re.compile(
 def _alongside(turn: Turn, name: str) -> str:
     """ "with ibuprofen?": what was asked of two together with this one in the other's place, else whether they may be taken together."""
     if turn.last is not None and len(turn.last.drugs) > 1:
-        return again_with(turn.last, [name], turn.focus, turn.reader)
+        return again_with(turn.last, [name], turn.stays, turn.reader)
     return f"can I take {turn.drugs[0]} with {name}?"
+
+
+def joined_to_it(reading: Reading) -> bool:
+    """Whether a word behind the medicine that a turn names points to another that joins it: "and escitalopram with it?"."""
+    return any(span[0] > reading.drugs[0].start and _joins(reading, span) for span in pointers(reading.masked))
 
 
 def _joins(reading: Reading, span: tuple[int, int]) -> bool:
@@ -165,12 +224,19 @@ def _lacks_operand(turn: Turn) -> bool:
         return True
     together = re.match(
         r"[^,，]{0,4}[,，\s]*(?:能不能|能否|可以|可不可以|能|也能|也可以|是否能?)?(?:一起|同时|一块儿?|同服|合用)(?!.{0,3}(?:和|跟|与))"
-        r"|(?:会|有没有|会不会|有)?(?:影响|冲突)吗?[?？]?$|.{0,20}\b(?:together|at the same time|as well|too)\b *[?.]*$| (?:matter|interfere)s? *[?.]*$",
+        r"|(?:会|有没有|会不会|有)?(?:影响|冲突)吗?[?？]?$|.{0,20}\b(?:together|at the same time)\b *[?.]*$| (?:matter|interfere)s? *[?.]*$",
         behind,
     )
+    too = turn.lang == "en" and _TOO.match(behind) is not None and _TAKING.search(before) is not None
     return (
-        together is not None and not re.search(r"(?:和|跟|与|及|、)\s*$|\band\s*$", before) and not _DAILY.search(reading.plain)
+        (too or together is not None)
+        and not re.search(r"(?:和|跟|与|及|、)\s*$|\band\s*$", before)
+        and not _DAILY.search(reading.plain)
     )
+
+
+_TOO = re.compile(r".{0,20}\b(?:as well|too)\b *[?.]*$")
+_TAKING = re.compile(r"\b(?:take|have|use|give|add|get|put|start|need|taking|having|giving|adding|prescribed)\b")
 
 
 def asked_together(turn: Turn) -> bool:
@@ -200,4 +266,6 @@ def _beside(reading: Reading, other: str) -> str:
             if before.rstrip().endswith("with")
             else placed(reading.text, other, "en")
         )
+    if not beside_names(reading):  # "can she have ibuprofen too?"
+        return f"Can {other} be taken with {first.name}?"
     return f"{reading.text[: first.end]} and {other}{reading.text[first.end :]}"

@@ -19,7 +19,7 @@ _NUMBER = r"(\d{1,3}(?:\.\d+)?|[零一二两三四五六七八九十]{1,3})"
 _WHO = (
     (
         Person.CHILD,
-        r"(?:我|咱)?(?:家|的)?(?:孩子|小孩|宝宝|宝贝|儿子|女儿|闺女|小子|娃|孙子|孙女|外孙)|\bmy (?:\d+[\s-]*(?:years?|months?|yr|mo)[\s-]*old )?(?:son|daughter|child|kids?|baby|boy|girl|toddler|infant|little one|grandson|granddaughter|newborn)\b|\b(?:he|she|mine) is (?:only |just |now )?\d+ (?:months?|weeks?)\b(?! (?:pregnant|along))",
+        r"(?:我|咱)?(?:家|的)?(?:孩子|小孩|宝宝|宝贝|儿子|女儿|闺女|小子|娃|孙子|孙女|外孙)|\bmy (?:\d+[\s-]*(?:years?|months?|yr|mo)[\s-]*old )?(?:son|daughter|child|kids?|baby|boy|girl|toddler|infant|little one|grandson|granddaughter|newborn)\b|\b(?:he|she|mine)(?: is|['’]s) (?:only |just |now )?\d+ (?:months?|weeks?)\b(?! (?:pregnant|along))",
     ),
     (
         Person.PARENT,
@@ -94,9 +94,10 @@ _ALLERGY_ZH = re.compile(r"对([^,，。;；?？、\s]{1,12}?)(?:类(?:药物?)?
 _ALLERGY_EN = re.compile(
     r"\ballerg(?:ic|y) to ((?:[a-z][a-z-]+)(?: (?!and|but|can|is|so|or|what|if|should|may|could)[a-z-]+)?)"
 )
+_ALLERGY_EN_AFTER = re.compile(r"\b([a-z]{4,}) allerg(?:y|ies)\b(?! to)")
 _NO_ALLERGY = re.compile(r"(?:不|没有?|无)[^,，。]{0,4}过敏|\b(?:not|no|n't)\b.{0,12}\ballerg")
 _TAKES = re.compile(
-    r"(?:正在|一直|在|平时|每天|长期|目前|现在|同时|还)(?:都?在?)(?:吃|服用?|使用|用|打|口服)(?:着|了)?$|(?:吃|服)着$|\b(?:i'm|i am|am|is|he's|she's|also|currently|already|been|'m|'s) (?:also |currently |already |now )?(?:taking|on|using|prescribed)$|(?<!can )(?<!may )(?<!should )(?<!could )\bi take$"
+    r"(?:正在|一直|在|平时|每天|长期|目前|现在|同时|还)(?:都?在?)(?:吃|服用?|使用|用|打|口服)(?:着|了)?$|(?:吃|服)着$|\b(?:i'm|i am|am|is|he's|she's|also|currently|already|been|'m|'s) (?:also |currently |already |now )?(?:taking|on|using|prescribed)$|(?<!can )(?<!may )(?<!should )(?<!could )(?<!do )(?<!did )(?<!if )\bi take$|\bi (?:get|have|had) [a-z ]{3,24} and (?:i )?take$|\b(?:he|she|mum|mom|mother|dad|father|wife|husband|son|daughter) (?:also |already |still )?takes$|^(?:also |already |currently )*(?:on|taking)$"
 )
 _TOOK = re.compile(
     r"(?:^|[,，。;；])(?:我|他|她|我妈妈?|我爸爸?)(?:吃|服|服用|用)(?:着|了)?$"
@@ -281,12 +282,16 @@ def _weeks(text: str) -> float | None:
 def _allergies(reading: Reading) -> tuple[str, ...]:
     if _NO_ALLERGY.search(reading.plain):
         return ()
-    found = [match.group(1).strip() for pattern in (_ALLERGY_ZH, _ALLERGY_EN) for match in pattern.finditer(reading.plain)]
+    found = [
+        match.group(1).strip()
+        for pattern in (_ALLERGY_ZH, _ALLERGY_EN, _ALLERGY_EN_AFTER)
+        for match in pattern.finditer(reading.plain)
+    ]
     return tuple(name for name in found if name and name not in _NOT_ALLERGENS)
 
 
 _NOT_ALLERGENS = frozenset(
-    "这个 那个 它 这种药 该药 这个药 此药 药物 什么 哪些 药 本品 it this that them any anything drugs what".split()
+    "这个 那个 它 这种药 该药 这个药 此药 药物 什么 哪些 药 本品 it this that them any anything drugs what food drug skin seasonal have with from".split()
 )
 
 

@@ -10,13 +10,16 @@ __all__ = ["for_person", "joined", "led", "placed", "placed_illness", "put_in", 
 _LEAD_ZH = re.compile(
     r"^(?:(?:医生|大夫|你好|您好|请问|那么?(?!个|种|款|天|次|些)|还有|另外|然后|对了|再问一下|(?:再|顺便)?(?:说一?下|说说|讲讲|讲一?下|介绍一?下|看看|问问)|想问一下|我想问一?下?|我想知道)[,，\s]*)+"
 )
-_LEAD_EN = re.compile(r"^(?:(?:and|so|then|ok|okay|but|now|well|also|hmm|please)\b[,\s]*)+", re.IGNORECASE)
+_LEAD_EN = re.compile(
+    r"^(?:(?:and|so|then|ok|okay|but|now|well|also|hmm|please|(?:what|how) about(?= (?:my |the )?[a-z]+[?. ]*$))\b[,\s]*)+",
+    re.IGNORECASE,
+)
 _LATIN = re.compile(r"[0-9A-Za-z]")
 _NEW_CLAUSE = re.compile(r"^(?:我|他|她|孩子|宝宝|如果|要是|因为|我们|老人|\d)")
 _END = " ?？.。!！"
 # A verb whose object was left out: "should I take before meals?"
 _NO_OBJECT = re.compile(
-    r"\b(?:take|taking|use|using|give|giving|store|keep|stop|stopping|crush|split|chew|swallow|inject|apply|have|try|buy|get|start|drink|keep taking|quit|skip)(?= *$| (?:before|after|with|without|during|while|when|if|at|in|on|every|for|daily|twice|once|together|or|per|by|as|long|regularly|everyday|now|too|and (?:drive|drink))\b)",
+    r"\b(?:take|taking|use|using|give|giving|store|keep|stop|stopping|crush|split|chew|swallow|inject|apply|have|try|buy|get|start|drink|keep taking|quit|skip)(?: some(?= *$))?(?= *$| (?:before|after|with|without|during|while|when|if|at|in|on|every|for|daily|twice|once|together|or|per|by|as|long|regularly|everyday|now|too|and (?:drive|drink))\b)",
     re.IGNORECASE,
 )
 _OF = re.compile(
@@ -80,12 +83,15 @@ def _behind(text: str, words: str) -> str:
     if _OF.search(body):
         return f"{body} of {words}{mark}"
     if _DRINK.search(body):
-        return f"{body} with {words}{mark}"
+        return f"{body.removeprefix('with ')} with {words}{mark}"
     return f"{body} ({words}){mark}" if body else words
 
 
-_CLAUSE = re.compile(r"(?:in|with|while|during|when)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:in|with|while|during|when|on (?=dialysis))\b", re.IGNORECASE)
 _I = re.compile(r"\b(can|may|should|could) (?:i|you|we|one|he|she|they)\b", re.IGNORECASE)
+
+
+_HISTORY = re.compile(r"(?:an? )?(?:\w+ )?(?:history|past|allergy)\b", re.IGNORECASE)
 
 
 def within(person: str) -> bool:
@@ -99,6 +105,8 @@ def for_person(text: str, person: str, lang: str) -> str:
         return f"{person}，{text}"
     if within(person):
         return f"{text.strip().rstrip(_END)} {person}" + ("?" if text.strip().endswith("?") else "")
+    if _HISTORY.match(person):
+        return f"{text.strip().rstrip(_END)} with {person}" + ("?" if text.strip().endswith("?") else "")
     if _I.search(text):
         return _I.sub(lambda match: f"{match.group(1)} {person}", text, count=1)
     rest = text.strip()

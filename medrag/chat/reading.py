@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from medrag.chat.wordings import LEADS
+from medrag.chat.wordings import LEADS, asks
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.folding import fold
 from medrag.kb.traditional import simplified
@@ -105,6 +105,7 @@ def _read(text: str, kb: KnowledgeBase) -> Reading:
     typed = _as_typed(text, plain)
     found = sorted(drugs, key=lambda drug: (drug.start, -drug.end))
     apart = [drug for at, drug in enumerate(found) if at == 0 or drug.start >= found[at - 1].end]
+    apart = _said_once([drug for drug in apart if not _is_no_medicine(plain, drug)], understanding.unknown, plain)
     ills = [
         Named("", mention.start, mention.end, any(e.kind is EntityKind.DISEASE for e in mention.entities))
         for mention in illnesses(understanding.mentions)
@@ -119,6 +120,46 @@ def _read(text: str, kb: KnowledgeBase) -> Reading:
 _BEFORE = re.compile(
     r"(?:那么?|换成?|改成?|改用|改吃|可以|能不能|能|可否|能否|需要|应该|使用|服用|吃了?|用了?|服|再|又|还|把|给|和|跟|与|同|或者?|请问|想问一?下?|关于)*"
 )
+
+
+# Words of titles that a turn has in their ordinary sense, and what is measured in blood and not taken.
+_ORDINARY = re.compile(r"(?:normal|little|first|clear|severe|natural|image|home|daily)$")
+_MEASURED = re.compile(
+    r"(?:calcium|potassium|sodium|magnesium|phosphorus|phosphate|iron|glucose|sugar|cholesterol|folate|b12|vitamin [a-z]\d*)$"
+)
+_LEVEL = re.compile(
+    r"(?: levels?| count| results?)?(?: (?:is|was|are|were|got|gets|went|came back|has gone|keeps going))?(?: (?:a bit|too|very|quite|really|so|on the))?"
+    r" (?:high|low|up|down|dropping|rising|elevated)\b"
+)
+
+
+_LOW = re.compile(r"\b(?:low|high|raised|elevated)$")
+_LACKED = re.compile(r"缺乏|缺少|不足| deficien(?:cy|t)\b")
+# What somebody is allergic to, and does not take.
+_ALLERGIC = re.compile(r"\ballerg(?:ic|y) to$")
+_ALLERGY = re.compile(r" allerg(?:y|ies)\b|(?:类(?:药物?)?)?过敏")
+
+
+def _is_no_medicine(plain: str, drug: Named) -> bool:
+    """Whether a word is no medicine where it stands: "is that normal?", "calcium got too high"."""
+    name = plain[drug.start : drug.end]
+    if _ALLERGIC.search(plain[: drug.start].rstrip()) or (_ALLERGY.match(plain, drug.end) and not asks(plain)):
+        return True
+    measured = _MEASURED.match(name) is not None
+    level = _LEVEL.match(plain, drug.end) or _LOW.search(plain[: drug.start].rstrip())
+    return _ORDINARY.match(name) is not None or (measured and level is not None) or _LACKED.match(plain, drug.end) is not None
+
+
+def _said_once(drugs: list[Named], unknown: Sequence[str], plain: str) -> list[Named]:
+    """The names without one that says in parentheses what another calls the same; of the two the known one stays."""
+    aside = [drug for drug in drugs if plain[: drug.start].rstrip().endswith("(") and _CLOSES.match(plain, drug.end)]
+    others = [drug for drug in drugs if drug not in aside]
+    if len(aside) != 1 or len(others) != 1 or aside[0].start < others[0].start:
+        return drugs
+    return aside if plain[others[0].start : others[0].end] in unknown else others
+
+
+_CLOSES = re.compile(r"\s*\)")
 
 
 def _unknown(name: str, plain: str) -> Named:

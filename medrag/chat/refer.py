@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from medrag.answer.outside import is_outside
 from medrag.chat import wordings as w
 from medrag.chat.asked import (
     asks_of_disease,
@@ -16,15 +15,26 @@ from medrag.chat.asked import (
     names_a_section,
     wants_a_drug,
 )
-from medrag.chat.clarify import label_text
-from medrag.chat.named import of_nothing, other_form, with_names
+from medrag.chat.named import of_nothing, only_denies, other_form, with_names
 from medrag.chat.placing import for_person, joined, placed, placed_illness, put_in, within
 from medrag.chat.reading import without
 from medrag.chat.repeat import again_for_person, again_of_disease, again_with, names_alone, person_alone, telling, tells
 from medrag.chat.slots import Asking, Lack
+from medrag.chat.told import (
+    LONGEST_ASKED,
+    changes_subject,
+    is_elsewhere,
+    is_for_somebody,
+    side_effect,
+    tells_of_condition,
+    tells_of_effect,
+    told_more,
+    whether_at_all,
+    whether_it_does,
+    whether_with_condition,
+)
 from medrag.chat.turn import Turn, chosen, in_focus, last_two, left_over, not_asked_yet, pointers, points_back, tail_fits
 from medrag.retrieve.forms import is_chemical
-from medrag.sections import SectionGroup
 
 __all__ = ["resolved"]
 
@@ -43,6 +53,8 @@ def resolved(turn: Turn) -> str | Asking:
     reading, memory = turn.reading, turn.memory
     if not points_back(reading):
         return reading.text
+    if is_elsewhere(turn):
+        return reading.text
     form = other_form(turn)
     if form is not None:
         return form
@@ -50,8 +62,13 @@ def resolved(turn: Turn) -> str | Asking:
         return of_nothing(turn)
     if w.WHY.fullmatch(reading.plain) and turn.last is not None:
         return f"{turn.last.text.rstrip('?？。. ')}{'，为什么' if turn.last.lang == 'zh' else ', why?'}"
+    if turn.last is not None and (w.SAY_AGAIN.fullmatch(reading.plain) or only_denies(turn)):
+        return turn.last.text
+    if turn.drugs and not memory.about_disease and w.WHAT_ELSE.fullmatch(reading.plain):
+        focus = in_focus(turn)
+        return f"{focus}还要注意什么" if turn.lang == "zh" else f"what are the warnings for {focus}?"
     known = {drug.name for drug in reading.understanding.drugs}
-    if turn.drugs and not known and _FRAGMENT.fullmatch(reading.plain):
+    if turn.drugs and not known and not reading.understanding.populations and _FRAGMENT.fullmatch(reading.plain):
         return placed(reading.text, in_focus(turn), turn.lang)
     if reading.drugs:
         return with_names(turn)
@@ -159,14 +176,28 @@ def _means_disease(turn: Turn, words: str) -> bool:
 def _which(turn: Turn) -> Asking | None:
     """What to ask where one of two medicines is meant that were named as equals."""
     pair = turn.memory.together
+    if _APART.search(turn.reading.plain):
+        return None  # of the two together
     if len(pair) < 2 or not not_asked_yet(turn, Lack.WHICH_DRUG, pair):
         return None
     return Asking(lack=Lack.WHICH_DRUG, question=turn.reading.text, drugs=pair)
 
 
+_APART = re.compile(r"间隔|隔(?:多|几|开)|先吃|\bapart\b|\bin between\b|\bspace (?:them|out)\b|\bfirst\b")
+
+
 def _operand_first(turn: Turn) -> re.Match[str] | None:
     match = _FIRST.match(turn.reading.plain)
     return match if match and any(match.group("what") in word for word in turn.reading.understanding.left) else None
+
+
+def _operand_behind(turn: Turn) -> bool:
+    """Whether what is taken together with the medicine is named behind the verb, and known to nobody here: 能同时吃泰诺吗."""
+    match = _BEHIND.search(turn.reading.plain)
+    return match is not None and any(match.group("what").startswith(word) for word in turn.reading.understanding.left)
+
+
+_BEHIND = re.compile(r"(?:一起|同时|一块儿?|再)(?:吃|用|服用?|喝)(?:点|些|上)?(?P<what>[㐀-鿿a-z]{2,})")
 
 
 def _of_pair(turn: Turn) -> bool:
@@ -178,7 +209,7 @@ def _of_pair(turn: Turn) -> bool:
         return len(last_two(turn)) > 1
     if turn.reading.ills:
         return False
-    if not w.TOGETHER.search(plain) or _OPERAND.search(plain) or _operand_first(turn):
+    if not w.TOGETHER.search(plain) or _OPERAND.search(plain) or _operand_first(turn) or _operand_behind(turn):
         return False
     if re.search(r"一起|同时|一块|同服|\btogether\b|\bat the same time\b", plain):
         return True
@@ -198,9 +229,9 @@ def _again(turn: Turn) -> str | None:
         return again_for_person(last, person, reading)
     alike = _another_name(turn)
     if alike:
-        return again_with(last, [alike], turn.focus, turn.reader)
+        return again_with(last, [alike], turn.stays, turn.reader)
     person = person_alone(reading) if tail_fits(turn) and not _SECTION.match(reading.plain) else ""
-    if person and last.lang == "zh" and last.drugs and not for_a_person(last):
+    if person and last.lang == "zh" and last.drugs and (not for_a_person(last) or whether_at_all(turn)):
         return f"{in_focus(turn)}{person}能用吗"
     if person and last.lang == "en" and last.drugs and not for_a_person(last) and not within(person):
         may = f"can I take {last.drugs[0].name}?"
@@ -244,10 +275,6 @@ _LIKE_A_NAME = re.compile(r"^头孢|药$|[素林平灵宁片丸散汤康清唑�
 # ------------------------------------------------------------------ turns that leave something out
 
 
-# A question that begins with its verb is about what was spoken of: 要怎么放才不会坏.
-_NO_SUBJECT = re.compile(
-    r"(?:要|该|应该|需要|能|可以|会|有没有|是不是|怎么(?:放|存|保存|吃|用|服|喝|停|减|调)|多久|多长|几(?!个人)|一[天日次])"
-)
 # A circumstance alone: "before surgery?", 手术前呢.
 _FRAGMENT = re.compile(
     r"(?:and |or )?(?:before|after|during|while|at) (?:\w+ ?){1,3}[?]?|[㐀-鿿]{2,5}(?:之?前|之?后|期间|的时候)呢?[?？]?"
@@ -271,16 +298,6 @@ def _own_subject(turn: Turn) -> bool:
     )
 
 
-def _told_more(turn: Turn) -> str:
-    """A statement: what it says of what was asked last belongs to that question, else it is about what it says."""
-    reading, last = turn.reading, turn.last
-    if last is None or not last.drugs or not w.asks(last.plain) or len(last.text) > LONGEST_ASKED:
-        return _of_the_medicine(turn)
-    if not any(len(word) > 1 and word in last.plain for word in reading.understanding.left):
-        return _of_the_medicine(turn)
-    return f"{last.text.rstrip()}{'' if last.lang == 'zh' else ' '}{reading.text}"
-
-
 def _narrowed(turn: Turn) -> str:
     """The last question with a few words behind it that ask how much or long of the same: 停几天, after 手术前要停吗."""
     reading, last = turn.reading, turn.last
@@ -300,33 +317,7 @@ _HOW_MUCH = re.compile(r"几|多[少久长大]")
 _GRAMMAR = re.compile(rf"{_HOW_MUCH.pattern}|[天日次片粒个年月小时周呢吗啊的要得了能吃用服?？，。 ]")
 
 
-def _of_the_medicine(turn: Turn) -> str:
-    """A few words that ask nothing, of the medicine talked about: "asian ancestry", 胃不好的; more of them change the subject."""
-    if not turn.drugs or turn.memory.about_disease or not is_short(turn.reading):
-        return turn.reading.text
-    return placed(turn.reading.text, in_focus(turn), turn.lang)
-
-
-LONGEST_ASKED = 200  # characters of a question that more is told of
 _ILL_NAME = re.compile(r"[病症炎癌瘤疮癣疹痛]$|综合征$|感染$|中毒$")
-
-
-def _side_effect(turn: Turn) -> bool:
-    """Whether a turn tells of something that the medicine spoken of may do, and asks what to do: 便秘了怎么办."""
-    reading, memory = turn.reading, turn.memory
-    if not turn.drugs or memory.about_disease or not reading.ills or not w.WHAT_NOW.search(reading.plain):
-        return False
-    if any(ill.name in turn.diseases for ill in reading.ills):
-        return False  # what it is taken for
-    drug = turn.reader.read(turn.drugs[0]).understanding.drugs
-    names = [_HAPPENS.sub("", ill.name.lower()) for ill in reading.ills]
-    texts = (label_text(info, turn.reader.kb, _MAY_DO).lower() for info in (drug[0].documents if drug else ())[:LABELS_READ])
-    return any(name in text for text in texts for name in names)
-
-
-LABELS_READ = 4  # of a medicine, to see what it may do
-_MAY_DO = (SectionGroup.ADVERSE_REACTIONS, SectionGroup.WARNINGS, SectionGroup.BOXED_WARNING)
-_HAPPENS = re.compile(r"^(?:起|有|得|出现|发生)(?=.{2})|了$")
 
 
 def _elliptic(turn: Turn) -> str | Asking:
@@ -334,13 +325,16 @@ def _elliptic(turn: Turn) -> str | Asking:
     reading = turn.reading
     left = reading.understanding.left
     of_drug, of_disease = asks_of_drug(turn.reading), asks_of_disease(turn.reading)
-    if (
-        is_outside(reading.understanding)
-        and left
-        and not (of_drug or of_disease or is_short(reading) or _NO_SUBJECT.match(reading.plain))
-    ):
+    if not (of_drug or of_disease) and changes_subject(turn):
         return reading.text
-    if _side_effect(turn):
+    if is_for_somebody(turn):
+        return reading.text  # for whom the last question carries on
+    if tells_of_condition(turn):
+        return whether_with_condition(turn)
+    cause = whether_it_does(turn)
+    if cause is not None:
+        return cause
+    if side_effect(turn) or tells_of_effect(turn):
         return placed(reading.text, in_focus(turn), turn.lang)
     if of_disease and not of_drug:
         if reading.ills or _own_subject(turn):
@@ -352,7 +346,7 @@ def _elliptic(turn: Turn) -> str | Asking:
     if _WHAT_IS.match(reading.plain) and left and not of_drug:
         return reading.text
     if not (w.asks(reading.plain) or of_drug or names_a_section(reading)):
-        return _told_more(turn)
+        return told_more(turn)
     if turn.drugs and (of_drug or not turn.memory.about_disease):
         return _which(turn) or _narrowed(turn) or placed(reading.text, in_focus(turn), turn.lang)
     if turn.diseases and turn.memory.about_disease and not reading.ills:

@@ -181,8 +181,12 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
         text = last.text
         for start, end in reversed(spans):
             text = f"{_DURING.sub('', text[:start].rstrip()).rstrip()} {text[end:].lstrip()}"
+        if _I_AM.match(turn.plain):
+            text = _THEY.sub(lambda match: f"{match.group(1)} I", text)
         known = for_a_person(last) and (turn.understanding.populations or turn.understanding.ages or turn.ills)
         return text.strip(" .,") if known else f"{person}. {text.strip(' .,')}"
+    if last.lang == "en" and not spans and _FINITE.search(person):
+        return f"{person}. {last.text}"
     if not spans and _MYSELF.fullmatch(person) and _THIRD.search(last.text):
         return _THIRD.sub("我", last.text)
     if not spans and last.lang == "zh" and last.drugs and last.drugs[0].start == 0 and not _CLAUSE_BEGINS.match(person):
@@ -198,6 +202,8 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
     return _THIRD.sub("我", text) if _MYSELF.match(person) else text
 
 
+_I_AM = re.compile(r"(?:(?:and|or|so|what about|what if|how about|but|me)\b[ ,]*)*(?:i|i'm|i've)\b")
+_THEY = re.compile(r"\b(can|could|should|may|will|does|is) (?:he|she|they)\b", re.IGNORECASE)
 _MYSELF = re.compile(r"我(?!.*(?:孩|儿|女|妈|爸|老))")
 _THIRD = re.compile(r"[他她](?!们|汀|命|莫|克|唑)")
 
@@ -205,8 +211,11 @@ _THIRD = re.compile(r"[他她](?!们|汀|命|莫|克|唑)")
 _SENTENCE = re.compile(
     r"\b(?:i|we|he|she|they|my \w+) (?:am|is|are|aren't|isn't|has|have|had|just turned|turned|weighs?)\b|\b(?:i'm|i've|we're|he's|she's)\b|\bmy \w+'s (?:in|on|got|only|just|a|an|\d+)\b"
 )
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had)\b|['’]s (?:on|at|in|very|too|been|bad|poor|low|high|shot|failing|weak)\b"
+)
 _CLAUSE_BEGINS = re.compile(r"我|咱|他|她|对|有|[^,，]*[,，]|[a-z]")
-_DURING = re.compile(r"\b(?:while|when|during|in|for|if)(?: (?:a|an|the|my))?$", re.IGNORECASE)
+_DURING = re.compile(r"\b(?:while|when|during|in|for|if|to)(?: (?:a|an|the|my))?$", re.IGNORECASE)
 
 
 _GROWN = re.compile(r"大人|成年人|成人|\badults?\b|\bhumans?\b|(?<!pregnant )(?<!nursing )(?<!feeding )\b(?:women|men)\b")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from secrets import token_urlsafe
-from threading import Event, Lock, get_ident
+from threading import Event
 from typing import TYPE_CHECKING
 
 from medrag.answer.notices.fire import notices
@@ -16,12 +16,13 @@ from medrag.chat.counts import Counts
 from medrag.chat.courtesy import courtesy
 from medrag.chat.exchange import ASKS_BACK, CANCELLED, POLITE, Exchange
 from medrag.chat.follow import Followed, follow
+from medrag.chat.inturn import InTurn, Places
 from medrag.chat.reading import Reader, cleaned
 from medrag.chat.replay import KEPT_TURNS, kept, replayed
 from medrag.chat.slots import Asking, Lack, Memory, Slots
 from medrag.chat.turn import Turn as Spoken
 from medrag.chat.turn import is_polite
-from medrag.errors import SessionError, SessionNotFoundError
+from medrag.errors import SessionNotFoundError
 from medrag.retrieve.understand import plain
 from medrag.types import Answer, Evidence, Notice, NoticeKind, Question, StreamEvent, Turn, Writing
 
@@ -49,17 +50,22 @@ class Chat:
         self.store = store
         self.distil = distil
         self.counts = Counts()
+        self._places = Places()
 
     def open(self, session_id: str | None = None, *, owner: str = "") -> Session:
-        """The session with this id, or a new one.
+        """The session with this id, or a new one. Who else has it open, in this process, waits while a turn of it is answered.
 
         Raises `SessionNotFoundError` for one that is not there, has expired, or is another owner's: which of these is not told.
         """
         if session_id is None:
-            return Session(self, token_urlsafe(ID_BYTES), owner=owner, store=self.store)
+            made = token_urlsafe(ID_BYTES)
+            return Session(self, made, owner=owner, store=self.store, in_turn=self._places.of(made, owner))
         if self.store is None:
             raise SessionNotFoundError(f"there is no session {session_id!r}: sessions are not kept here")
-        return Session(self, session_id, owner=owner, store=self.store, memory=self.store.load(session_id, owner=owner))
+        in_turn = self._places.of(session_id, owner)
+        seen = in_turn.changes  # before it is loaded: what changes meanwhile is loaded again
+        memory = self.store.load(session_id, owner=owner)
+        return Session(self, session_id, owner=owner, store=self.store, memory=memory, in_turn=in_turn, seen=seen)
 
     def delete(self, session_id: str, *, owner: str = "") -> None:
         """Deletes a session and all that was said in it, for good. Raises as `open` does."""
@@ -86,6 +92,8 @@ class Session:
         owner: str = "",
         store: SessionStore | None = None,
         memory: Memory | None = None,
+        in_turn: InTurn | None = None,
+        seen: int = 0,
     ) -> None:
         self.id = session_id
         self.owner = owner
@@ -95,8 +103,8 @@ class Session:
         self._kept = store is not None and memory is not None  # whether it stands in the store, or stood there
         self._exchanges: list[Exchange] | None = None if store is not None and memory is not None else []
         self._reader = Reader(chat.medrag.kb)
-        self._lock = Lock()  # not by thread: a stream may be read by several, one after the other
-        self._began = 0  # the thread that began the turn under way
+        self._in_turn = in_turn or InTurn()
+        self._seen = seen  # how many changes of it the memory has
 
     @property
     def slots(self) -> Slots:
@@ -143,15 +151,24 @@ class Session:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """One turn at a time; a thread that waits for itself would wait for ever."""
-        if not self._lock.acquire(blocking=self._began != get_ident()):
-            raise SessionError("an answer of this session is still being read: read its stream to the end, or close it")
-        self._began = get_ident()
-        try:
+        """One turn at a time, after those that others who have the session open took."""
+        with self._in_turn.turn():
+            self._catch_up()
             yield
-        finally:
-            self._began = 0
-            self._lock.release()
+
+    def _catch_up(self) -> None:
+        """Loads what was said in the session since, where another has it open; of one that was deleted nothing is there any more."""
+        if self._seen == self._in_turn.changes or self._store is None:
+            return
+        try:
+            self._memory = self._store.load(self.id, owner=self.owner)
+        except SessionNotFoundError:
+            return
+        self._exchanges, self._kept, self._seen = None, True, self._in_turn.changes
+
+    def _changed(self) -> None:
+        self._in_turn.changes += 1
+        self._seen = self._in_turn.changes
 
     def _notices(self, followed: Followed) -> tuple[Notice, ...]:
         slots = followed.memory.slots
@@ -243,6 +260,7 @@ class Session:
                 self._store = None  # deleted while it was answered: the answer is given, and nothing is kept any more
         if self._exchanges is not None:
             self._exchanges.append(exchange)
+        self._changed()
 
     def correct(self, slots: Slots) -> None:
         """Puts other slots in place of what is remembered; what is asked next is understood by them."""
@@ -253,6 +271,7 @@ class Session:
             if self._store is not None:
                 self._store.save(self.id, self._memory, owner=self.owner, begins=not self._kept)
                 self._kept = True
+            self._changed()
 
     def reset(self) -> None:
         """Forgets all that was said; of a session that is kept, for good."""
@@ -261,6 +280,7 @@ class Session:
             self._exchanges = []
             if self._store is not None:
                 self._store.clear(self.id, owner=self.owner)
+            self._changed()
 
 
 def _question(followed: Followed, history: tuple[Turn, ...] = ()) -> Question:

@@ -54,6 +54,13 @@ class Turn:
         return "" if len(self.memory.together) > 1 or not self.drugs else self.drugs[0]
 
     @property
+    def stays(self) -> str:
+        """Which medicine of a question about two stays when another takes a place: one that is taken, else the one talked about."""
+        taken = self.memory.slots.patient.medicines
+        asked = self.last.drugs if self.last is not None else ()
+        return next((drug.name for drug in asked if any(same_name(drug.name, name) for name in taken)), self.focus)
+
+    @property
     def diseases(self) -> tuple[str, ...]:
         """The illnesses spoken of before, the latest first."""
         return self.memory.slots.diseases

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from medrag.chat.asked import MAY_TAKE, for_a_person
+from medrag.chat.asked import MAY_TAKE, eats, for_a_person
 from medrag.chat.persons import Said, said_of_person
 from medrag.chat.placing import joined, led
 from medrag.chat.reading import Reader, Reading, same_name
 from medrag.chat.repeat import person_alone
 from medrag.chat.slots import Person, Slots
-from medrag.chat.wordings import DENIED, asks
+from medrag.chat.wordings import DENIED, WHAT_NOW, asks
 from medrag.retrieve.cues import ADULT_YEARS, ELDERLY_YEARS, Population
 from medrag.sections import SectionGroup
 from medrag.types import Patient
@@ -43,7 +43,7 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     understanding = whole.understanding
     if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole, slots):
         return whole.text
-    may = MAY_TAKE.search(whole.masked) is not None or not understanding.groups
+    may = MAY_TAKE.search(whole.masked) is not None or (not understanding.groups and not _FRAGMENT.search(whole.plain))
     words = _words(slots, told, whole, may=may)
     words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
     if understanding.groups == () and len(whole.drugs) == 1 and not asks(whole.plain):
@@ -67,12 +67,18 @@ def _matters(whole: Reading, slots: Slots) -> bool:
     Of patients in general, who are nobody here, only the first.
     """
     understanding = whole.understanding
+    if eats(whole):
+        return False  # what it is taken with is asked of anybody
     if for_a_person(whole) or slots.populations:
         return for_a_person(whole)
     open_ = bool(whole.drugs) and set(understanding.groups) <= {SectionGroup.WARNINGS} and not understanding.relations
-    return open_ and _WHAT_IT_IS.search(whole.plain) is None
+    return open_ and not any(pattern.search(whole.plain) for pattern in (_WHAT_IT_IS, _WHAT_IT_DOES, WHAT_NOW))
 
 
+_FRAGMENT = re.compile(r"\([^)]*\)\W*$")  # a few words of which the medicine was added: "my contact lenses (trusopt)"
+_WHAT_IT_DOES = re.compile(
+    r"会(?:不会|影响|引起|导致|让|使)?(?!怎么样|有(?:问题|事|影响))|\b(?:does|do|will|would) \w+ (?:\w+ )?(?:cause|make|give|affect)\b"
+)
 _WHAT_IT_IS = re.compile(r"是什么|是啥|什么药|\bwhat (?:is|are|kind)\b|\bwhat's (?!the (?:risk|problem|harm))")
 
 
@@ -103,6 +109,7 @@ _CLAUSE = re.compile(r"[^,，。;；!！?？.\n]+")
 _SENTENCE = re.compile(
     r"\b(?:i|he|she|it|my \w+) (?:am|is|was|have|has|had|just)\b|\b(?:i'm|i've|he's|she's)\b|\bmy \w+'s\b", re.IGNORECASE
 )
+NAMED = 3  # medicines taken that are named before a question whether another may be taken
 MAX_CLAUSES = 8
 LONGEST = 40  # characters of a clause that is said again
 
@@ -128,8 +135,13 @@ def child_of(age: float, lang: str) -> str:
     """A child of an age, in words: 3岁的孩子, "a 3-year-old child"."""
     months = round(age * MONTHS_A_YEAR)
     if age < 2 and months % MONTHS_A_YEAR:
-        return f"{months}个月大的宝宝" if lang == "zh" else f"a {months}-month-old child"
-    return f"{age:g}岁的孩子" if lang == "zh" else f"a {age:g}-year-old child"
+        return f"{months}个月大的宝宝" if lang == "zh" else f"{_article(months)} {months}-month-old child"
+    return f"{age:g}岁的孩子" if lang == "zh" else f"{_article(age)} {age:g}-year-old child"
+
+
+def _article(number: float) -> str:
+    """ "an" before 8, 11, 18 and what begins with eight, else "a"."""
+    return "an" if f"{number:g}".startswith("8") or number in (11, 18) else "a"
 
 
 def _words(slots: Slots, told: Mapping[str, str], whole: Reading, *, may: bool) -> list[str]:
@@ -148,8 +160,11 @@ def _words(slots: Slots, told: Mapping[str, str], whole: Reading, *, may: bool) 
     if may:
         found += [f"有{name}" if zh else f", with {name}" for name in patient.diagnoses if name.lower() not in whole.plain]
         taken = [name for name in patient.medicines if not any(same_name(name, drug.name) for drug in whole.drugs)]
-        found += [f"在吃{name}" if zh else f"I'm on {name}" for name in taken[:1] if len(whole.drugs) == 1]
-        found += [f"对{name}过敏" if zh else f", with an allergy to {name}" for name in patient.allergies]
+        if taken and len(whole.drugs) == 1:
+            found.append(f"在吃{joined(taken[:NAMED], 'zh')}" if zh else f"I'm on {joined(taken[:NAMED], 'en')}")
+        found += [
+            f"对{name}过敏" if zh else f", with an allergy to {name}" for name in patient.allergies if name not in whole.plain
+        ]
     return found
 
 
@@ -178,7 +193,7 @@ def _aged(age: float, lang: str) -> str:
     if age < ADULT_YEARS:
         return child_of(age, lang) if lang == "zh" else f"for {child_of(age, lang)}"
     if age >= ELDERLY_YEARS:
-        return f"{age:g}岁的老人" if lang == "zh" else f"for a {age:g}-year-old"
+        return f"{age:g}岁的老人" if lang == "zh" else f"for {_article(age)} {age:g}-year-old"
     return ""
 
 

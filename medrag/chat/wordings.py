@@ -28,9 +28,11 @@ __all__ = [
     "OTHER",
     "POLITE",
     "SAME_THING",
+    "SAY_AGAIN",
     "TAILS",
     "THIRD",
     "TOGETHER",
+    "WHAT_ELSE",
     "WHAT_NOW",
     "WHY",
     "WITH_NAMED",
@@ -56,7 +58,7 @@ IT_OF_NOTHING = re.compile(
 )
 # Two or more of them.
 BOTH = re.compile(
-    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩"
+    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|都|交替|同时|换着|轮)"
     r"|\b(?:both(?: of (?:them|these))?|these(?: two)?(?: (?:drugs|medicines|meds|medications|pills))?|those(?: two)?(?: (?:drugs|medicines|meds|medications))?|the two(?: (?:drugs|medicines|meds|medications|of them))?|they|(?<!in )(?<!for )them)\b"
 )
 TOGETHER = re.compile(
@@ -99,7 +101,7 @@ AFTER_TAKING = re.compile(
 )
 # Longer words stand before what they begin with, and nothing that matched is tried anew: a long turn would take for ever.
 POLITE = re.compile(
-    r"(?>非常感谢|谢谢|多谢|感谢|谢了|谢|好的|好吧|好点了|好多了|没事了|好|嗯+|哦+|噢+|行|可以的|我?知道了|我?明白了?|我?了解了?|我?懂了|我会的|收到|祝(?:您|你)?[㐀-鿿]{2,8}|没有了|没了|不用了|再见|拜拜|你好|您好|早上好|晚上好|下午好|在吗|辛苦了?|医生|大夫|啊|呀|啦|哈|您|你|的|解答|回答|建议|帮助|耐心"
+    r"(?>非常感谢|谢谢|多谢|感谢|谢了|谢|好的|好吧|好点了|好多了|没事了|好|嗯+|哦+|噢+|行|可以的|我?知道了|我?明白了?|我?了解了?|我?懂了|我会的|收到|祝(?:您|你)?[㐀-鿿]{2,8}|没有了|没了|不用了|再见|拜拜|你好|您好|早上好|晚上好|下午好|在吗|辛苦了?|你真好|您真好|真棒|太好了|哈哈+|医生|大夫|啊|呀|啦|哈|您|你|的|解答|回答|建议|帮助|耐心"
     r"|okay|ok|thank you|thanks|thank|thx|thnx|ty\b|cheers|you|so much|very much|hiya|hi\b|hello|hey|good (?:morning|afternoon|evening)|goodbye|bye|great|got it|i see|i understand|understood|alright|all right|sure|for your help|for the (?:info\w*|help|answer)|again|there\b|a lot|doctor|cool|perfect|good|[，。！？,.!?~～\s])++"
 )
 # Says that something else is asked now: 换个问题.
@@ -115,6 +117,15 @@ ABOUT_US = re.compile(
 WHY = re.compile(
     r"(?:那|这是)?(?:为什么|为啥|为何)(?:呢|啊|不能|不行|会这样)?[?？。]*|(?:but )?(?:why|how come|why is that|why so|why not)[?!. ]*"
 )
+# What was answered was not understood, or is doubted: it is asked again.
+SAY_AGAIN = re.compile(
+    r"(?:没(?:看|听)?(?:懂|明白|看清)|看不懂|听不懂|不明白|不懂|什么意思|啥意思|(?:能)?(?:说|讲)(?:得)?(?:简单|通俗|清楚)(?:点|些|一点)?|再说一[遍次]|(?:你)?(?:确定|真的|是真的)[吗么]?)[吗呢吧啊]*[?？。!！]*"
+    r"|(?:huh|what do you mean|i don'?t (?:understand|get it)|come again|say (?:that|it) again|(?:are you )?(?:sure|certain)|really|(?:in )?(?:plain|simple) (?:english|words|terms)(?: please)?)[?!. ]*"
+)
+# What else there is to know of the medicine.
+WHAT_ELSE = re.compile(
+    r"(?:那)?(?:还有)(?:别的|其他的?|什么)?(?:要注意的)?[呢吗么]?[?？。]*|(?:is there )?(?:anything|something|what) else(?: i should know)?[?. ]*"
+)
 # Whether what was told is all right: "I also take … — is that safe?"
 ALL_RIGHT = re.compile(
     r"(?:那|这样|这)*(?:可以|能行|行|安全|有影响|有问题|要紧|没事|没关系)(?:不|吗|么|嘛|吧)?[?？。]*|is (?:that|this|it) (?:safe|ok|okay|alright|a problem|dangerous|bad)[?. ]*"
@@ -122,14 +133,14 @@ ALL_RIGHT = re.compile(
 # What stands before and behind a name, or a person, of whom the same is asked: 那布洛芬呢, "and what about ibuprofen?".
 LEADS = re.compile(
     r"^(?:(?:不是?的?[,，。!！ ]+|不对|(?:打|说|写|搞|弄|问|看)?错了|抱歉|不好意思|(?:我(?:是|想)?)?(?:说|问|指)的?(?:其实)?是|我的意思是|应该是|(?:那|要是|如果|假如|万一)?(?:吃|用|换|服|买|拿|开)的(?:药)?是|那么?(?!个|种|款|天|次|些)|那要是|那如果|如果是?|要是|假如|假设|换成是?|换成?|换用|换吃|改成|改用|改吃|要换成|还有|以及|或者|或|还是|那|和|对于|对|关于|至于|再说说|说说|讲讲|再问一下|请问|想问一下|另外|同样的?|我想换|我改吃|是|用|吃|给)[,，\s]*"
-    r"|(?:nope|no(?=[,.! ])|sorry|wait|oops|actually|correction|i (?:mean|meant|said)|i was asking about|and|or|so|then|ok|okay|but|now|well|also|hmm|please|what if it'?s|what if it was|what if|what about|how about|what of|what is it for|if it'?s|if|instead of (?:it|that),?|switch(?:ing)? to|i switch(?:ed)? to|i changed? to|changed? to|change it to|replace it with|say|same for|the same for|same question for|is it the same for|does the same go for|for|with|while|during|in|to|about|it's|is|use|take|give|given|when)\b[,\s]*)+"
+    r"|(?:wrong (?:name|one|drug|medicine|word)|nope|no(?=[,.! ])|sorry|wait|oops|actually|correction|i (?:mean|meant|said)|i was asking about|and|or|so|then|ok|okay|but|now|well|also|hmm|please|what if it'?s|what if it was|what if|what about|how about|what of|what is it for|if it'?s|if|instead of (?:it|that),?|switch(?:ing)? to|i switch(?:ed)? to|i changed? to|changed? to|change it to|replace it with|say|same for|the same for|same question for|is it the same for|does the same go for|for|with|while|during|in|to|about|it's|is|use|take|give|given|when)\b[,\s]*)+"
 )
 TAILS = re.compile(
-    r"(?:[,，\s]*(?:呢|吗|么|嘛|啊|呀|吧|的话|又?怎么样|怎样|咋样|如何|行吗|行不行|可以吗|可不可以|好吗|能吗|能不能|能吃吗|能用吗|也一样吗|也是吗|也行吗|也可以吗|也能吃吗|也能用吗|一样吗|是不是也一样|有没有|会吗|也会有?吗|也有吗|的情况|来说|方面|那边"
+    r"(?:[,，\s]*(?:呢|吗|么|嘛|啊|呀|吧|的话|又?怎么样|怎样|咋样|如何|行吗|行不行|可以吗|可不可以|好吗|能吗|能不能[吃用服喝]?|能吃吗|能用吗|也一样吗|也是吗|也行吗|也可以吗|也能吃吗|也能用吗|一样吗|是不是也一样|有没有|会吗|也会有?吗|也有吗|的情况|来说|方面|那边"
     r"|\b(?:too|also|as well|instead|then|though|ok|okay|please|the same|is that ok|can (?:they|he|she|it)(?: (?:take|use|have) it)?)\b|[?？.。!！~]))+$"
 )
 MAY_TAIL = re.compile(
-    r"(?:行吗|行不行|可以吗|可不可以|能吗|能不能|能吃吗|能用吗|也行吗|也可以吗|也能吃吗|也能用吗)[?？。]*$|\b(?:is that ok|ok|okay|can (?:they|he|she|it)(?: (?:take|use|have) it)?)[?.]*$"
+    r"(?:行吗|行不行|可以吗|可不可以|能吗|能不能[吃用服喝]?|能吃吗|能用吗|也行吗|也可以吗|也能吃吗|也能用吗)[?？。]*$|\b(?:is that ok|ok|okay|can (?:they|he|she|it)(?: (?:take|use|have) it)?)[?.]*$"
 )
 # What to do about something that happened: 便秘了怎么办.
 WHAT_NOW = re.compile(
@@ -152,7 +163,7 @@ SAME_THING = re.compile(
 )
 
 _ASKS = re.compile(
-    r"[?？]|吗|呢|么$|嘛|什么|啥|怎么|怎样|咋|如何|多少|多久|多长|几|哪|谁|是否|能不能|能否|可否|可不可以|会不会|要不要|有没有|是不是|行不行|为什么|为何|请问|想问|想知道|想了解|告诉我|说说|讲讲|介绍|列出"
+    r"[?？]|吗|呢|么$|嘛|什么|啥|怎么|怎样|咋|如何|多少|多久|多长|几|哪|谁|是否|能不能|能否|可否|可不可以|会不会|要不要|有没有|是不是|行不行|为什么|为何|请问|想问|想知道|想了解|告诉我|说说|讲讲|介绍|列出|[㐀-鿿][不没](?=[?？。!！]*$)|没事吧"
     r"|\b(?:what|which|how|when|where|why|who|whom|can|could|should|may|is|are|do|does|did|will|would|tell me|explain|list|any|give me)\b(?!n't sure)"
 )
 _TELLS = re.compile(

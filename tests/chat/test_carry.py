@@ -33,7 +33,7 @@ def test_the_same_in_english(reader: Reader, turn: str) -> None:
 
 def test_a_medicine_that_is_taken_too_is_asked_of_together(reader: Reader) -> None:
     assert stands_for(reader, "布洛芬混悬液怎么吃", "华法林也在吃，行吗") == "布洛芬混悬液和华法林能一起吃吗？"
-    together = "Can ibuprofen and warfarin be taken together?"
+    together = "Can ibuprofen be taken with warfarin?"
     assert stands_for(reader, "How do I take ibuprofen?", "I already take warfarin daily") == together
 
 
@@ -80,8 +80,8 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
         (("How much ibuprofen can I take?", "my mum is 80 though"), "my mum is 80. How much ibuprofen can I take?"),
         (("What is ibuprofen used for?", "ok for a five year old?"), "can a 5 year old take ibuprofen?"),
         # another that is taken, too
-        (("How do I take ibuprofen?", "they added warfarin"), "Can ibuprofen and warfarin be taken together?"),
-        (("How do I take ibuprofen?", "he's on warfarin, would that matter"), "Can ibuprofen and warfarin be taken together?"),
+        (("How do I take ibuprofen?", "they added warfarin"), "Can ibuprofen be taken with warfarin?"),
+        (("How do I take ibuprofen?", "he's on warfarin, would that matter"), "Can ibuprofen be taken with warfarin?"),
         (("布洛芬混悬液怎么吃", "再加一片华法林行吗"), "布洛芬混悬液和华法林能一起吃吗？"),
         (
             ("I take warfarin every day", "got a headache, thinking of ibuprofen"),

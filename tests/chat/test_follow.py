@@ -65,7 +65,7 @@ def said(reader: Reader, *turns: str) -> Followed:
         (("布洛芬混悬液和华法林能一起吃吗", "前一个的禁忌是什么", "第二个呢"), "华法林的禁忌是什么"),
         (("ibuprofen uses", "warfarin uses", "side effects of the first one", "and the second?"), "side effects of warfarin"),
         (("布洛芬混悬液的作用", "钙片可以同时吃吗"), "布洛芬混悬液和钙片可以同时吃吗"),
-        (("ibuprofen uses", "does warfarin matter"), "does warfarin and ibuprofen matter"),
+        (("ibuprofen uses", "does warfarin matter"), "Can ibuprofen be taken with warfarin?"),
         # one of two is replaced: its like, else the one named last
         (("氟康唑和辛伐他汀能同服吗", "换成阿托伐他汀呢"), "氟康唑和阿托伐他汀能同服吗"),
         (("辛伐他汀和氟康唑能同服吗", "换成阿托伐他汀呢"), "阿托伐他汀和氟康唑能同服吗"),

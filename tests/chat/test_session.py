@@ -304,3 +304,49 @@ def test_a_cancelled_answer_is_kept(kb: KnowledgeBase) -> None:
         if event.evidence:
             cancel.set()
     assert len(session.exchanges) == 1
+
+
+def test_a_session_that_two_have_open_remembers_what_either_said(medrag: MedRAG, tmp_path: Path) -> None:
+    with SessionStore(tmp_path / "sessions.sqlite") as store:
+        chat = Chat(medrag, store=store)
+        first = chat.open()
+        first.ask("布洛芬混悬液怎么保存")
+        second = chat.open(first.id)
+        first.ask("华法林呢")
+        second.ask("有什么副作用")
+        assert [one.standalone for one in first.exchanges][:1] == ["布洛芬混悬液怎么保存"]
+        assert [one.standalone for one in second.exchanges] == ["布洛芬混悬液怎么保存", "华法林怎么保存", "华法林有什么副作用"]
+        first.ask("怎么吃")
+        assert [one.standalone for one in store.exchanges(first.id)][-2:] == ["华法林有什么副作用", "华法林怎么吃"]
+        second.reset()
+        assert first.ask("怎么吃").reason == ASKS_BACK  # of nothing: what was said is forgotten for both
+
+
+def test_nothing_is_lost_of_turns_that_are_taken_at_once(medrag: MedRAG, tmp_path: Path) -> None:
+    with SessionStore(tmp_path / "sessions.sqlite") as store:
+        chat = Chat(medrag, store=store)
+        begun = chat.open()
+        begun.ask("布洛芬混悬液怎么保存")
+        others = [chat.open(begun.id) for _ in range(6)]
+        threads = [threading.Thread(target=one.ask, args=("有什么副作用",)) for one in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(store.exchanges(begun.id)) == 7
+        assert len(store.load(begun.id).turns) == 14
+
+
+def test_a_thread_that_reads_an_answer_cannot_wait_for_it_in_the_same_session_opened_again(
+    medrag: MedRAG, tmp_path: Path
+) -> None:
+    with SessionStore(tmp_path / "sessions.sqlite") as store:
+        chat = Chat(medrag, store=store)
+        session = chat.open()
+        session.ask("布洛芬混悬液怎么保存")
+        stream = session.stream("有什么副作用")
+        next(stream)
+        with pytest.raises(SessionError, match="still being read"):
+            chat.open(session.id).ask("怎么吃")
+        stream.close()
+        assert chat.open(session.id).ask("怎么吃").text
