@@ -203,7 +203,8 @@ def facts_of(
 ) -> list[Fact]:
     """The facts whose subject or object is one of the entities, by relation, subject and object, with their sources.
 
-    Where there are more than the limit, what is said of the entities goes before what is said of others with them.
+    Where there are more than the limit, what is said of the entities goes before what is said of others with them. What is purged
+    between two statements is left out.
     """
     ids = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
     more: dict[str, object] = {"most": limit} if relations is None else {"most": limit, "relations": sorted(relations)}
@@ -212,13 +213,15 @@ def facts_of(
         for row in _rows(connection, query, ids, commit, **more):
             triples.setdefault((row.subject, row.relation, row.object), end)
     entities = {row.id: _entity(row) for row in _rows(connection, _BY_ID, {e for s, _, o in triples for e in (s, o)}, commit)}
-    ordered = sorted(triples, key=lambda x: (x[1], entities[x[0]].id, entities[x[2]].id))
+    there = (triple for triple in triples if triple[0] in entities and triple[2] in entities)
+    ordered = sorted(there, key=lambda x: (x[1], entities[x[0]].id, entities[x[2]].id))
     kept = set(sorted(ordered, key=triples.__getitem__)[:limit])
     wanted = [triple for triple in ordered if triple in kept]
     sources = _sources_of(connection, wanted, commit)
     return [
         Fact.model_construct(subject=entities[s], relation=r, object=entities[o], sources=tuple(sources[s, r, o]))
         for s, r, o in wanted
+        if sources[s, r, o]
     ]
 
 
@@ -286,7 +289,7 @@ def documents_about(
         way = (steps[row.entity_id], row.code)
         nearest[row.id] = min(way, nearest.get(row.id, way))
     infos = texts.infos(connection, nearest.keys())
-    found = [(infos[version], *way) for version, way in nearest.items()]
+    found = [(infos[version], *way) for version, way in nearest.items() if version in infos]
     return sorted(found, key=lambda hit: (hit[1], hit[0].source, hit[0].key))
 
 

@@ -86,18 +86,23 @@ class Texts:
         self._sections: dict[tuple[int, int], Section] = {}
         self._documents: OrderedDict[int, Document] = OrderedDict()
 
-    def document(self, connection: Connection, version: int) -> Document:
-        """A version that the connection may see as a whole document: a few are kept, for what is cited is read again."""
+    def document(self, connection: Connection, version: int) -> Document | None:
+        """A version that the connection may see as a whole document, None where it was purged: a few are kept, to be cited."""
         with self._lock:
             found = self._documents.get(version)
             if found is not None:
                 self._documents.move_to_end(version)
                 return found
-        info = self.infos(connection, [version])[version]
+        sections = tuple(section_of(*row[1:]) for row in _SECTIONS_OF.tuples(connection, values=[version]))
+        if not sections and not _INFOS.tuples(connection, values=[version]):
+            return None  # whatever is remembered of it
+        info, text = self.infos(connection, [version]).get(version), self.of(connection, [version]).get(version)
+        if info is None or text is None:
+            return None
         made = Document.model_construct(
             **{name: getattr(info, name) for name in DocumentInfo.model_fields},
-            text=self.of(connection, [version])[version],
-            sections=tuple(section_of(*row[1:]) for row in _SECTIONS_OF.tuples(connection, values=[version])),
+            text=text,
+            sections=sections,
         )
         with self._lock:
             self._documents[version] = made
@@ -164,12 +169,13 @@ def _kept(known: dict[K, V], found: Mapping[K, V]) -> dict[K, V]:
 
 
 def _read(connection: Connection, rows: Sequence[AnyRow], texts: Texts) -> Iterator[Passage]:
-    """The passages that stand at some places, rows of `_placed`."""
+    """The passages that stand at some places, rows of `_placed`; those of a document purged since these were read are left out."""
     whole = texts.of(connection, {row[1] for row in rows})
     infos = texts.infos(connection, whole.keys())
     sections = texts.sections(connection, {(row[1], row[2]) for row in rows})
     for number, version, section, start, end in rows:
-        yield Passage(number, infos[version], sections[version, section], start, end, whole[version][start:end])
+        if version in infos and (version, section) in sections:
+            yield Passage(number, infos[version], sections[version, section], start, end, whole[version][start:end])
 
 
 def passages_of(connection: Connection, document: DocumentInfo, commit: int, texts: Texts) -> Iterator[Passage]:
@@ -195,7 +201,7 @@ def documents_of(connection: Connection, ids: Sequence[int], commit: int, texts:
     for some in in_batches(list(ids)):
         versions.update(_VERSIONS.tuples(connection, commit=commit, values=some))
     infos = texts.infos(connection, set(versions.values()))
-    return {passage: infos[version] for passage, version in versions.items()}
+    return {passage: infos[version] for passage, version in versions.items() if version in infos}
 
 
 def passages_by_id(connection: Connection, ids: Sequence[int], commit: int, texts: Texts) -> list[Passage]:

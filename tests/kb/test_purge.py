@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from medrag.errors import NotFoundError
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
+from medrag.kb.passages import Texts
 from medrag.kb.prepared import Prepared
 from medrag.kb.static import StaticEmbedder
 from medrag.kb.vectors import VectorIndex
@@ -95,3 +97,51 @@ def test_a_passage_that_the_last_generation_lacks_is_made_anew(kb: KnowledgeBase
     with kb.write() as writer:
         writer.purge("H20")
     assert kb.verify(deep=True) == []
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+@pytest.mark.parametrize("before", ["of", "infos", "sections"])
+def test_a_reader_finds_what_stays_where_a_purge_comes_between_two_of_its_statements(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, before: str, remembered: bool
+) -> None:
+    ids = [number for number, _ in kb.search_words("哮喘患者禁用", 99)]
+    wanted = (
+        {passage.document.key for passage in kb.passages(ids)} if remembered else {f"H{n}" for n in (*range(12), 20)} - {"H5"}
+    )
+    assert "H2" in wanted
+    with KnowledgeBase.open(kb.path) as other:
+        if remembered:
+            other.passages(ids[::2])
+        between(monkeypatch, before, lambda: purged(kb, "H2"))
+        left = {passage.document.key for passage in other.passages(ids)}
+    assert left in (wanted, wanted - {"H2"})
+
+
+@pytest.mark.parametrize("before", ["of", "infos"])
+def test_a_document_purged_while_it_is_read_is_whole_or_not_there(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    whole = kb.document("H2")
+    with KnowledgeBase.open(kb.path) as other:
+        between(monkeypatch, before, lambda: purged(kb, "H2"))
+        try:
+            assert other.document("H2") == whole
+        except NotFoundError as error:
+            assert "purged just now" in str(error)
+
+
+def purged(kb: KnowledgeBase, key: str) -> None:
+    with kb.write() as writer:
+        writer.purge(key)
+
+
+def between(monkeypatch: pytest.MonkeyPatch, name: str, do: Callable[[], None]) -> None:
+    """Does something once before the next statement of that kind."""
+    method = getattr(Texts, name)
+
+    def first(*given: Any) -> Any:
+        monkeypatch.setattr(Texts, name, method)
+        do()
+        return method(*given)
+
+    monkeypatch.setattr(Texts, name, first)
