@@ -14,7 +14,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Generic, TypeVar
 
-__all__ = ["Once", "ahead"]
+__all__ = ["Once", "ahead", "none_spared"]
 
 T = TypeVar("T")
 
@@ -48,6 +48,11 @@ class _Helper:
 def _helper(process: int) -> _Helper:
     """The helper of a process: threads are not carried through a fork."""
     return _Helper()
+
+
+def none_spared() -> None:
+    """Says that other processes keep the processors busy, so that this one has nothing to gain from a second thread."""
+    _helper(os.getpid()).spared = False
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from medrag.chat.assistant import Assistant
 from medrag.chat.opened import open_assistants
 from medrag.errors import MedRAGError
 from medrag.patterns import compile_all
+from medrag.retrieve.ahead import none_spared
 from medrag.server.app import create_app
 from medrag.server.settings import ServerSettings
 from medrag.types import Record
@@ -44,6 +45,8 @@ def make_app() -> FastAPI:
     wanted = {assistant.api_key_variable for assistant in plan.assistants}
     keys = {name: os.environ[name] for name in wanted if name in os.environ}
     app = create_app(open_assistants(plan.assistants, keys=keys), plan.settings)
+    if plan.settings.workers > 1:
+        none_spared()
     _settle()
     return app
 

@@ -16,7 +16,7 @@ from medrag.kb.base import KnowledgeBase
 from medrag.kb.filters import Filters
 from medrag.retrieve import ahead as module
 from medrag.retrieve import rank
-from medrag.retrieve.ahead import Once, ahead
+from medrag.retrieve.ahead import Once, ahead, none_spared
 from medrag.retrieve.rank import retrieve
 from medrag.retrieve.reading import found_by_vectors
 from tests.shelf import shelf
@@ -97,6 +97,12 @@ def test_beside_another_question_nothing_is_done_ahead(helper: module._Helper) -
     with ahead(lambda: None), ahead(lambda: pytest.fail("done ahead")):
         assert helper.asking == 2
     assert helper.asking == 0
+
+
+def test_where_no_processor_is_spared_nothing_is_done_ahead(helper: module._Helper) -> None:
+    none_spared()
+    with ahead(lambda: pytest.fail("done ahead")):
+        assert helper.asking == 1
 
 
 def test_an_error_ahead_is_raised_by_who_needs_what_was_not_found(helper: module._Helper) -> None:
