@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import numpy as np
 from sqlalchemy import Connection
 
-from medrag.errors import KnowledgeBaseError, NotFoundError, QuestionError, VersionError
+from medrag.errors import KnowledgeBaseError, QuestionError, VersionError
 from medrag.kb import facts, holding, passages
 from medrag.kb.access import Access, Engines, added_to
 from medrag.kb.address import Address
@@ -224,11 +224,7 @@ class KnowledgeBase:
     def document(self, key: str, *, source: str | None = None, version: int | None = None) -> Document:
         """A document with its text and sections: the current version, or the one asked for."""
         with self._reading() as connection:
-            number = load_version(connection, key, source, version, self.commit)
-            found = self._snapshot.texts.document(connection, number)
-        if found is None:
-            raise NotFoundError(f"there is no document {key!r} any more: it was purged just now")
-        return found
+            return self._snapshot.texts.document(connection, load_version(connection, key, source, version, self.commit))
 
     def versions(self, key: str, *, source: str | None = None) -> list[DocumentInfo]:
         """All versions of a document, oldest first."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, FromClause, bindparam, select
 
+from medrag.errors import NotFoundError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import (
     INFO,
@@ -86,19 +87,21 @@ class Texts:
         self._sections: dict[tuple[int, int], Section] = {}
         self._documents: OrderedDict[int, Document] = OrderedDict()
 
-    def document(self, connection: Connection, version: int) -> Document | None:
-        """A version that the connection may see as a whole document, None where it was purged: a few are kept, to be cited."""
+    def document(self, connection: Connection, version: int) -> Document:
+        """A version that the connection may see as a whole document: a few are kept, for what is cited is read again.
+
+        Raises `NotFoundError` where it was purged since the connection saw it.
+        """
         with self._lock:
             found = self._documents.get(version)
             if found is not None:
                 self._documents.move_to_end(version)
                 return found
         sections = tuple(section_of(*row[1:]) for row in _SECTIONS_OF.tuples(connection, values=[version]))
-        if not sections and not _INFOS.tuples(connection, values=[version]):
-            return None  # whatever is remembered of it
         info, text = self.infos(connection, [version]).get(version), self.of(connection, [version]).get(version)
-        if info is None or text is None:
-            return None
+        # Of one without sections what is remembered of it proves nothing.
+        if info is None or text is None or not (sections or _INFOS.tuples(connection, values=[version])):
+            raise NotFoundError("the document is not there any more: it was purged just now")
         made = Document.model_construct(
             **{name: getattr(info, name) for name in DocumentInfo.model_fields},
             text=text,
