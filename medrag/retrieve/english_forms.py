@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from medrag.patterns import regex
 
-__all__ = ["Form", "fits_form", "forms_beside", "forms_in_title", "forms_usual"]
+__all__ = ["Form", "fits_form", "forms_beside", "forms_in_title", "forms_meant", "forms_usual"]
 
 NEAR = 24  # characters before and behind a name in which a form is that of the medicine named
 
@@ -66,6 +66,14 @@ def forms_beside(text: str, start: int, end: int) -> frozenset[Form]:
 def forms_usual(text: str) -> frozenset[Form]:
     """The forms said anywhere in a plain text, else what people take as a rule: who says lorazepam takes tablets."""
     return frozenset(form for form, pattern in _SAID_PATTERNS.items() if pattern.search(text)) or frozenset({Form.SOLID})
+
+
+def forms_meant(text: str, start: int, end: int) -> frozenset[Form]:
+    """The forms told beside a medicine's name, else those said anywhere and what people take as a rule.
+
+    In "on prednisone, want to give me the shingles shot" the shot is another medicine's.
+    """
+    return forms_beside(text, start, end) or forms_usual(text) | {Form.SOLID}
 
 
 def forms_in_title(title: str) -> frozenset[Form]:

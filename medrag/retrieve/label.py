@@ -17,7 +17,7 @@ from medrag.kb.terms import name_variants
 from medrag.retrieve.alike import names_maker
 from medrag.retrieve.channels import Hit, Pool, Ranking
 from medrag.retrieve.cues import DRUG_FORM_GROUPS, Population, patient_group, patient_pattern
-from medrag.retrieve.english_forms import fits_form, forms_usual
+from medrag.retrieve.english_forms import Form, fits_form, forms_meant
 from medrag.retrieve.features import features_of
 from medrag.retrieve.forms import asked_form, printed_form, same_form
 from medrag.retrieve.kinds import kind_of
@@ -172,10 +172,15 @@ def _documents(drug: Drug, understanding: Understanding, kb: KnowledgeBase, only
     if understanding.groups and understanding.groups[0] in DRUG_FORM_GROUPS:  # the dose of a tablet is not that of drops
         form = asked_form(understanding.question, drug.end) or printed_form(drug.name)
         documents = [d for place, d in enumerate(documents) if place < drug.equals or same_form(form, d.title)]
-        usual = forms_usual(understanding.question)
-        if understanding.lang == "en" and documents and fits_form(usual, documents[0].title):
-            documents = [d for d in documents if fits_form(usual, d.title)]
+        if understanding.lang == "en":
+            documents = _of_form(documents, forms_meant(understanding.question, drug.start, drug.end))
     return _fitting(documents[: LABEL_DOCUMENTS + 1], understanding, kb)[:LABEL_DOCUMENTS]
+
+
+def _of_form(documents: list[DocumentInfo], forms: frozenset[Form]) -> list[DocumentInfo]:
+    """The documents of the forms meant, where the one meant most is such; one whose title tells no form may be of any."""
+    fitting = [document for document in documents if fits_form(forms, document.title)]
+    return fitting if fitting[:1] == documents[:1] else documents
 
 
 def _by_words(documents: Sequence[DocumentInfo], question: str, said: str, pool: Pool) -> list[DocumentInfo]:

@@ -12,7 +12,7 @@ from medrag.retrieve.sayings import sayings
 
 __all__ = ["mended"]
 
-MIN_LETTERS = 6  # of a shorter word too many others are one error away
+MIN_LETTERS = 7  # of a shorter word too many others are one error away: swears is no sweats
 MAX_WORDS = 6  # of a question; what has more unknown ones is no English
 _LONG = regex(rf"[a-z]{{{MIN_LETTERS},30}}")
 

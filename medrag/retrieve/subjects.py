@@ -82,7 +82,7 @@ def drugs_of(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple
     wider = _ids_of({variant for mention, _ in named for variant in name_variants(mention.name)[1:]}, kb)
     found: dict[tuple[str, ...], Drug] = {}
     usual = forms_usual(text) if lang == "en" else frozenset()
-    child = Population.CHILD in populations(text)
+    child = Population.CHILD in populations(text) or _for_children(text)  # who says junior Advil means that one
     together = mixtures_in(text, mentions, kb)
     for mixture in together:
         drug = _of_mixture(text, mixture)
