@@ -290,11 +290,12 @@ def _entities(mentions: Sequence[Mention], drugs: Sequence[Drug]) -> tuple[Entit
 def _shape(text: str, drugs: Sequence[Drug], groups: Sequence[SectionGroup], terms: Sequence[str]) -> Shape:
     if len(drugs) >= 2 and groups[:1] != (G.COMPOSITION,):  # "is there A in B" is asked of B alone
         asks = _YES_NO.search(text) is not None
-        bare = not terms and not groups  # "A and B"
+        compares = _COMPARES.search(text) is not None
+        bare = not terms and not groups and not compares  # "A and B"
         if G.INTERACTIONS in groups or ((asks or bare) and _AND.search(text)):
             return Shape.TWO_DRUGS
-        if asks or _COMPARES.search(text):  # 吃着华法林能用地西泮吗
-            return Shape.COMPARISON if _COMPARES.search(text) else Shape.TWO_DRUGS
+        if asks or compares:  # 吃着华法林能用地西泮吗
+            return Shape.COMPARISON if compares else Shape.TWO_DRUGS
     if not drugs and _WHICH_DRUG.search(text):
         return Shape.DISEASE_AVOIDS if _NOT_TAKEN.search(text) else Shape.DISEASE_TO_DRUG
     if drugs and _is_name(text.strip("?？。.! "), drugs):

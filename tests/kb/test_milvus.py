@@ -207,7 +207,7 @@ def test_commits_add_and_remove_and_each_reader_keeps_its_own(both: Both) -> Non
     before = [both.milvus()[0].search(q, 10, Filters()) for q in QUESTIONS]
     both.commit(ENTRIES[300:420], remove=range(1, 120))
     check_equal(both)
-    both.commit([replace(ENTRIES[4], tokens=["发热", "新"])], remove=[300, 301, 9_999])  # a removed passage comes back, changed
+    both.commit([replace(ENTRIES[4], words="发热 新")], remove=[300, 301, 9_999])  # a removed passage comes back, changed
     check_equal(both)
     words, vectors = both.milvus(first)
     assert words.ids() == vectors.ids() == set(range(1, 301))
