@@ -34,7 +34,6 @@ __all__ = ["SHARES", "read_asked", "tune"]
 
 FOLDS = 5  # a question's own answer never teaches the section model whose output the ranker is fitted on
 SHARES = (1.0, 0.5, 0.25)  # of a question's answer, in the groups named first, second and third
-HELPING = 0.25  # of a section that answers, what one that only helps counts for the section model
 WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of a channel, tried one after the other
 K = 10
 MIN_QUESTIONS = 10

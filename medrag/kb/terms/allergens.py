@@ -7,7 +7,7 @@ from functools import cache
 from medrag.kb.folding import fold
 from medrag.kb.terms.tables import table
 
-__all__ = ["all_allergens", "allergen_names"]
+__all__ = ["allergen_names"]
 
 
 @cache
@@ -18,11 +18,6 @@ def _by_name() -> dict[str, tuple[str, ...]]:
         for name in names:
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), *names)))
     return found
-
-
-def all_allergens() -> frozenset[str]:
-    """Every folded name of the table."""
-    return frozenset(_by_name())
 
 
 def allergen_names(name: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from medrag.answer.safety.check import check_medication
 from medrag.kb.base import KnowledgeBase
 from medrag.types import Finding, FindingKind, Patient, Severity
-from tests.making import label
+from tests.making import label, stored
 
 LABELS = (
     label(
@@ -72,9 +72,7 @@ LABELS = (
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
-    with KnowledgeBase.create(tmp_path_factory.mktemp("wordings") / "wordings.kb") as made:
-        with made.write() as writer:
-            writer.add_many(LABELS)
+    with stored(tmp_path_factory.mktemp("wordings") / "wordings.kb", LABELS) as made:
         yield made
 
 
