@@ -173,7 +173,7 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     understanding = scene.understanding
     if any(citation.document.lang != scene.lang for citation in draft.citations):
         return  # the words of one language cannot be missed in a text of another
-    words = understanding.left or understanding.hints[:1]
+    words = _as_written(understanding) or understanding.hints[:1]
     patient = patient_pattern(understanding.populations)
     if patient is not None and all(map(patient.search, words)) and not is_silent_on_patient(draft, scene):
         return  # 慎用：60岁以上 speaks of the old without the word
@@ -181,8 +181,15 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     foods = [word for word in scene.words if word in FOODS] if together else []
     if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
         draft.line(phrases.unsaid(foods[:1], together, scene.lang))
-    elif scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
+    elif scene.words and not any(term_hits(citation.quote, (*scene.words, *words)) for citation in draft.citations):
         draft.line(phrases.unsaid(words, together, scene.lang))
+
+
+def _as_written(understanding: Understanding) -> tuple[str, ...]:
+    """The words of the question that are left beside its drugs and sections, those of a name as the whole: 肾功能不全."""
+    taken = {(drug.start, drug.end) for drug in understanding.drugs}
+    names = [understanding.question[m.start : m.end] for m in understanding.mentions if (m.start, m.end) not in taken]
+    return tuple(dict.fromkeys(next((name for name in names if word in name), word) for word in understanding.left))
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
