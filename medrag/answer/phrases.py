@@ -41,6 +41,7 @@ __all__ = [
     "support_heading",
     "told_by_few",
     "unknown_drug",
+    "titled_otherwise",
     "unnamed_pair",
     "unsaid",
 ]
@@ -128,6 +129,13 @@ def other_doses(lang: str) -> str:
 def corrected(written: str, name: str, lang: str) -> str:
     """The remark that a name was looked for in another spelling than the question's."""
     return f"问题中的“{written}”按“{name}”查找。" if lang == "zh" else f"“{written}” was read as “{name}”."
+
+
+def titled_otherwise(written: str, title: str, lang: str) -> str:
+    """The remark that no label is titled as the question calls the medicine, and whose is quoted."""
+    if lang == "zh":
+        return f"（知识库中没有题为“{written}”的说明书，以上引自“{title}”，剂型和规格可能不同。）"
+    return f"(No label here is titled “{written}”: this is of {title}, whose form and strength may differ.)"
 
 
 def ambiguous(written: str, names: Sequence[str], lang: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
 from medrag.kb.folding import fold
 from medrag.kb.linking import substance_of
+from medrag.kb.terms import name_variants
 from medrag.retrieve.subjects import DRUG_KINDS, SURE, Drug
 from medrag.retrieve.understand import Understanding
+from medrag.sections import SectionGroup
+from medrag.types import DocumentInfo
 
-__all__ = ["Reading", "ambiguous_names", "corrected_names"]
+__all__ = ["Reading", "ambiguous_names", "corrected_names", "is_titled_otherwise"]
 
 # Ways in which a name is found that is not written so; another name of the drug or other characters need no remark.
 CORRECTED = frozenset({"typing", "sound", "shape", "pinyin", "initials", "short"})
@@ -34,6 +38,14 @@ def corrected_names(understanding: Understanding) -> tuple[Reading, ...]:
         if mention.via in CORRECTED and drug.start <= mention.start and mention.end <= drug.end
     }
     return tuple(found.values())
+
+
+def is_titled_otherwise(drug: Drug, document: DocumentInfo, understanding: Understanding, kb: KnowledgeBase) -> bool:
+    """Whether a label in the question's language is of a medicine that it does not call as the question does: 美林."""
+    if document.lang != understanding.lang or any(drug.name in reading.written for reading in corrected_names(understanding)):
+        return False
+    called = [fold(document.title), *(fold(passage.text) for passage in kb.passages_of(document, (SectionGroup.NAMES,)))]
+    return not any(name in text for text in called for name in name_variants(drug.name))
 
 
 def ambiguous_names(understanding: Understanding) -> tuple[Reading, ...]:

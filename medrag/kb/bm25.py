@@ -120,7 +120,7 @@ class Scorer:
     """The exact scores of passages for one question; a text that hundreds of labels have word for word is scored once."""
 
     def __init__(self, weights: Mapping[str, float], average: float) -> None:
-        self._weights = [(f" {token} ".encode("utf-8", "surrogatepass"), weighs) for token, weighs in weights.items()]
+        self._weights = {token.encode("utf-8", "surrogatepass"): weighs for token, weighs in weights.items()}
         self._average = average
         self._scored: dict[bytes, float] = {}
 
@@ -132,11 +132,12 @@ class Scorer:
         return found
 
     def _score(self, text: bytes) -> float:
-        padded = b" " + text.replace(b" ", b"  ") + b" "  # so that neighbours share no space, which would be counted once
-        norm = K1 * (1.0 - B + B * (text.count(b" ") + 1) / self._average)
+        tokens = text.split(b" ")
+        asked = list(filter(self._weights.__contains__, tokens))
+        norm = K1 * (1.0 - B + B * len(tokens) / self._average)
         total = 0.0
-        for token, weighs in self._weights:  # in the question's order, so that it gives the same float in any process
-            frequency = padded.count(token)
+        for token, weighs in self._weights.items():  # in the question's order, so that it gives the same float in any process
+            frequency = asked.count(token)
             if frequency:
                 total += weighs * frequency * (K1 + 1.0) / (frequency + norm)
         return total

@@ -24,7 +24,7 @@ from medrag.retrieve.kinds import kind_of
 from medrag.retrieve.leading import lead
 from medrag.retrieve.pairs import MIN_NAME, other_names
 from medrag.retrieve.profile import Profile
-from medrag.retrieve.subjects import DRUG_KINDS, Drug
+from medrag.retrieve.subjects import DRUG_KINDS, Drug, is_mixture
 from medrag.retrieve.understand import Understanding
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Passage
@@ -222,7 +222,9 @@ def _fitting(documents: list[DocumentInfo], understanding: Understanding, kb: Kn
     if patient is None and kb.passages_of(documents[0], asked):
         return documents
 
-    def foreign(place: int) -> bool:  # a label in the language of the question is not left for one that cannot be read
-        return documents[0].lang == understanding.lang != documents[place].lang
+    def other(place: int) -> tuple[bool, bool]:
+        """A label that can be read is not left for one in another language, nor the medicine's own for one of a mixture."""
+        foreign = documents[0].lang == understanding.lang != documents[place].lang
+        return foreign, is_mixture(documents[place].title) and not is_mixture(documents[0].title)
 
-    return [documents[place] for place in sorted(range(len(documents)), key=lambda p: (foreign(p), lacks(p), p))]
+    return [documents[place] for place in sorted(range(len(documents)), key=lambda p: (other(p), lacks(p), p))]

@@ -21,7 +21,7 @@ from medrag.retrieve.reading import documents_by_words, documents_of_ids
 from medrag.retrieve.words import EVERYDAY, subject_spans
 from medrag.types import DocumentInfo, Entity, EntityKind
 
-__all__ = ["DRUG_KINDS", "Drug", "drugs_of", "meant", "titled"]
+__all__ = ["DRUG_KINDS", "Drug", "drugs_of", "is_mixture", "meant", "titled"]
 
 DRUG_KINDS = frozenset({EntityKind.SUBSTANCE, EntityKind.PREPARATION, EntityKind.PRODUCT})
 MAX_DRUGS = 6
@@ -281,7 +281,7 @@ def _is_meant(name: str, form: str, title: str) -> bool:
 def _remoteness(name: str, said: _Said, document: DocumentInfo, distance: int, lang: str) -> tuple[object, ...]:
     """Sorts the label that was asked for first: its printed name, its form, its language."""
     title, asked, name = fold(document.title), fold(name + said.form), fold(name)
-    mixture = _mixture(title) and not _mixture(name)
+    mixture = is_mixture(title) and not is_mixture(name)
     if lang != "zh":
         # "ZOLOFT - sertraline hydrochloride tablet" is as much a label of sertraline as one that is titled so.
         named = re.search(rf"\b{re.escape(name)}\b", title) is not None
@@ -304,8 +304,9 @@ def _for_children(title: str) -> bool:
     return _CHILDRENS.search(fold(title)) is not None
 
 
-def _mixture(folded: str) -> bool:
-    return re.search(r"\band\b|[/+;]|复方", folded) is not None
+def is_mixture(title: str) -> bool:
+    """Whether a label's title or a name is of several substances together."""
+    return re.search(r"\band\b|[/+;]|复方", fold(title)) is not None
 
 
 def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tuple[Drug, ...]:
@@ -319,7 +320,7 @@ def titled(text: str, cues: Sequence[tuple[int, int]], kb: KnowledgeBase) -> tup
             continue
         found = documents_of_ids([ref for ref, _ in kb.search_words(name, TITLED)], kb)
         whole = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
-        infos = {(d.source, d.key): d for d in found if whole.search(d.title) and not _mixture(fold(d.title))}
+        infos = {(d.source, d.key): d for d in found if whole.search(d.title) and not is_mixture(d.title)}
         if infos:
             return (Drug(name, start, end, (), tuple(infos.values()), len(infos)),)
     return ()

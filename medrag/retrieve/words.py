@@ -43,7 +43,7 @@ STOP_WORDS = frozenset(
     they this those through to too took under until up upon us use used uses using very via was we were what when where whether which while who whom whose why
     will with within without would you your yours day days week weeks month months year years time times people person persons patient patients someone anyone
     mother father mum mom dad husband wife
-    come comes coming came med meds rx okay ok
+    come comes coming came happen happens happened happening med meds rx okay ok
     film coated extended delayed release solution suspension injection lyophilized drug drugs medicine medicines medication medications pill pills tablet tablets capsule capsules label labels information info available listed described
     recommended reported associated possible potential specific currently taking following regarding according mg mcg ml kg""".split()
 )

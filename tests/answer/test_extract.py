@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from medrag.answer.engine import MedRAG
 from medrag.kb.base import KnowledgeBase
 from medrag.sections import SectionGroup as G
 from medrag.types import Answer, Turn, Verdict, digest
+from tests.making import label, stored
 
 QUESTIONS = (
     "布洛芬缓释胶囊的适应病症",
@@ -50,6 +53,21 @@ def test_every_sentence_is_quoted_and_cited(question: str, rag: MedRAG, kb: Know
     answer = rag.ask(question)
     assert answer.citations and not answer.abstained
     assert_whole(answer, kb)
+
+
+def test_a_label_under_another_name_than_the_questions_is_said_to_be_so(rag: MedRAG) -> None:
+    remark = "没有题为“{}”的说明书，以上引自“布洛芬"
+    assert remark.format("美林") in rag.ask("美林的禁忌").text
+    assert "没有题为" not in rag.ask("布洛芬缓释胶囊的禁忌").text
+    assert "没有题为" not in rag.ask("布洛芬的禁忌").text
+
+
+def test_what_is_quoted_is_not_said_to_be_left_unsaid(tmp_path: Path) -> None:
+    warnings = "1.痛风患者慎用。\n2.用药期间定期检查血常规。\n3.不宜长期大量使用。"
+    with stored(tmp_path / "labels.kb", [label("阿司匹林片", {"【适应症】": "用于发热、头痛。", "【注意事项】": warnings})]) as kb:
+        text = MedRAG(kb).ask("痛风能吃阿司匹林片吗").text
+        assert "痛风患者慎用" in text and "没有提到" not in text
+        assert "没有提到“甲状腺功能亢进”" in MedRAG(kb).ask("甲状腺功能亢进的人能吃阿司匹林片吗").text
 
 
 def test_a_section_is_quoted_in_full_and_in_order(rag: MedRAG) -> None:

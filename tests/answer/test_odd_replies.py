@@ -63,6 +63,14 @@ def test_models_refuse_in_words_of_their_own(kb: KnowledgeBase, text: str) -> No
         assert (answer.abstained, answer.reason, answer.claims) == (True, "model-declined", ())
 
 
+def test_a_refusal_behind_what_nothing_supports_is_one_before_a_word_is_shown(kb: KnowledgeBase) -> None:
+    model = ScriptedLLM(Script(["本品由月光酿成。\n", "根据现有资料无法回答"]))
+    *words, last = MedRAG(kb, llm=model).stream(ASKED)
+    assert last.answer is not None and last.answer.reason == "model-declined"
+    assert "".join(event.text for event in words) == last.answer.text
+    assert "月光" not in last.answer.text
+
+
 @pytest.mark.parametrize(
     "text", ["## 禁忌", "**用法用量**", "建议您咨询医生或药师。", "Please ask your pharmacist.", "您好！", "根据说明书："]
 )

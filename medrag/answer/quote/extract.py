@@ -24,7 +24,7 @@ from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
 from medrag.answer.quote.statements import relevant_facts, write_facts
 from medrag.answer.quote.whom import is_silent_on_patient, leaves_patient_open, quote_forbidden
-from medrag.answer.readings import ambiguous_names, corrected_names
+from medrag.answer.readings import ambiguous_names, corrected_names, is_titled_otherwise
 from medrag.answer.reply.marks import marker_style
 from medrag.answer.safety.asked import tells
 from medrag.kb.base import KnowledgeBase
@@ -56,6 +56,7 @@ POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
+CUT_OUT = 2  # characters that a cue takes out of a Chinese name at most
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
 _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
@@ -173,7 +174,7 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     understanding = scene.understanding
     if any(citation.document.lang != scene.lang for citation in draft.citations):
         return  # the words of one language cannot be missed in a text of another
-    words = understanding.left or understanding.hints[:1]
+    words = _as_written(understanding) or understanding.hints[:1]
     patient = patient_pattern(understanding.populations)
     if patient is not None and all(map(patient.search, words)) and not is_silent_on_patient(draft, scene):
         return  # 慎用：60岁以上 speaks of the old without the word
@@ -181,8 +182,21 @@ def _unsaid(draft: Draft, scene: Scene) -> None:
     foods = [word for word in scene.words if word in FOODS] if together else []
     if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
         draft.line(phrases.unsaid(foods[:1], together, scene.lang))
-    elif scene.words and not any(term_hits(citation.quote, scene.words) for citation in draft.citations):
+    elif scene.words and not any(term_hits(citation.quote, (*scene.words, *words)) for citation in draft.citations):
         draft.line(phrases.unsaid(words, together, scene.lang))
+
+
+def _as_written(understanding: Understanding) -> tuple[str, ...]:
+    """The words of the question that are left beside its drugs and sections; of a name that cues were cut out of the whole: 肾功能不全."""
+    asked = fold(understanding.question)
+    spans: list[tuple[int, int]] = []
+    for word in understanding.left:
+        start = asked.find(word, spans[-1][1] if spans else 0)
+        if spans and not word.isascii() and 0 <= start - spans[-1][1] <= CUT_OUT:
+            spans[-1] = (spans[-1][0], start + len(word))
+        elif start >= 0:
+            spans.append((start, start + len(word)))
+    return tuple(dict.fromkeys(asked[start:end] for start, end in spans))
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
@@ -227,6 +241,9 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
         for remark in remarks:
             if not draft.says(remark):
                 draft.line(remark)
+        document = draft.citations[before].document
+        if is_titled_otherwise(drug, document, scene.understanding, scene.kb):
+            draft.line(phrases.titled_otherwise(drug.name, document.title, scene.lang))
         _other_form(draft, scene, drug, passages, answered, share)
 
 

@@ -142,6 +142,7 @@ def _patients() -> Iterator[_Who]:
 def _remarks(lang: str) -> Iterator[str]:
     yield phrases.corrected(_A, _B, lang)
     yield phrases.no_document([_A], lang)
+    yield phrases.titled_otherwise(_A, _B, lang)
     yield from (phrases.unsaid([_A], together, lang) for together in (True, False))
     yield from (phrases.not_for_whom(who, lang) for who in _patients())
     yield phrases.unnamed_pair(_A, _B, lang)

@@ -60,7 +60,12 @@ class Composition:
     @property
     def declines(self) -> bool:
         """Whether all that it comes to is that the evidence does not answer."""
-        return self.refusals > 0 and all(claim.verdict is Verdict.UNSUPPORTED for claim in self.claims)
+        return self.refusals > 0 and not self.tells
+
+    @property
+    def tells(self) -> bool:
+        """Whether some claim rests on the evidence, so that whatever follows it is no refusal."""
+        return any(claim.verdict is not Verdict.UNSUPPORTED for claim in self.claims)
 
     def feed(self, delta: str) -> Iterator[StreamEvent]:
         """The events for the claims that end in these words of the model."""

@@ -108,14 +108,14 @@ def _written(job: Job, prompt: Prompt, out: Generated) -> Iterator[StreamEvent]:
         drugs=job.drugs,
         dropping=job.policy is Policy.DROP,
     )
-    # Held until it is clear that the reply is no refusal.
+    # Held until it is clear that the reply is no refusal, which may come behind claims that nothing supports.
     held = [
         composition.remark(phrases.corrected(name.written, name.names[0], job.lang) + "\n")
         for name in corrected_names(job.found.understanding)
     ]
     for event in _events(job, prompt, composition, out):
         held.append(event)
-        if composition.claims and not composition.declines:
+        if composition.tells:
             yield from held
             held = []
     out.refused = composition.declines
