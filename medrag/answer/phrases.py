@@ -39,9 +39,9 @@ __all__ = [
     "section_missing",
     "see_check",
     "support_heading",
+    "titled_otherwise",
     "told_by_few",
     "unknown_drug",
-    "titled_otherwise",
     "unnamed_pair",
     "unsaid",
 ]

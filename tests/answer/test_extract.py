@@ -64,7 +64,9 @@ def test_a_label_under_another_name_than_the_questions_is_said_to_be_so(rag: Med
 
 def test_what_is_quoted_is_not_said_to_be_left_unsaid(tmp_path: Path) -> None:
     warnings = "1.痛风患者慎用。\n2.用药期间定期检查血常规。\n3.不宜长期大量使用。"
-    with stored(tmp_path / "labels.kb", [label("阿司匹林片", {"【适应症】": "用于发热、头痛。", "【注意事项】": warnings})]) as kb:
+    with stored(
+        tmp_path / "labels.kb", [label("阿司匹林片", {"【适应症】": "用于发热、头痛。", "【注意事项】": warnings})]
+    ) as kb:
         text = MedRAG(kb).ask("痛风能吃阿司匹林片吗").text
         assert "痛风患者慎用" in text and "没有提到" not in text
         assert "没有提到“甲状腺功能亢进”" in MedRAG(kb).ask("甲状腺功能亢进的人能吃阿司匹林片吗").text
