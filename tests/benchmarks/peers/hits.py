@@ -17,6 +17,7 @@ from tests.benchmarks.corpus import ROOT
 
 __all__ = ["Examination", "documents_wanted", "examinations", "hits"]
 
+QUESTIONS = ROOT / "tests" / "data" / "questions"  # the first set, and each later one in a folder of its own
 OWN = 60  # labels of each language that are asked for by their title and a heading
 WRITTEN = 60  # of the project's own questions of each language
 TITLE = 40  # characters of a title that somebody might type
@@ -51,7 +52,8 @@ def examinations(kb: KnowledgeBase, data: Path, *, frozen: bool = False) -> list
     for name, task_name in _DATA_TASKS.items():
         found.append(Examination(name, _read(tasks[task_name], data, frozen=False)))
     for name, task_name in (("written, Chinese", "own-zh"), ("written, English", "own-en")):
-        cases = _read(tasks[task_name], ROOT / "tests" / "data" / "questions", frozen=frozen)
+        sets = sorted({file.parent for file in QUESTIONS.rglob(tasks[task_name].file)})
+        cases = [case for folder in sets for case in _read(tasks[task_name], folder, frozen=frozen)]
         found.append(Examination(name, tuple(random.Random(SEED).sample(cases, min(WRITTEN, len(cases))))))
     pool = Pool(kb)
     there = [Examination(one.name, tuple(case for case in one.cases if pool.truth(case).sections)) for one in found]
