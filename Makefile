@@ -13,6 +13,7 @@
 #   make soak-power  cuts the power at every sync of every operation, on a disk rebuilt from its file operations
 #   make soak-disk  has every write of every operation refused: a full disk, and one that fails
 #   make fuzz-readers  reads hostile files for MINUTES a format (10): no crash, hang or blow-up of memory
+#   make fuzz-properties  tries the tests that draw their inputs on TIMES (20) times as many other inputs
 #   make soak-access  asks in 10,000 random ways for documents that the one who asks may not see
 #   make clean  removes what the others made
 
@@ -22,7 +23,7 @@ PEERS := .venv-bench
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench bench-peers bench-growth bench-registry bench-sizing bench-serve soak-serve fuzz-server soak-kill soak-power soak-disk fuzz-readers soak-access clean
+.PHONY: demo test bench bench-peers bench-growth bench-registry bench-sizing bench-serve soak-serve fuzz-server soak-kill soak-power soak-disk fuzz-readers fuzz-properties soak-access clean
 
 demo: $(VENV)/.demo
 	@PYTHONUTF8=1 $(RUN) examples/demo.py
@@ -71,6 +72,12 @@ soak-disk: $(VENV)/.test
 
 fuzz-readers: $(VENV)/.test
 	@$(RUN) -m tests.ingest.fuzz.run --minutes $(MINUTES)
+
+TIMES ?= 20
+fuzz-properties: $(VENV)/.test
+	@for time in $$(seq $(TIMES)); do \
+	  $(RUN) -m pytest -q -x --hypothesis-profile=others $$(grep -rl --include='test_*.py' hypothesis tests) || exit 1; \
+	done
 
 soak-access: $(VENV)/.test
 	@MEDRAG_ACCESS_DRAWS=10000 $(RUN) -m pytest -q tests/contracts/test_access.py tests/server/test_restricted.py
