@@ -232,6 +232,14 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return capsys.readouterr().out
 
 
+def test_claims_by_hand_count_whatever_fault_was_put_in(kb: KnowledgeBase, tmp_path: Path) -> None:
+    rows = [row(id=f"zh-{n}", heading=headed(kb), fault=fault) for n, fault in enumerate(("population", "direction"))]
+    (tmp_path / "en.jsonl").write_text("", "utf-8")
+    outcomes = [o for part in (False, True) for o in check_claims(kb, written=written(tmp_path, *rows), frozen=part)]
+    wrong = [one.case.kind for o in outcomes for one in o.judged if one.case.written and one.case.expected is Expected.CHANGED]
+    assert sorted(wrong) == ["direction", "population"]
+
+
 def test_the_command_prints_figures_and_writes_what_was_misjudged(
     capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from medrag.answer.verify.units import ANY_PIECE, DAYS_A_MONTH, DAYS_A_YEAR, PIECES, TIME
+from medrag.answer.verify.units import ANY_PIECE, DAYS_A_MONTH, DAYS_A_YEAR, DEGREE, PIECES, TIME
 
 __all__ = ["BARE", "FREQUENCY", "Amount", "Fit", "fit"]
 
@@ -75,9 +75,11 @@ def _as_age(one: Amount, other: Amount) -> Amount:
 
 
 def _as_piece(one: Amount, other: Amount) -> Amount:
-    """A number of pills, as people say, where the other counts tablets or capsules."""
+    """A number of pills or of degrees, as people say, where the other counts tablets or capsules, or degrees Celsius."""
     dimension, _, per = other.dimension.partition("/")
     said, _, by = one.dimension.partition("/")
+    if said == DEGREE and dimension == "celsius":  # in a refrigerator, at 2 to 8 degrees
+        return replace(one, dimension=dimension, factor=other.factor)
     return replace(one, dimension=other.dimension) if said == ANY_PIECE and dimension in PIECES and per == by else one
 
 

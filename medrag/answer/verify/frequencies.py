@@ -12,7 +12,7 @@ from medrag.patterns import regex
 
 __all__ = ["frequencies"]
 
-_ZH_PERIOD = "个?小时|h|昼夜|晚上?|早上|早晨|早|晨|夜|日|天|周|个?星期|个?月|年"
+_ZH_PERIOD = "个?小时|h|昼夜|晚上?|早上|早晨|早|晨|夜|日|天|周|个?星期|个?礼拜|个?月|年"
 # What may stand between a period and how often: 每日口服3次, 每4周静脉滴注1次.
 _FREE = (
     "吃|喝|饮|含|嚼|贴|打|口服|内服|服用|冲服|煎服|吞服|含服|分服|温服|顿服|服药|服|外用|使用|应用|用药|给药|用|外涂|涂抹|涂擦|涂|外敷|敷|擦|洗|滴眼|滴鼻|滴入|滴|喷|吸入|含漱|换药|"
@@ -24,13 +24,14 @@ _ZH_FILL = rf"(?:(?:{_FREE})[,、]?\s?){{0,3}}{_MOST}"
 _FREQUENCIES = tuple(
     regex(pattern)
     for pattern in (
-        rf"(?P<both>早[、,和及]?中[、,和及]?晚|早[、,和及]?晚)(?:饭[前后])?各[服用]?\s?(?P<c>{NUMBER})\s?[次回]",
+        rf"(?P<both>早[、,和及]?中[、,和及]?晚|早[、,和及]?晚)(?:饭[前后])?各[服用]?\s?(?P<c>{NUMBER})\s?[次回针]",
         # 每日3次, 每8小时1次, 一日2~3次, 每2周1次, 隔日1次, 日服3次
-        rf"(?P<apart>隔)\s?(?P<n>{NUMBER})?\s?(?P<p>{_ZH_PERIOD}){_ZH_FILL}(?P<c>{RANGE})\s?[次回]",
-        rf"(?:每|(?<![\d.])[一1]|\b)\s?(?P<n>{RANGE})?\s?(?P<p>{_ZH_PERIOD}|小时)(?:[之以]?内)?{_ZH_FILL}(?P<c>{RANGE})\s?[次回]",
-        rf"(?P<p>日)[服用]?(?P<c>{RANGE})\s?[次回]",
-        rf"(?P<c>{RANGE})\s?[次回]\s?(?:/|每)\s?(?P<n>{DIGITS})?\s?(?P<p>{_ZH_PERIOD}|d|w|day|week)(?![a-z])",
-        rf"分(?:为|成|作)?\s?(?P<c>{RANGE})\s?[次回](?=[服给口用注静肌皮饭,。;)]|$)",
+        rf"(?P<apart>隔)\s?(?P<n>{NUMBER})?\s?(?P<p>{_ZH_PERIOD}){_ZH_FILL}(?P<c>{RANGE})\s?[次回针]",
+        rf"(?:每|(?<![\d.])[一1]|\b)\s?(?P<n>{RANGE})?\s?(?P<p>{_ZH_PERIOD}|小时)(?:[之以]?内)?{_ZH_FILL}(?P<c>{RANGE})\s?[次回针]",
+        rf"(?P<p>日)[服用]?(?P<c>{RANGE})\s?[次回针]",
+        rf"(?P<c>{RANGE})\s?[次回针]\s?(?:/|每)\s?(?P<n>{DIGITS})?\s?(?P<p>{_ZH_PERIOD}|d|w|day|week)(?![a-z])",
+        rf"(?<![\w.])(?P<c>{DIGITS}(?:[~-]{DIGITS})?)\s?/\s?(?P<p>d|日|天|day|w|wk|周|week)(?![a-z])",  # 3/d, of no unit
+        rf"分(?:为|成|作)?\s?(?P<c>{RANGE})\s?[次回针](?=[服给口用注静肌皮饭,。;)]|$)",
         r"\b(?P<abbr>qd|bid|tid|qid|qod|qn|qhs|q\.d\.|b\.i\.d\.?|t\.i\.d\.?|q\.i\.d\.?)(?![a-z])",
         r"\bq\.?\s?(?P<n>\d{1,2}(?:\s?[-~]\s?\d{1,2})?)\s?(?P<p>h)(?![a-z])\.?",
         # once daily, twice a day, 2 to 3 times per day, once every 4 weeks, once or twice daily

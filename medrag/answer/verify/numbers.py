@@ -13,7 +13,7 @@ from dataclasses import replace
 from medrag.answer.verify.amounts import BARE, FREQUENCY, Amount
 from medrag.answer.verify.frequencies import frequencies
 from medrag.answer.verify.numerals import DIGITS, FRACTION, NUMBER, TO, WORD_NUMBERS, value
-from medrag.answer.verify.units import TIME, UNITS
+from medrag.answer.verify.units import DAYS_A_YEAR, DEGREE, TIME, UNITS
 from medrag.patterns import regex
 
 __all__ = ["amounts", "unlisted"]
@@ -31,7 +31,7 @@ def _per(name: str) -> str:
 
 
 _QUANTITY = regex(
-    rf"(?<!\d)(?<!\d[.,])(?P<one>{NUMBER})(?:\s?(?:±|\+/-)\s?{DIGITS})?(?:\s?-?(?P<unit1>{_U}){_END}(?={TO}))?(?:{TO}(?P<two>{NUMBER}))?"
+    rf"(?<!\d)(?<!\d[.,])(?P<one>{NUMBER})(?:(?<=\bhalf)\s(?:of )?an?(?=\s(?!hour|day|year)))?(?:\s?(?:±|\+/-)\s?{DIGITS})?(?:\s?-?(?P<unit1>{_U}){_END}(?={TO}))?(?:{TO}(?P<two>{NUMBER}))?"
     rf"(?P<many>\s?(?:百万|千万|万|亿|million|billion|thousand)(?=\s?[a-z单国]))?\s?-?\s?(?P<unit>{_U}){_END}"
     rf"(?P<half>半(?![片粒丸袋包支瓶]))?" + _per("by") + _per("by2")
 )
@@ -50,6 +50,12 @@ _ARTICLED = regex(
     r"(?:an?|one) (?P<one>hour|day|week|fortnight|month|year)\b(?!['’])|\b(?P<half>half an?) (?P<two>hour|day|year)\b"
 )
 _FORTNIGHT = 14.0
+# Ages without their unit: a child of six to twelve; the first birthday that a Chinese label counts to without a number.
+_AGED = regex(
+    rf"\b(?:child|children|kids?|boys?|girls?|teens?|toddlers?|people|adults?|ages?|aged)\s(?:(?:of|from|between|aged?|ages)\s){{0,2}}"
+    rf"(?P<one>{NUMBER}){TO}(?P<two>{NUMBER})(?!\s?-?(?:{_U}){_END})(?![\d/%.])"
+)
+_FIRST_BIRTHDAY = regex(r"(?<![\d一二两三四五六七八九十])周岁[以之]?[内下]|[不未]满周岁")
 # Shares in words: one in four, 1 out of 10, a quarter, 四分之一.
 _SHARES_OF = regex(
     rf"\b(?P<one>{NUMBER}) (?:in|out of) (?:every )?(?P<of>{NUMBER})\b(?! ?(?:{_U})\b)|(?P<of_zh>{NUMBER})(?<!百)分之(?P<one_zh>{NUMBER})"
@@ -142,7 +148,7 @@ def _quantities(text: str) -> Iterator[Amount]:
             continue
         factor *= _MANY.get((match.group("many") or "").strip(), 1.0)
         own = UNITS[match.group("unit1")] if match.group("unit1") else None
-        if own and own[0] not in (dimension, "degree"):
+        if own and own[0] not in (dimension, DEGREE):
             yield from _two_kinds(match, own, (dimension, factor))
             continue
         low = value(match.group("one")) * (own[1] if own and own[0] == dimension else factor)
@@ -160,16 +166,21 @@ def _quantities(text: str) -> Iterator[Amount]:
         yield Amount(dimension, low, high, "", *match.span(), factor / scale)
 
 
-_KILOGRAMS = frozenset({"kg", "kgs", "kilogram", "kilograms", "公斤", "千克", "体重", "body weight"})
+_KILOGRAMS = frozenset({"kg", "kgs", "kilogram", "kilograms", "kilo", "kilos", "公斤", "千克", "体重", "body weight"})
 
 
 def _in_words(text: str) -> Iterator[Amount]:
-    """Times and shares that are said without a figure: for a week, half an hour, one in four, a quarter."""
+    """Times, ages and shares that are said without a figure or a unit: for a week, half an hour, one in four, a child of six to ten."""
     for match in _ARTICLED.finditer(text):
         unit = match.group("one") or match.group("two")
         factor = _FORTNIGHT if unit == "fortnight" else UNITS[unit][1]
         length = factor / 2 if match.group("half") else factor
         yield Amount(TIME, length, length, "", *match.span(), factor)
+    for match in _AGED.finditer(text):
+        low, high = sorted(value(match.group(name)) * DAYS_A_YEAR for name in ("one", "two"))
+        yield Amount(TIME, low, high, "", match.start("one"), match.end(), DAYS_A_YEAR)
+    for match in _FIRST_BIRTHDAY.finditer(text):
+        yield Amount(TIME, DAYS_A_YEAR, DAYS_A_YEAR, "le", *match.span(), DAYS_A_YEAR)
     for match in _SHARES_OF.finditer(text):
         if words := match.group("words"):
             count, name = words.split()
@@ -214,7 +225,7 @@ def _is_idiom(match: re.Match[str]) -> bool:
     one, unit, two = match.group("one"), match.group("unit"), match.group("two")
     if two or not re.fullmatch("[一1]|one", one):
         return False
-    return unit in (("次", "日") if one == "1" else ("次", "日", "天", "dose", "回", "times", "两"))
+    return unit in (("次", "日") if one == "1" else ("次", "日", "天", "dose", "回", "针", "times", "两"))
 
 
 def _plain_numbers(text: str) -> Iterator[Amount]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["ANY_PIECE", "DAYS_A_MONTH", "DAYS_A_YEAR", "PERIODS", "PIECES", "TIME", "UNITS"]
+__all__ = ["ANY_PIECE", "DAYS_A_MONTH", "DAYS_A_YEAR", "DEGREE", "PERIODS", "PIECES", "TIME", "UNITS"]
 
 TIME = "days"
+DEGREE = "degree"  # of whichever scale
 ANY_PIECE = "piece"  # what people call a tablet or a capsule, of whatever shape
 PIECES = frozenset({"tablet", "capsule", "pill"})
 DAYS_A_MONTH, DAYS_A_YEAR = 30.4, 365.0
@@ -17,7 +18,7 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("mg", 1e-6, "ng 纳克 毫微克 nanogram nanograms"),
     ("mg", 1e-9, "pg"),
     ("mg", 1e3, "g 克 gram grams gm gms"),
-    ("mg", 1e6, "kg 千克 公斤 kilogram kilograms kgs"),
+    ("mg", 1e6, "kg 千克 公斤 kilogram kilograms kilo kilos kgs"),
     ("mg", 453_592.0, "lb lbs pound pounds"),
     ("mg", 500_000.0, "斤"),
     ("两", 1.0, "两"),
@@ -45,7 +46,7 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("%", 1.0, "% percent 个百分点"),
     ("%", 0.1, "‰"),
     ("celsius", 1.0, "°c 摄氏度 degrees_celsius degrees_c"),
-    ("degree", 1.0, "°"),
+    (DEGREE, 1.0, "° 度"),
     ("fahrenheit", 1.0, "°f degrees_fahrenheit degrees_f"),
     ("kcal", 1.0, "kcal 千卡 calories"),
     ("mmhg", 1.0, "mmhg 毫米汞柱"),
@@ -65,12 +66,12 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("dose", 1.0, "剂 帖 付 dose doses"),
     ("course", 1.0, "疗程 个疗程 course courses cycle cycles"),
     ("fold", 1.0, "倍 fold -fold"),
-    ("times", 1.0, "次 times 回"),
+    ("times", 1.0, "次 times 回 针"),
     (TIME, _HOUR / 3600, "秒 秒钟 sec secs second seconds"),
     (TIME, _HOUR / 60, "分钟 min mins minute minutes"),
     (TIME, _HOUR, "小时 个小时 h hr hrs hour hours 钟头"),
     (TIME, 1.0, "日 天 d day days 日龄"),
-    (TIME, 7.0, "周 星期 个星期 wk wks week weeks 孕周"),
+    (TIME, 7.0, "周 星期 个星期 礼拜 个礼拜 wk wks week weeks 孕周"),
     (TIME, DAYS_A_MONTH, "月 个月 月龄 个月龄 month months mo mos"),
     (TIME, DAYS_A_YEAR, "年 岁 周岁 yr yrs year years y"),
 )

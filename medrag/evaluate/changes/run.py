@@ -94,7 +94,7 @@ def check_claims(
     """The outcome of each language that the knowledge base has labels of, one after the other.
 
     `frozen` checks the claims that are put aside for the end, otherwise those are left out; `written` is a folder of
-    claims written by hand (`medrag.evaluate.changes.written`) that are checked too.
+    claims written by hand (`medrag.evaluate.changes.written`) that are checked too, whatever faults their readers put in.
     """
     wanted = kinds_named(kinds)
     checker = Checker(kb.link)
@@ -102,7 +102,8 @@ def check_claims(
         progress(f"claims, {lang}", 0, 0)
         cases = build(kb, lang, frozen=frozen)
         by_hand, absent = read_written(written, kb, lang) if written is not None and cases else ([], 0)
-        cases = [case for case in [*cases, *by_hand] if case.kind in wanted and case.frozen is frozen]
+        listed = [case for case in [*cases, *by_hand] if case.frozen is frozen]
+        cases = [case for case in listed if case.kind in wanted or (case.written and not kinds)]  # with faults of other kinds
         if cases:
             judged = _judge(checker, cases, lang, progress)
             p50, p95 = (float(value) for value in np.percentile([one.milliseconds for one in judged], [50, 95]))

@@ -25,7 +25,8 @@ def read(text: str) -> list[Amount]:
         ("240万单位", "2400000 units"), ("5 million units", "500万单位"), ("2周", "14天"), ("24小时", "1 day"), ("2年", "24个月"),
         ("12岁以下", "under 12 years"), ("65岁以上", "65 years and older"), ("不超过4g", "at most 4 g"), ("最多8片", "no more than 8 tablets"),
         ("不少于60分钟", "at least 1 hour"), ("5%", "百分之五"), ("200mg/5ml", "40 mg/mL"), ("10mg/kg", "每公斤体重10mg"), ("25℃", "77°F"),
-        ("1,200 mg", "1.2 g"), ("two ingredients", "2 ingredients"), ("三种药", "3种药"),
+        ("1,200 mg", "1.2 g"), ("two ingredients", "2 ingredients"), ("三种药", "3种药"), ("half a tablet", "1/2 tablet"),
+        ("15 mg per kilo", "15mg/kg"), ("3/d", "每日3次"), ("四到六个礼拜", "4～6周"), ("一周一针", "每周1次"), ("周岁以内", "1岁以下"), ("a child of six to twelve", "6～12岁"),
     ],
 )  # fmt: skip
 def test_two_ways_to_write_a_quantity_are_equal(one: str, other: str) -> None:
@@ -45,6 +46,12 @@ def test_two_ways_to_write_a_quantity_are_equal(one: str, other: str) -> None:
 def test_what_differs_is_not_equal(one: str, other: str) -> None:
     (first,), (second,) = read(one), read(other)
     assert fit(first, second) is Fit.OTHER
+
+
+def test_degrees_are_those_of_the_label() -> None:
+    (said,), (celsius,), (other,) = read("2到8度"), read("2～8℃"), read("2～18℃")
+    assert fit(said, celsius) is Fit.SAME
+    assert fit(said, other) is Fit.OTHER
 
 
 def test_a_value_inside_a_range_and_a_bound_on_one_side_are_told_apart() -> None:
