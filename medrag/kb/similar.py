@@ -77,9 +77,7 @@ class SimilarNames:
         found = [(self.names[at], float(score)) for (at, _), score in zip(proposed, scores, strict=True)]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:k]
 
-    def _values(
-        self, rows: NDArray[np.intp], columns: NDArray[np.intp], times: NDArray[np.intp]
-    ) -> NDArray[np.float64]:
+    def _values(self, rows: NDArray[np.intp], columns: NDArray[np.intp], times: NDArray[np.intp]) -> NDArray[np.float64]:
         """What `_weights` gives for the grams of all names at once, which are thousands, while a question waits."""
         logs = np.array([0.0, *(math.log(n) for n in range(1, int(times.max(initial=0)) + 1))])
         weights = np.fromiter(self._weight.values(), np.float64)
