@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.patients import dose_patients, is_dose
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
@@ -137,7 +138,8 @@ def beside(scene: Scene, passages: Sequence[Passage]) -> list[Unit]:
     if not (scene.words and asked and passages):
         return []
     units = scene.units(passages, passages[0].document)
-    spoken = [speaks_of(unit.text, terms, hints) for unit in units]
+    patient = bool(dose_patients(scene.understanding))
+    spoken = [speaks_of(unit.text, terms, hints) and not (patient and is_dose(unit)) for unit in units]
     if any(said and unit.passage.section.group in asked for said, unit in zip(spoken, units, strict=True)):
         return []
     return fitting(units, spoken, BESIDE_UNITS)

@@ -16,12 +16,14 @@ from medrag.answer.outside import (
 from medrag.answer.quote.best import asks_rather, beside, quote_best
 from medrag.answer.quote.complaints import about_complaint
 from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.lead import lead_with_answer
 from medrag.answer.quote.listing import only_lists, write_listing
 from medrag.answer.quote.pairs import write_pair
 from medrag.answer.quote.patients import dose_patients, speaks_of_patients
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
+from medrag.answer.quote.silence import remark_on_silence
 from medrag.answer.quote.statements import relevant_facts, write_facts
 from medrag.answer.quote.whom import is_silent_on_patient, leaves_patient_open, quote_forbidden
 from medrag.answer.readings import ambiguous_names, corrected_names, is_titled_otherwise
@@ -39,7 +41,7 @@ from medrag.retrieve.forms import printed_form
 from medrag.retrieve.pairs import MIN_NAME, joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import FOODS, speaks_of, term_hits
+from medrag.retrieve.words import speaks_of
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Evidence, Fact, Passage, SafetyReport
 
@@ -56,7 +58,6 @@ POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
-CUT_OUT = 2  # characters that a cue takes out of a Chinese name at most
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
 _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
@@ -152,51 +153,17 @@ def _about_drugs(draft: Draft, scene: Scene) -> None:
         draft.line(phrases.not_compared(scene.lang))
     write_facts(draft, understanding, [f for item in scene.evidence if (f := item.fact) and joins(f, understanding)])
     for drug in drugs:
+        since = draft.mark()
         _about_drug(draft, scene, drug, _budget(understanding) // len(drugs))
+        if not only_lists(understanding):
+            lead_with_answer(draft, scene, since)
     langs = {citation.document.lang for citation in draft.citations if citation.fact is None}
     if langs in ({"zh"}, {"en"}) and scene.lang not in langs:
         draft.line(phrases.other_language(scene.lang))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
-    elif _is_about_more(scene) and not only_lists(understanding):
-        _unsaid(draft, scene)
-
-
-def _is_about_more(scene: Scene) -> bool:
-    """Whether the question is surely about something beside its drugs and sections, so that silence on it must be told."""
-    understanding = scene.understanding
-    said = bool(understanding.hints) and not understanding.terms
-    return scene.is_pointed or said or SectionGroup.INTERACTIONS in understanding.groups
-
-
-def _unsaid(draft: Draft, scene: Scene) -> None:
-    """The remark that nothing quoted speaks of what the question is about beside its drugs and sections."""
-    understanding = scene.understanding
-    if any(citation.document.lang != scene.lang for citation in draft.citations):
-        return  # the words of one language cannot be missed in a text of another
-    words = _as_written(understanding) or understanding.hints[:1]
-    patient = patient_pattern(understanding.populations)
-    if patient is not None and all(map(patient.search, words)) and not is_silent_on_patient(draft, scene):
-        return  # 慎用：60岁以上 speaks of the old without the word
-    together = SectionGroup.INTERACTIONS in understanding.groups
-    foods = [word for word in scene.words if word in FOODS] if together else []
-    if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
-        draft.line(phrases.unsaid(foods[:1], together, scene.lang))
-    elif scene.words and not any(term_hits(citation.quote, (*scene.words, *words)) for citation in draft.citations):
-        draft.line(phrases.unsaid(words, together, scene.lang))
-
-
-def _as_written(understanding: Understanding) -> tuple[str, ...]:
-    """The words of the question that are left beside its drugs and sections; of a name that cues were cut out of the whole: 肾功能不全."""
-    asked = fold(understanding.question)
-    spans: list[tuple[int, int]] = []
-    for word in understanding.left:
-        start = asked.find(word, spans[-1][1] if spans else 0)
-        if spans and not word.isascii() and 0 <= start - spans[-1][1] <= CUT_OUT:
-            spans[-1] = (spans[-1][0], start + len(word))
-        elif start >= 0:
-            spans.append((start, start + len(word)))
-    return tuple(dict.fromkeys(asked[start:end] for start, end in spans))
+    elif not only_lists(understanding):
+        remark_on_silence(draft, scene)
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:

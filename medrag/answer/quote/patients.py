@@ -20,7 +20,7 @@ from medrag.sections import SectionGroup
 from medrag.sentences import CELL_BREAK
 from medrag.types import DocumentInfo
 
-__all__ = ["dose_patients", "for_patients", "speaks_of_patients"]
+__all__ = ["dose_patients", "for_patients", "is_dose", "speaks_of_patients"]
 
 _SPECIAL = frozenset({Population.CHILD, Population.PREGNANT, Population.LACTATING})
 _ADULTS = regex(r"(?<!未)成年?人|\badults?\b", re.IGNORECASE)
@@ -37,7 +37,7 @@ _YOUNG = regex(
 )
 # An amount of medicine. Ages, times and durations are none.
 _AMOUNT = regex(
-    r"(?:\d|[一二两三四五六七八九十半每])\s*(?:mg|[mµμu]?g\b|mcg|ml|毫克|微克|克(?!服)|毫升|万?单位|IU|U\b|units?\b|片|粒|袋|包|支|丸|滴|贴|瓶|喷|揿|枚"
+    r"(?:\d|[一二两三四五六七八九十半每])\s*(?:mg|[mµμu]?g\b|mcg|grams?\b|m?Eq\b|m?mol\b|ml|毫克|微克|克(?!服)|毫升|万?单位|IU|U\b|units?\b|片|粒|袋|包|支|丸|滴|贴|瓶|喷|揿|枚"
     r"|tablets?|capsules?|caplets?|teaspoon|tsp|drops?|sprays?|puffs?|patch)"
     r"|\b(?:one|two|three|four|half)(?: (?:to|or) \w+)? (?:\w+ )?(?:tablet|capsule|caplet|teaspoon|drop|spray|puff|patch)",
     re.IGNORECASE,
@@ -57,6 +57,11 @@ class _Whom(Enum):
 def dose_patients(understanding: Understanding) -> tuple[Population, ...]:
     """The patients of the question for whom a dose without a word on them does not hold."""
     return tuple(population for population in understanding.populations if population in _SPECIAL)
+
+
+def is_dose(unit: Unit) -> bool:
+    """Whether a sentence of a dosage section gives an amount."""
+    return unit.passage.section.group is SectionGroup.DOSAGE and _AMOUNT.search(unit.text) is not None
 
 
 def speaks_of_patients(text: str, patients: tuple[Population, ...]) -> bool:
