@@ -66,7 +66,9 @@ class Draft:
             self._steps.append(Step(text, is_heading=True))
 
     def line(self, text: str) -> None:
-        """Adds a line of the library's own words, which cites nothing: a remark."""
+        """Adds a line of the library's own words, which cites nothing: a remark; not twice in a row."""
+        if self._text.endswith(f"\n{text}\n"):
+            return
         self._text += text + "\n"
         self._heading = ""
         self._steps.append(Step(text))

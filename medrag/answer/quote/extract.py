@@ -25,7 +25,7 @@ from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
 from medrag.answer.quote.silence import remark_on_silence
 from medrag.answer.quote.statements import relevant_facts, write_facts
-from medrag.answer.quote.whom import is_silent_on_patient, leaves_patient_open, quote_forbidden
+from medrag.answer.quote.whom import asked_sections, is_silent_on_patient, leaves_patient_open, quote_forbidden
 from medrag.answer.readings import ambiguous_names, corrected_names, is_titled_otherwise
 from medrag.answer.reply.marks import marker_style
 from medrag.answer.safety.asked import tells
@@ -41,7 +41,7 @@ from medrag.retrieve.forms import printed_form
 from medrag.retrieve.pairs import MIN_NAME, joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import speaks_of
+from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Evidence, Fact, Passage, SafetyReport
 
@@ -178,7 +178,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     listed = write_listing(draft, understanding, drug, scene.evidence, scene.kb)
     if listed and set(understanding.groups) <= set(listed):
         return
-    groups = tuple(group for group in understanding.groups if group not in listed)[:MAX_SECTIONS]
+    groups = tuple(group for group in asked_sections(understanding) if group not in listed)[:MAX_SECTIONS]
     implied = [group for group in understanding.sought if group not in understanding.groups]
     share = budget // max(1, min(len(groups), 3))
     lacking = bool(groups) and not scene.kb.passages_of(passages[0].document, groups)
@@ -190,9 +190,11 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
         _missing_patients(draft, scene, passages, groups)
     quote_by_section(draft, near, scene.lang)
     answered = [group for group in groups if _section(draft, scene, passages, group, share)]
+    lacked = [group for group in groups if group not in answered]
     if understanding.shape is Shape.WHAT_IS or (understanding.shape is Shape.COMPARISON and not groups):
-        for place, group in enumerate(implied):  # of what it is made of a word is enough
-            _section(draft, scene, passages, group, share if place == 0 else min(share, BRIEF))
+        shares = [share, *[min(share, BRIEF)] * len(implied)]  # of what it is made of a word is enough
+        told = [_section(draft, scene, passages, group, most) for group, most in zip(implied, shares, strict=False)]
+        lacked += implied[:1] if not any(told) else []
     elif implied:
         if leaves_patient_open(scene, passages, groups, answered):
             implied.remove(SectionGroup.INDICATIONS)
@@ -202,9 +204,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     if len(draft.citations) == before and rather:
         _sentences(draft, scene, passages)
     if len(draft.citations) > before:
-        remarks = [
-            phrases.section_missing(passages[0].document, group, scene.lang) for group in groups if group not in answered
-        ]
+        remarks = [phrases.section_missing(passages[0].document, group, scene.lang) for group in lacked]
         for remark in remarks:
             if not draft.says(remark):
                 draft.line(remark)
@@ -335,6 +335,8 @@ def _support(draft: Draft, scene: Scene, passages: Sequence[Passage], group: Sec
             here and speaks_of(unit.text, understanding.terms, understanding.hints)
             for here, unit in zip(wanted, units, strict=True)
         ]
+        if not any(said) and any(term_hits(citation.quote, scene.words) for citation in draft.citations):
+            return True  # what else it must not be taken with is another matter
         wanted = said if any(said) else wanted
     found = fitting(units, wanted, SUPPORT_UNITS)
     if not found:

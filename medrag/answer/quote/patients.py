@@ -42,6 +42,7 @@ _AMOUNT = regex(
     r"|\b(?:one|two|three|four|half)(?: (?:to|or) \w+)? (?:\w+ )?(?:tablet|capsule|caplet|teaspoon|drop|spray|puff|patch)",
     re.IGNORECASE,
 )
+_HORMONES = regex(r"孕激素|孕酮")  # which name no pregnancy
 _STOP = regex(r"[。．.!！？?;；]\s*$")
 HEADING = 40  # characters; what is shorter and has no stop leads what follows
 
@@ -67,6 +68,7 @@ def is_dose(unit: Unit) -> bool:
 def speaks_of_patients(text: str, patients: tuple[Population, ...]) -> bool:
     """Whether a text has a word on one of the patients; the ages of adults are none on children."""
     text = _GROWN.sub("", text) if Population.CHILD in patients else text
+    text = _HORMONES.sub("", text) if Population.PREGNANT in patients else text
     pattern = patient_pattern(patients)
     young = Population.CHILD in patients and _YOUNG.search(text) is not None
     return young or (pattern is not None and pattern.search(text) is not None)
