@@ -101,3 +101,9 @@ def test_a_line_of_the_contraindications_brings_what_forbids() -> None:
     section = Section(index=0, code="x", group=SectionGroup.CONTRAINDICATIONS, heading="h", start=0, end=len(text))
     found = matching(units_of([Passage(1, DOCUMENT, section, 0, len(text), text)]), ["pregnancy"], 1)
     assert texts(found) == ["Do not give it in the following conditions:", "Pregnancy."]
+
+
+def test_a_table_that_does_not_fit_is_left_out_with_its_header() -> None:
+    made = units("It is taken up quickly.\nTime | Level\n1 hour | 3\n2 hours | 5\n3 hours | 4\nIt leaves slowly.")
+    assert [unit.text for unit in choose(made, [], 48).units] == ["It is taken up quickly."]
+    assert [unit.text for unit in choose(units("Time | Level\n1 hour | 3"), [], 5).units] == ["Time | Level", "1 hour | 3"]

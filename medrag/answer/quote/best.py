@@ -21,7 +21,7 @@ __all__ = ["asks_rather", "beside", "numbered_group", "quote_best"]
 
 BEST = 3  # passages found first, whose sections are quoted in any case
 BEST_UNITS = 2  # sentences of those behind the first
-TOLD_UNITS = 4  # of the first one, where the answer is told already
+TOLD_UNITS = 2  # of the first one, where the answer is told already
 BESIDE_UNITS = 3
 LIKELY = 0.3  # the least probability of a section that no words ask for, at which it is quoted all the same
 UNSURE = 0.5  # of the section found first, below which the next ones are quoted too, be there no word of the question in them

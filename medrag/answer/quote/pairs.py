@@ -29,6 +29,7 @@ _ADVISING = (
     SectionGroup.CONTRAINDICATIONS,
     SectionGroup.BOXED_WARNING,
     SectionGroup.WARNINGS,
+    SectionGroup.INDICATIONS,
     SectionGroup.DOSAGE,
     SectionGroup.PATIENT,
 )

@@ -116,8 +116,21 @@ def choose(units: Sequence[Unit], terms: Sequence[str], budget: int, pattern: re
             break
         chosen.append(i)
         room -= length
-    kept = with_leads(units, chosen)
+    kept = with_leads(units, chosen if relevant else chosen[: _before_table(units, len(chosen))])
     return Choice(tuple(units[i] for i in kept), len(units) - len(kept))
+
+
+def _before_table(units: Sequence[Unit], count: int) -> int:
+    """How many of the first units are left without the table that is cut behind them; a dose is told as far as it goes."""
+    end = count
+    while end and count < len(units) and _is_cell(units[end - 1]) and (end < count or _is_cell(units[count])):
+        end -= 1
+    cut = any(unit.is_row for unit in units[end : count + 1]) and units[0].passage.section.group is not SectionGroup.DOSAGE
+    return end if end and cut else count
+
+
+def _is_cell(unit: Unit) -> bool:
+    return unit.is_row or not _is_statement(unit)
 
 
 def _of_people(units: Sequence[Unit]) -> Sequence[Unit]:
