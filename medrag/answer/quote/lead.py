@@ -26,6 +26,12 @@ ROW = 0.5  # of a sentence's worth is a row's, which says no whole thing
 LONGEST = {"zh": 300, "en": 700}  # characters that may lead, with what brings them in
 # What is read first in any case.
 _FIRST = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING, SectionGroup.OVERDOSAGE)
+# What tells of the illness, of studies or of the substance, and not of what to do or to expect.
+_TELLING = frozenset(
+    {SectionGroup.INDICATIONS, SectionGroup.STUDIES, SectionGroup.PHARMACOLOGY, SectionGroup.COMPOSITION, SectionGroup.FORMS}
+)
+_TAKING = (SectionGroup.DOSAGE, SectionGroup.PATIENT)
+SAYS = 2  # things asked of which a sentence must speak to lead; what is written for patients of one
 # Words of how many and when, which many sentences hold by chance.
 _COUNTING = regex(
     r"\d+|one|two|three|four|five|six|once|twice|ago|now|today|(?:day|week|month|year|hour|minute|morning|evening|night)s?"
@@ -79,23 +85,35 @@ def _scores(quoted: Sequence[Unit], front: int, scene: Scene) -> list[float]:
     """
     understanding = scene.understanding
     asked = [*label_word_groups(understanding.masked), *((word,) for word in (*understanding.left, *understanding.terms))]
-    texts = [unit.text.lower() for unit in quoted]
-    scores, new = [0.0] * len(quoted), {*range(front)}
+    # What is read first is read under its heading.
+    texts = [f"{unit.passage.section.heading if i < front else ''} {unit.text}".lower() for i, unit in enumerate(quoted)]
+    scores, says, new = [0.0] * len(quoted), [0] * len(quoted), set[int]()
     for words in dict.fromkeys(asked):
-        if any(map(_COUNTING.fullmatch, words)):
-            continue
         speaking = [i for i, text in enumerate(texts) if hits_in(text, words)]
-        if speaking and speaking[0] >= front:
-            new.update(speaking)
+        if not speaking or any(map(_COUNTING.fullmatch, words)):
+            continue
+        new.update(speaking if speaking[0] >= front else ())
         for i in speaking:
             scores[i] += log(1 + len(quoted) / len(speaking))
-    return [score * _worth(unit) if i in new else 0.0 for i, (unit, score) in enumerate(zip(quoted, scores, strict=True))]
+            says[i] += 1
+    dose = SectionGroup.DOSAGE in understanding.groups and quoted[0].passage.section.group is SectionGroup.DOSAGE
+    behind = (
+        score * _worth(unit, says[i], dose) if i in new else 0.0
+        for i, (score, unit) in enumerate(zip(scores, quoted, strict=True))
+    )
+    return [scores[i] if i < front else worth for i, worth in enumerate(behind)]
 
 
-def _worth(unit: Unit) -> float:
-    """How much of what a unit says it says without what stands about it: no part of a dose can stand alone."""
-    chinese = unit.passage.section.group is SectionGroup.DOSAGE and unit.passage.document.lang == "zh"  # all in one breath
-    if chinese or is_dose(unit):
+def _worth(unit: Unit, says: int, dose: bool) -> float:
+    """How much of what a unit `says` of what was asked answers by itself: no part of a dose can stand alone.
+
+    How to take it, where a `dose` is asked for and told, is told by nothing else.
+    """
+    group, text = unit.passage.section.group, unit.text
+    alone = group is not SectionGroup.DOSAGE or unit.passage.document.lang != "zh"  # which tells it all in one breath
+    if not alone or is_dose(unit) or group in _TELLING or text.startswith(("[", "(")) or (dose and group not in _TAKING):
+        return 0.0
+    if says < (1 if group is SectionGroup.PATIENT else SAYS):
         return 0.0
     return ROW if unit.is_row else 1.0
 
