@@ -10,6 +10,7 @@ from medrag.answer.quote.patients import dose_patients, is_dose
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene
 from medrag.answer.quote.select import Unit, with_leads
+from medrag.answer.quote.silence import words_as_written
 from medrag.patterns import regex
 from medrag.retrieve.sayings import label_word_groups
 from medrag.retrieve.understand import Shape
@@ -84,13 +85,14 @@ def _scores(quoted: Sequence[Unit], front: int, scene: Scene) -> list[float]:
     Behind the `front` ones, nothing where they speak of all that a unit speaks of.
     """
     understanding = scene.understanding
-    asked = [*label_word_groups(understanding.masked), *((word,) for word in (*understanding.left, *understanding.terms))]
+    words = words_as_written(understanding) if scene.lang == "en" else (*understanding.left, *understanding.terms)
+    asked = [*label_word_groups(understanding.masked), *((word,) for word in words)]
     # What is read first is read under its heading.
     texts = [f"{unit.passage.section.heading if i < front else ''} {unit.text}".lower() for i, unit in enumerate(quoted)]
     scores, says, new = [0.0] * len(quoted), [0] * len(quoted), set[int]()
-    for words in dict.fromkeys(asked):
-        speaking = [i for i, text in enumerate(texts) if hits_in(text, words)]
-        if not speaking or any(map(_COUNTING.fullmatch, words)):
+    for thing in dict.fromkeys(asked):
+        speaking = [i for i, text in enumerate(texts) if hits_in(text, thing)]
+        if not speaking or any(map(_COUNTING.fullmatch, thing)):
             continue
         new.update(speaking if speaking[0] >= front else ())
         for i in speaking:
