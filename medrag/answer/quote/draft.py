@@ -9,37 +9,11 @@ from medrag.answer.quote.select import ITEM
 from medrag.patterns import regex
 from medrag.types import Citation, Claim, DocumentInfo, Fact, FactSource, Passage, Section, Support, Verdict, digest
 
-__all__ = ["Draft", "Mark", "Span", "Step"]
+__all__ = ["Draft", "Span"]
 
 Span = tuple[int, int]
 
 _WORD = regex(r"\w")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was added: spans of a passage, else a line, which is a heading or a remark."""
-
-    line: str = ""
-    is_heading: bool = False
-    passage: Passage | None = None
-    spans: tuple[Span, ...] = ()
-
-    @property
-    def leads(self) -> bool:
-        """Whether it says nothing without what stands under it."""
-        return self.passage is None and (self.is_heading or self.line.endswith((":", "：")))
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place in a draft to which it can be taken back."""
-
-    text: str
-    heading: str
-    citations: int
-    claims: int
-    steps: int
 
 
 @dataclass
@@ -51,7 +25,6 @@ class Draft:
     claims: list[Claim] = field(default_factory=list)
     _text: str = ""
     _heading: str = ""  # under which the next quote would stand
-    _steps: list[Step] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -63,7 +36,6 @@ class Draft:
         if text != self._heading:
             self._text += text + "\n"
             self._heading = text
-            self._steps.append(Step(text, is_heading=True))
 
     def line(self, text: str) -> None:
         """Adds a line of the library's own words, which cites nothing: a remark; not twice in a row."""
@@ -71,7 +43,6 @@ class Draft:
             return
         self._text += text + "\n"
         self._heading = ""
-        self._steps.append(Step(text))
 
     def says(self, text: str) -> bool:
         """Whether a line of the library's own words is there already."""
@@ -87,7 +58,6 @@ class Draft:
 
     def quote(self, passage: Passage, spans: Sequence[Span]) -> None:
         """Quotes sentences of a passage word for word; neighbouring ones share a citation, list items get a line each."""
-        self._steps.append(Step(passage=passage, spans=tuple(spans)))
         for run in _runs(passage, spans):
             start, end = run[0][0], run[-1][1]
             marker = self._cite(passage.document, start, end, _cut(passage, start, end), passage.section, None)
@@ -107,41 +77,6 @@ class Draft:
             self.claims.append(_claim(words, at, Support(marker=marker, start=start, end=end)))
             before = end
         self._text += f" {marker}\n"
-
-    def mark(self) -> Mark:
-        """The place where the draft is now."""
-        return Mark(self._text, self._heading, len(self.citations), len(self.claims), len(self._steps))
-
-    def quoted(self, since: Mark) -> list[tuple[Passage, Span]]:
-        """The spans quoted since a place, in their order."""
-        return [(step.passage, span) for step in self._steps[since.steps :] if step.passage for span in sorted(step.spans)]
-
-    def rewind(self, to: Mark) -> list[Step]:
-        """Takes back, and returns, the lines and quotes added since a place; facts must not be among them."""
-        steps = self._steps[to.steps :]
-        self._text, self._heading = to.text, to.heading
-        del self.citations[to.citations :], self.claims[to.claims :], self._steps[to.steps :]
-        return steps
-
-    def repeat(self, steps: Sequence[Step]) -> None:
-        """Adds lines and quotes again, without the spans that are quoted already and what would lead in nothing."""
-        leads: list[Step] = []
-        for step in steps:
-            spans = [(start, end) for start, end in step.spans if not self._has(step.passage, start, end)]
-            if step.leads:
-                leads = [*(lead for lead in leads if step.is_heading and not lead.is_heading), step]
-                continue
-            if step.passage is None:
-                leads = []
-                self.line(step.line)
-            elif spans:
-                for lead in leads:
-                    (self.heading if lead.is_heading else self.line)(lead.line)
-                leads = []
-                self.quote(step.passage, spans)
-
-    def _has(self, passage: Passage | None, start: int, end: int) -> bool:
-        return passage is not None and self.quotes(passage.document, start, end)
 
     def facts(self, lead: str, facts: Sequence[tuple[str, Fact]], *, separator: str) -> None:
         """Adds one line of facts: what leads it, then each fact's shown name with the marks of the rows that say so.

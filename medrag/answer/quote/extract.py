@@ -16,7 +16,6 @@ from medrag.answer.outside import (
 from medrag.answer.quote.best import asks_rather, beside, quote_best
 from medrag.answer.quote.complaints import about_complaint
 from medrag.answer.quote.draft import Draft
-from medrag.answer.quote.lead import lead_with_answer
 from medrag.answer.quote.listing import only_lists, write_listing
 from medrag.answer.quote.pairs import write_pair
 from medrag.answer.quote.patients import dose_patients, speaks_of_patients
@@ -153,10 +152,7 @@ def _about_drugs(draft: Draft, scene: Scene) -> None:
         draft.line(phrases.not_compared(scene.lang))
     write_facts(draft, understanding, [f for item in scene.evidence if (f := item.fact) and joins(f, understanding)])
     for drug in drugs:
-        since = draft.mark()
         _about_drug(draft, scene, drug, _budget(understanding) // len(drugs))
-        if not only_lists(understanding):
-            lead_with_answer(draft, scene, since)
     langs = {citation.document.lang for citation in draft.citations if citation.fact is None}
     if langs in ({"zh"}, {"en"}) and scene.lang not in langs:
         draft.line(phrases.other_language(scene.lang))

@@ -13,7 +13,7 @@ from medrag.sections import SectionGroup
 from medrag.sentences import CELL_BREAK, sentences
 from medrag.types import Passage
 
-__all__ = ["ITEM", "Choice", "Unit", "choose", "fitting", "matching", "units_of", "with_leads"]
+__all__ = ["ITEM", "Choice", "Unit", "choose", "fitting", "matching", "units_of"]
 
 _BULLETS = "•●▪◦‣■"  # on a line of its own it marks the next one as an item
 # A list item as labels number or mark it.
@@ -116,7 +116,7 @@ def choose(units: Sequence[Unit], terms: Sequence[str], budget: int, pattern: re
             break
         chosen.append(i)
         room -= length
-    kept = with_leads(units, chosen if relevant else chosen[: _before_table(units, len(chosen))])
+    kept = _with_leads(units, chosen if relevant else chosen[: _before_table(units, len(chosen))])
     return Choice(tuple(units[i] for i in kept), len(units) - len(kept))
 
 
@@ -146,13 +146,13 @@ def matching(units: Sequence[Unit], terms: Sequence[str], limit: int, pattern: r
     scored = [(_score(unit, terms, pattern), i) for i, unit in enumerate(units)]
     best = [i for _, i in sorted((-score, i) for score, i in scored if score > 0)]
     told = [i for i in best if not (units[i].is_row and _header_of(units, i) < 0)]  # numbers without their columns tell nothing
-    return [units[i] for i in with_leads(units, (told or best)[:limit])]
+    return [units[i] for i in _with_leads(units, (told or best)[:limit])]
 
 
 def fitting(units: Sequence[Unit], wanted: Sequence[bool], limit: int) -> list[Unit]:
     """The first units that are wanted, to the limit, in text order, with what leads them in."""
     chosen = [i for i, unit in enumerate(units) if wanted[i] and _is_statement(unit)][:limit]
-    return [units[i] for i in with_leads(units, chosen)]
+    return [units[i] for i in _with_leads(units, chosen)]
 
 
 def _score(unit: Unit, terms: Sequence[str], pattern: re.Pattern[str] | None) -> int:
@@ -167,7 +167,7 @@ def _is_statement(unit: Unit) -> bool:
     return unit.is_item or len(text) >= STATEMENT or _ENDED.search(text) is not None or not text.isascii()
 
 
-def with_leads(units: Sequence[Unit], chosen: Iterable[int]) -> list[int]:
+def _with_leads(units: Sequence[Unit], chosen: Iterable[int]) -> list[int]:
     """The chosen places with those of what they need to be understood.
 
     That is the lead-in of an item, the header of a row, the items that a lead-in promises, and what "these" points to.

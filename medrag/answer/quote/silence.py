@@ -14,7 +14,7 @@ from medrag.retrieve.understand import Shape, Understanding
 from medrag.retrieve.words import FOODS, term_hits
 from medrag.sections import SectionGroup
 
-__all__ = ["remark_on_silence", "words_as_written"]
+__all__ = ["remark_on_silence"]
 
 CUT_OUT = 2  # characters that a cue takes out of a Chinese name at most
 MAX_SAYINGS = 2
@@ -34,7 +34,7 @@ def remark_on_silence(draft: Draft, scene: Scene) -> None:
     if foods and not _is_said(draft, foods):
         draft.line(phrases.unsaid(foods[:1], together, scene.lang))
         return
-    words = words_as_written(understanding)
+    words = _words_as_written(understanding)
     sayings = _unsaid_sayings(draft, scene)
     if _is_about_more(scene) and scene.words:
         shown = (words if scene.is_pointed else ()) or sayings or words or understanding.hints[:1]
@@ -78,7 +78,7 @@ def _unsaid_sayings(draft: Draft, scene: Scene) -> tuple[str, ...]:
     return tuple(found[:MAX_SAYINGS])
 
 
-def words_as_written(understanding: Understanding) -> tuple[str, ...]:
+def _words_as_written(understanding: Understanding) -> tuple[str, ...]:
     """The words of the question that are left beside its drugs and sections, those that stand together as one.
 
     Of a name that cues were cut out of it is the whole: 肾功能不全.

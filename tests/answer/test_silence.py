@@ -1,4 +1,4 @@
-"""What answers comes first, and silence on what was asked is told."""
+"""Silence on what was asked is told."""
 
 from __future__ import annotations
 
@@ -21,20 +21,8 @@ from tests.making import label
 def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
     with KnowledgeBase.create(tmp_path_factory.mktemp("lead") / "labels.kb") as made:
         with made.write() as writer:
-            general = " ".join(f"Reports of group {n} of such events came from several countries and years." for n in range(9))
             writer.add_many(
                 [
-                    label(
-                        "Velotril tablets",
-                        {
-                            "INDICATIONS AND USAGE": "Velotril is indicated for joint infections in adults.",
-                            "WARNINGS": f"Tendon pain and tendon rupture were reported with Velotril. {general} "
-                            "Velotril should be discontinued if there is tendon pain.",
-                            "CONTRAINDICATIONS": "Do not use in myasthenia. A tendon disorder is a reason not to use it.",
-                        },
-                        key="V",
-                        lang="en",
-                    ),
                     label(
                         "稳压宁片",
                         {
@@ -52,24 +40,6 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
 def drafted(question: str, kb: KnowledgeBase) -> Draft:
     found = retrieve(question, kb)
     return write(found.understanding, found.evidence, kb)
-
-
-def test_the_sentence_that_says_most_of_what_was_asked_leads(kb: KnowledgeBase) -> None:
-    draft = drafted("Velotril tendon pain, should I stop taking it?", kb)
-    assert draft.citations[0].quote == "Velotril should be discontinued if there is tendon pain."
-    assert draft.text.splitlines()[0] == "Velotril tablets — WARNINGS"
-    assert draft.text.count("should be discontinued if there is tendon pain") == 1
-
-
-def test_what_is_moved_is_cited_where_it_stands(kb: KnowledgeBase) -> None:
-    draft = drafted("Velotril tendon pain, should I stop taking it?", kb)
-    assert [c.marker for c in draft.citations] == [f"[{n}]" for n in range(1, len(draft.citations) + 1)]
-    for citation in draft.citations:
-        text = kb.document(citation.document.key, source=citation.document.source).text
-        assert text[citation.start : citation.end] == citation.quote
-    for claim in draft.claims:
-        assert draft.text[claim.start : claim.end] == claim.text
-        assert any(support.marker in claim.citations for support in claim.support)
 
 
 def test_a_missed_dose_of_which_the_label_says_nothing_is_said_to_be_missing(kb: KnowledgeBase) -> None:
