@@ -111,8 +111,15 @@ def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
         )
         cutoff = NEAR_LATIN if name.isascii() else NEAR_CUTOFF
         for match in get_close_matches(fold(name), list(titles), n=NEAR_NAMES, cutoff=cutoff):
-            near.setdefault(titles[match])
+            shown = _titled(name, kb) if match == fold(name) else [titles[match]]  # Humalog Mix50 is not what was asked
+            near.update(dict.fromkeys(shown))
     return list(near)[:NEAR_NAMES]
+
+
+def _titled(name: str, kb: KnowledgeBase) -> list[str]:
+    """The titles in which a name stands that is not the whole name of a medicine here."""
+    titles = (document.title for document in kb.documents(kinds=_READ))
+    return list(dict.fromkeys(title for title in titles if fold(name) in fold(title)))[:NEAR_NAMES]
 
 
 def _titles_beside(name: str, kb: KnowledgeBase) -> dict[str, str]:
