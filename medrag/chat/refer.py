@@ -17,7 +17,7 @@ from medrag.chat.asked import (
 )
 from medrag.chat.named import of_nothing, only_denies, other_form, with_names
 from medrag.chat.placing import for_person, joined, placed, placed_illness, put_in, within
-from medrag.chat.reading import without
+from medrag.chat.reading import Reading, without
 from medrag.chat.repeat import again_for_person, again_of_disease, again_with, names_alone, person_alone, telling, tells
 from medrag.chat.slots import Asking, Lack
 from medrag.chat.told import (
@@ -35,6 +35,7 @@ from medrag.chat.told import (
 )
 from medrag.chat.turn import Turn, chosen, in_focus, last_two, left_over, not_asked_yet, pointers, points_back, tail_fits
 from medrag.retrieve.forms import is_chemical
+from medrag.sections import SectionGroup
 
 __all__ = ["resolved"]
 
@@ -233,6 +234,8 @@ def _again(turn: Turn) -> str | None:
     person = person_alone(reading) if tail_fits(turn) and not _SECTION.match(reading.plain) else ""
     if person and last.lang == "zh" and last.drugs and (not for_a_person(last) or whether_at_all(turn)):
         return f"{in_focus(turn)}{person}能用吗"
+    if person and last.lang == "en" and last.drugs and not for_a_person(last) and within(person) and _of_nobody(last):
+        return f"can {in_focus(turn)} be used {person}?"
     if person and last.lang == "en" and last.drugs and not for_a_person(last) and not within(person):
         may = f"can I take {last.drugs[0].name}?"
         return may if tells(reading) else for_person(may, person, "en")
@@ -241,6 +244,11 @@ def _again(turn: Turn) -> str | None:
     if len(reading.ills) == 1 and names_alone(reading) and (last.ills or not last.drugs):
         return again_of_disease(last, reading.ills[0].name)
     return None
+
+
+def _of_nobody(last: Reading) -> bool:
+    """Whether what was said last asks nothing, or what a medicine is for, whoever takes it."""
+    return not w.asks(last.plain) or set(last.understanding.groups) <= {SectionGroup.INDICATIONS}
 
 
 _SECTION = re.compile(r"(?:pa?ediatric|geriatric) (?:use|dos\w+)\b")

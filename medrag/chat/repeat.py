@@ -101,6 +101,9 @@ def again_with(whole: Reading, names: Sequence[str], focus: str, reader: Reader)
     words = joined(names, last.lang)
     if not last.drugs:
         return _for_illness(last, words)
+    taken_with = _taken_with(last, names)
+    if taken_with is not None:
+        return last.text[: taken_with[0]] + words + last.text[taken_with[1] :]
     if len(names) >= len(last.drugs) or len(last.drugs) == 1:
         first, *others = last.drugs
         text = last.text
@@ -118,6 +121,33 @@ def _asked_in(whole: Reading, reader: Reader) -> Reading:
         return whole
     last = reader.read(parts[-1])
     return last if last.drugs and len(last.drugs) < len(whole.drugs) and w.asks(last.plain) else whole
+
+
+def _taken_with(last: Reading, names: Sequence[str]) -> tuple[int, int] | None:
+    """Where a question names what its one medicine is taken with, and that is what makes way: a class of medicines for one, coffee for iron.
+
+    What is eaten or drunk with anything stays, else: it was asked about, of whatever medicine.
+    """
+    if len(last.drugs) != 1 or len(names) != 1:
+        return None
+    match = _WITH_WHAT.search(last.plain, last.drugs[0].end)
+    if match is None or any(match.start("what") < ill.end and ill.start < match.end("what") for ill in last.ills):
+        return None
+    eaten = _EATEN.search(match.group("what")) is not None
+    known = not eaten and not any(word in match.group("what") for word in last.understanding.left)
+    return None if known or (eaten and not _MINERAL.search(names[0].lower())) else match.span("what")
+
+
+_WITH_WHAT = re.compile(
+    r"(?:(?:和|跟|与|同)|\b(?:with|and|alongside) (?:the |my )?)"
+    r"(?P<what>[㐀-鿿]{1,6}?(?=一起|一块|同时|同服|合用|能|可以|[?？]|$)|[a-z][a-z-]*(?: [a-z-]+)?(?=\W*$))"
+)
+_EATEN = re.compile(
+    r"酒|饭|餐|食|茶|咖啡|奶|豆浆|果汁|柚|\b(?:alcohol|wine|beer|food|meals?|breakfast|dinner|lunch|water|coffee|tea|milk|juice|grapefruit|dairy|caffeine)\b"
+)
+_MINERAL = re.compile(
+    r"钙|铁|锌|镁|维生素|抗酸|\b(?:calcium|iron|zinc|magnesium|vitamins?|multivitamins?|antacids?|supplements?)\b"
+)
 
 
 _SENTENCES = re.compile(r"[。！？!?\n]|(?<=[a-z])\.\s|(?=请问|想问|我想知道)")
@@ -181,6 +211,7 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
         text = last.text
         for start, end in reversed(spans):
             text = f"{_DURING.sub('', text[:start].rstrip()).rstrip()} {text[end:].lstrip()}"
+        text = _NOBODY.sub(r"\1 I ", text)
         if _I_AM.match(turn.plain):
             text = _THEY.sub(lambda match: f"{match.group(1)} I", text)
         known = for_a_person(last) and (turn.understanding.populations or turn.understanding.ages or turn.ills)
@@ -202,6 +233,7 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
     return _THIRD.sub("我", text) if _MYSELF.match(person) else text
 
 
+_NOBODY = re.compile(r"\b(can|could|should|may) (?=(?:take|have|use|be)\b)", re.IGNORECASE)  # "can kids take" without the kids
 _I_AM = re.compile(r"(?:(?:and|or|so|what about|what if|how about|but|me)\b[ ,]*)*(?:i|i'm|i've)\b")
 _THEY = re.compile(r"\b(can|could|should|may|will|does|is) (?:he|she|they)\b", re.IGNORECASE)
 _MYSELF = re.compile(r"我(?!.*(?:孩|儿|女|妈|爸|老))")
@@ -209,7 +241,7 @@ _THIRD = re.compile(r"[他她](?!们|汀|命|莫|克|唑)")
 
 
 _SENTENCE = re.compile(
-    r"\b(?:i|we|he|she|they|my \w+) (?:am|is|are|aren't|isn't|has|have|had|just turned|turned|weighs?)\b|\b(?:i'm|i've|we're|he's|she's)\b|\bmy \w+'s (?:in|on|got|only|just|a|an|\d+)\b"
+    r"\b(?:i|we|he|she|they|my \w+) (?:only |just |also |already |still |now |both )?(?:am|is|are|aren't|isn't|has|have|had|turned|weighs?)\b|\b(?:i'm|i've|we're|he's|she's)\b|\bmy \w+'s (?:in|on|got|only|just|a|an|\d+)\b"
 )
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had)\b|['’]s (?:on|at|in|very|too|been|bad|poor|low|high|shot|failing|weak)\b"

@@ -142,7 +142,8 @@ def tells_of_condition(turn: Turn) -> bool:
         return False
     if not _CONDITIONS.isdisjoint(reading.understanding.populations) or _WEAK.search(reading.plain):
         return True
-    return _HAD.search(reading.plain) is not None and (bool(reading.ills) or turn.lang == "zh") and not _may_do(turn)
+    had = _HAD.search(reading.plain) is not None and w.AFTER_TAKING.search(reading.plain) is None
+    return had and (bool(reading.ills) or turn.lang == "zh") and not _may_do(turn)
 
 
 _WHAT_IF = re.compile(r"(?:and |so |but )*what if (?=(?:i|he|she|my \w+|someone|somebody)(?:['’]ve got| have| has|['’]s got) )")
@@ -177,7 +178,12 @@ def with_history(turn: Turn, said: Said) -> str | None:
     last, patient = turn.last, said.patient
     if last is None or not last.drugs or turn.reading.drugs or MAY_TAKE.search(last.masked) or _asks(turn.reading):
         return None
-    if not (patient.allergies or patient.diagnoses) or len(turn.reading.plain) > LONGEST_TOLD[turn.lang] or not turn.drugs:
+    if (
+        w.AFTER_TAKING.search(turn.reading.plain)
+        or not (patient.allergies or patient.diagnoses)
+        or len(turn.reading.plain) > LONGEST_TOLD[turn.lang]
+        or not turn.drugs
+    ):
         return None
     reacts = _may_do(turn, (SectionGroup.ADVERSE_REACTIONS,))
     if turn.memory.about_disease or reacts:

@@ -89,7 +89,7 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
         ),
         # an illness alone, a circumstance, how long of the same, what else
         (("布洛芬混悬液怎么吃", "要是有高血压呢"), "有高血压能吃布洛芬混悬液吗"),
-        (("What is ibuprofen used for?", "effects on fertility"), "effects on fertility (ibuprofen)"),
+        (("What is ibuprofen used for?", "effects on fertility"), "effects on fertility with ibuprofen"),
         (("华法林手术前要停吗", "停几天"), "华法林手术前要停吗，停几天"),
         (("华法林手术前要停吗", "一天几次"), "华法林一天几次"),
         (("布洛芬混悬液会恶心吗", "除了这个还会怎么样"), "布洛芬混悬液还会怎么样"),
@@ -102,7 +102,7 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
         # what somebody does since is told, not passed over
         (
             ("What does ibuprofen treat?", "my son has nightmares since he started"),
-            "my son has nightmares since he started (ibuprofen)",
+            "my son has nightmares since he started ibuprofen",
         ),
         # patients in general belong to the question that asked of them
         (("孕妇能吃布洛芬混悬液吗", "华法林怎么吃"), "华法林怎么吃"),
