@@ -12,7 +12,7 @@ from medrag.chat.persons import Said
 from medrag.chat.placing import joined
 from medrag.chat.reading import same_name
 from medrag.chat.repeat import again_for_person, again_with, person_alone, telling, tells
-from medrag.chat.told import is_for_somebody, tells_of_condition, tells_of_effect
+from medrag.chat.told import OF_PERSONS, is_for_somebody, tells_of_condition, tells_of_effect
 from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.retrieve.words import FOODS
@@ -137,7 +137,11 @@ def taken_beside(turn: Turn, said: Said) -> str | None:
     lists = _OTHERS.match(reading.plain) is not None and not w.asks(reading.plain)
     takes = len(said.patient.medicines) == len(reading.drugs) and not said.populations
     beside = _BESIDE.search(reading.plain) is not None or (joined_to_it(reading) and not w.COMPARES.search(reading.plain))
-    joins = beside and len(last.drugs) == 1 and len(reading.drugs) == 1
+    joins = (
+        (beside or _TAKES_IT.search(reading.plain[: reading.drugs[0].start]) is not None)
+        and len(last.drugs) == 1
+        and len(reading.drugs) == 1
+    )
     asks_itself = w.GENERIC_DRUGS.search(reading.plain) or w.WITH_NAMED.search(reading.plain[: reading.drugs[0].start])
     if not lists and asks_itself:
         return None
@@ -153,6 +157,9 @@ def taken_beside(turn: Turn, said: Said) -> str | None:
     return _together(turn.focus, other, reading.lang)
 
 
+_TAKES_IT = re.compile(
+    r"^(?:and |but |so )*(?:i|he|she|we|my [a-z]+(?:[ -]in[ -]law)?)(?: also| already| still)? (?:takes?|uses?|is on|am on)\b|\b(?:i'm|he's|she's) (?:also |already |still )?(?:on|taking)\b"
+)
 _OF_TWO = frozenset({"interacts_with", "not_combined_with", "period"})
 _APART = re.compile(r"隔|\bapart\b|\bspace\b|\bbetween\b")
 
@@ -212,10 +219,7 @@ def with_illness(turn: Turn, said: Said) -> str | None:
 
 def _sections(turn: Turn) -> frozenset[SectionGroup]:
     """The sections that a turn asks for, beside those that the person in it brings."""
-    return frozenset(turn.reading.understanding.groups) - _OF_PERSONS
-
-
-_OF_PERSONS = frozenset({SectionGroup.PREGNANCY, SectionGroup.PEDIATRIC, SectionGroup.GERIATRIC, SectionGroup.WARNINGS})
+    return frozenset(turn.reading.understanding.groups) - OF_PERSONS
 
 
 # What says that a medicine is taken beside the one talked about, and not in its place.

@@ -82,6 +82,7 @@ _PLAINLY_EN = (
         ),
         r"\1 a dose",
     ),
+    (re.compile(r"^((?:and |so |then )?how)['’]s\b", re.IGNORECASE), r"\1 is"),
     (re.compile(r"\bquit(?:ting)?(?: it)?(?: cold turkey)?(?=\W*$)", re.IGNORECASE), "stop taking it"),
     (re.compile(r"\b(can|could|may|should) (i|he|she|we|they) have (?=it\b|this\b|that\b)", re.IGNORECASE), r"\1 \2 take "),
     (

@@ -31,6 +31,7 @@ _OF = re.compile(
 # Asks for something by its name alone: "what are the storage conditions".
 _NAMES = re.compile(r"what(?:['’]s| is| are) (?:the|its|their)(?: (?!normal\b|best\b|safe\b)[a-z-]+){1,3}$", re.IGNORECASE)
 _WHICH = re.compile(r"which\b|how far apart\b", re.IGNORECASE)
+_MAY_STILL = re.compile(r"\b(?:can|may|should|could) (?:i|he|she|we|they)(?: still| also)?$", re.IGNORECASE)
 _AFTER = re.compile(r"\b(after|since|before)(?:wards?)?$", re.IGNORECASE)  # "threw up after"
 _DRINK = re.compile(r"\b(?:alcohol|wine|beer|coffee|milk|juice|grapefruit|tea|caffeine)$", re.IGNORECASE)
 
@@ -81,6 +82,8 @@ def _behind(text: str, words: str) -> str:
     rest = _LEAD_EN.sub("", text).strip()
     body = rest.rstrip(_END)
     mark = "?" if rest.endswith(("?", "？")) else ""
+    if _MAY_STILL.search(body):
+        return f"{body} take {words}{mark}"
     after = _AFTER.search(body)
     if after:
         return f"{body[: after.start()]}{after.group(1).lower()} taking {words}{mark}"

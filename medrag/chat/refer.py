@@ -123,6 +123,9 @@ def _pointing(turn: Turn) -> str | Asking | None:
         return f"{in_focus(turn)}和{reading.text[first.start('what') :]}"
     ones = pointers(reading.plain)
     both = w.BOTH.search(reading.plain)
+    beside = _OTHER_THING.search(reading.plain) if not ones and len(turn.memory.together) < PAIR and turn.drugs else None
+    if beside:
+        return f"can {in_focus(turn)} be taken with {reading.text[beside.start('what') : beside.end('what')]}?"
     if not ones and (both or _of_pair(turn)):
         pair = last_two(turn)
         if len(pair) > 1:
@@ -136,6 +139,13 @@ def _pointing(turn: Turn) -> str | Asking | None:
     if not ones:
         return None
     return _of_one(turn, ones)
+
+
+# Another medicine by what it is for, and taken with the one talked about: "can I take my thyroid pill at the same time".
+_OTHER_THING = re.compile(
+    r"\b(?:take|have|use|get) (?P<what>(?:(?:my|his|her|our|an?|the|some) )?(?:[a-z]+ ){0,2}(?:pills?|tablets?|medicines?|meds|medication|inhaler|thinners?|drops|cream|vitamins?|supplements?|injections?|vaccines?|jab|shot))"
+    r" (?:at the same time|together|as well|alongside|too)\W*$"
+)
 
 
 def _of_the_chosen(turn: Turn, name: str) -> str:

@@ -17,6 +17,7 @@ from medrag.sections import SectionGroup
 
 __all__ = [
     "LONGEST_ASKED",
+    "OF_PERSONS",
     "changes_subject",
     "is_elsewhere",
     "is_for_somebody",
@@ -117,7 +118,12 @@ def is_for_somebody(turn: Turn) -> bool:
     last = turn.last
     if last is None or not last.drugs or not for_a_person(last) or _asks(turn.reading) or whether_at_all(turn):
         return False
+    if not OF_PERSONS.issuperset(turn.reading.understanding.groups):
+        return False
     return len(turn.reading.plain) <= LONGEST_TOLD[turn.lang] and said_of_person(turn.reading).anything
+
+
+OF_PERSONS = frozenset({SectionGroup.PREGNANCY, SectionGroup.PEDIATRIC, SectionGroup.GERIATRIC, SectionGroup.WARNINGS})
 
 
 def told_more(turn: Turn) -> str:
@@ -231,13 +237,52 @@ def tells_of_effect(turn: Turn) -> bool:
 def whether_it_does(turn: Turn) -> str | None:
     """Whether the medicine talked about does what a turn tells of and asks the cause of: 出疹子了怎么回事; None where it asks none."""
     plain = turn.reading.plain
-    cause = _CAUSE.search(plain)
-    if cause is None or not turn.drugs or turn.memory.about_disease or turn.lang != "zh":
+    if not turn.drugs or turn.memory.about_disease:
+        return None
+    if turn.lang == "en":
+        return _whether_english(turn)
+    cause = _CAUSE.search(plain) or (_ENDS.search(plain) if _TAKEN.match(plain) and not _asks(turn.reading) else None)
+    if cause is None:
         return None
     told = _AFTER.sub("", led(turn.reading.text[: cause.start()])).strip(" ,，")
     return f"吃{in_focus(turn)}会{told.removesuffix('了')}吗" if len(told) > 1 else None
 
 
+def _whether_english(turn: Turn) -> str | None:
+    """The same of an English turn that tells something, or asks whether it will happen: "my feet are tingling", "will my hair fall out"."""
+    reading = turn.reading
+    understanding = reading.understanding
+    cause = _IS_THAT_IT.search(reading.plain)
+    told = reading.text[: cause.start()] if cause else reading.text
+    happens = _HAPPENS_TO.match(reading.plain) is not None and not _asks(reading)
+    if not (cause or happens or _WILL.match(reading.plain)) or len(told) > LONGEST_TOLD["en"]:
+        return None
+    if not cause and (understanding.groups or understanding.populations or _NO_EFFECT.search(reading.plain)):
+        return None
+    told = _LEAD.sub("", told).strip(_END)
+    mark = "?" if told and _WILL.match(told.lower()) else "."
+    return f"{told}{mark} Can {in_focus(turn)} cause this?" if told else None
+
+
+# What asks whether a medicine is the cause: "… is that because of it?".
+_IS_THAT_IT = re.compile(
+    r"[,.;: ]+(?:and )?(?:is|are|was|could|can|might|may) (?:that|this|it|they)(?: be)? (?:why|(?:because of|from|due to|down to|caused by|to do with|linked to|related to) .{2,40}|(?:it|that|the \w+))[?. ]*$"
+    r"|[,.;: ]+(?:is|was) (?:it|this|that) (?:to blame|the cause|the reason|a side effect)[?. ]*$"
+)
+_HAPPENS_TO = re.compile(
+    r"(?:and |but |so |now |also |oh )*(?:(?:i|he|she|we)(?:['’](?:m|ve|s|re|d))?|my|his|her|our|the baby['’]?s?) (?!(?:also |already |still )?(?:takes?|uses?|on|doctor|pharmacist|nurse|want|need|think|forgot|missed|lost|live|work|plan|am on|is on)\b)"
+    r"|(?:been|feeling|felt|getting|got|having|had|threw|lost|gained|woke|keep|still|so|very) |[a-z ]{3,24} (?:is|are|has|have|feels?|went|turned|keeps?|started) "
+)
+_WILL = re.compile(
+    r"(?:and |but |so )*(?:will|would|is|are) (?:i|my|his|her|he|she|we)\b(?! (?:still |also )?(?:be )?(?:allowed|able|ok|okay|safe|supposed|meant|take|taking|need))"
+)
+# Of what was taken, eaten or done with it nothing is asked but what follows.
+_NO_EFFECT = re.compile(
+    r"\b(?:by mistake|accident\w*|doctor|prescri\w+|pharmac\w+|fridge|car|bottle|dose|doses|pills?|tablets?|mg|dentist|surgery|operation|scan|job|drive|driving|drink|alcohol|years? old)\b"
+)
+_LEAD = re.compile(r"^(?:(?:and|but|so|now|also|oh|ok|okay)\b[, ]*)+", re.IGNORECASE)
+_TAKEN = re.compile(r"(?:我|他|她|孩子)?(?:吃|用|服|喝|打|涂)(?:着|了|完|过)")
+_ENDS = re.compile(r"[了啊呀。.!！]*$")
 _CAUSE = re.compile(
     r"(?:是?(?:怎么|咋)回事|是(?:怎么|咋)了|正常[吗么不]|(?:是不是|会不会是)?(?:因为|和|跟)?(?:它|这个?药)(?:引起|导致|造成|闹|害)的?|是不是副作用)[吗啊呀]?[?？。]*$"
 )

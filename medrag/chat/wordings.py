@@ -25,6 +25,7 @@ __all__ = [
     "MAY_TAIL",
     "MORE_DRUGS",
     "NEW_TOPIC",
+    "OF_THEM",
     "ONE",
     "OTHER",
     "POLITE",
@@ -127,6 +128,8 @@ SAY_AGAIN = re.compile(
 WHAT_ELSE = re.compile(
     r"(?:那)?(?:还有)(?:别的|其他的?|什么)?(?:要注意的)?[呢吗么]?[?？。]*|(?:is there )?(?:anything|something|what) else(?: i should know)?[?. ]*"
 )
+# Somebody spoken of before.
+OF_THEM = re.compile(r"\b(?:him|her|them|he|she)\b|[他她](?![汀命莫克唑])")
 # Something to beware of, and no medicine to take: "anything else I should look out for".
 LOOKED_OUT_FOR = re.compile(
     r"\b(?:look out|watch(?: out)?|know|beware|worry|careful|concern\w*|avoid|mention|tell|check|monitor)\b"
