@@ -6,13 +6,14 @@ import re
 
 from medrag.chat import wordings as w
 from medrag.chat.asked import MAY_TAKE, for_a_person
+from medrag.chat.effects import tells_of_effect
 from medrag.chat.fillers import beside_names, beside_persons
 from medrag.chat.named import compared_with_it, joined_to_it, joins_another, only_denies
 from medrag.chat.persons import Said
 from medrag.chat.placing import joined
 from medrag.chat.reading import same_name
 from medrag.chat.repeat import again_for_person, again_with, person_alone, telling, tells
-from medrag.chat.told import OF_PERSONS, is_for_somebody, tells_of_condition, tells_of_effect
+from medrag.chat.told import OF_PERSONS, is_for_somebody, tells_of_condition
 from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.retrieve.words import FOODS

@@ -75,6 +75,25 @@ _PLAINLY_EN = (
         "I drink alcohol",
     ),
     (re.compile(r"\blittle (?:one|girl|boy)\b", re.IGNORECASE), "child"),
+    (re.compile(r"\bnursing\b(?! (?:home|school|degree|staff|student|care|assistant))", re.IGNORECASE), "breastfeeding"),
+    *(
+        (
+            re.compile(
+                rf"(?<!breast)(?<!breast[ -])\b{said} (?:my|the|our|a) (?:baby|newborn|infant|daughter|son|little one|child)(?: myself)?(?=\W*$|[,.;])",
+                re.IGNORECASE,
+            ),
+            meant,
+        )
+        for said, meant in (("feeding", "breastfeeding"), ("(?:feed|nurse)", "breastfeed"))
+    ),
+    (re.compile(r"^(?:and |so |but )?mine(?:['’]s| is)\b", re.IGNORECASE), "my child is"),
+    (
+        re.compile(
+            r"\b(?:thinking (?:of|about)|talking about|considering|hop(?:e|ing) for|want|wants|would like|like|start(?:ing)?) (?:to have |having |to start |starting )?(?:a|another|some) (?:baby|babies|family|second|child|kids)\b",
+            re.IGNORECASE,
+        ),
+        "planning a pregnancy",
+    ),
     (
         re.compile(
             r"\b(forg[eo]t|forgotten|missed|miss|skipped|skip) (?:one|mine|(?:this|last|yesterday|today|tonight)[a-z' ]*['’]s(?: (?:pill|dose|tablet))?|a day)(?=\W*$|[,.?;] )",
@@ -156,7 +175,7 @@ _ILLS = {
     "diabetic": "diabetes", "asthmatic": "asthma", "epileptic": "epilepsy", "hypertensive": "high blood pressure", "anemic": "anemia",
     "anaemic": "anaemia", "coeliac": "coeliac disease", "celiac": "celiac disease", "haemophiliac": "haemophilia", "hemophiliac": "hemophilia",
 }  # fmt: skip
-_HAS = {who: "I have" for who in ("", "i'm", "i’m", "im", "i am")} | {
+_HAS = dict.fromkeys(("", "i'm", "i’m", "im", "i am"), "I have") | {
     who: f"{who.split(chr(39))[0].split()[0]} has" for who in ("he's", "he is", "she's", "she is")
 }
 _CALLED = re.compile(

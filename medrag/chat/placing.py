@@ -31,6 +31,12 @@ _OF = re.compile(
 # Asks for something by its name alone: "what are the storage conditions".
 _NAMES = re.compile(r"what(?:['’]s| is| are) (?:the|its|their)(?: (?!normal\b|best\b|safe\b)[a-z-]+){1,3}$", re.IGNORECASE)
 _WHICH = re.compile(r"which\b|how far apart\b", re.IGNORECASE)
+_HOW_MUCH = re.compile(r"how much(?= (?:can|may|should|could|do|does|must|is)\b)", re.IGNORECASE)
+# What is asked of the medicine without its "is it": "suitable for seniors?".
+_PREDICATE = re.compile(
+    r"(?:(?:still|also|really|even) )?(?:safe|suitable|ok|okay|good|fine|allowed|advisable|recommended|harmful|risky|dangerous|necessary|addictive|available)\b(?! (?:to|if|that)\b)",
+    re.IGNORECASE,
+)
 _MAY_STILL = re.compile(r"\b(?:can|may|should|could) (?:i|he|she|we|they)(?: still| also)?$", re.IGNORECASE)
 _AFTER = re.compile(r"\b(after|since|before)(?:wards?)?$", re.IGNORECASE)  # "threw up after"
 _DRINK = re.compile(r"\b(?:alcohol|wine|beer|coffee|milk|juice|grapefruit|tea|caffeine)$", re.IGNORECASE)
@@ -82,6 +88,11 @@ def _behind(text: str, words: str) -> str:
     rest = _LEAD_EN.sub("", text).strip()
     body = rest.rstrip(_END)
     mark = "?" if rest.endswith(("?", "？")) else ""
+    much = _HOW_MUCH.match(body)
+    if much and _NO_OBJECT.search(body):
+        return f"{much.group()} {words}{body[much.end() :]}{mark}"
+    if _PREDICATE.match(body):
+        return f"is {words} {body}{mark}"
     if _MAY_STILL.search(body):
         return f"{body} take {words}{mark}"
     after = _AFTER.search(body)

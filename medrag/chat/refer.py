@@ -15,6 +15,7 @@ from medrag.chat.asked import (
     names_a_section,
     wants_a_drug,
 )
+from medrag.chat.effects import asked_as_effect, side_effect, tells_of_effect, whether_it_does
 from medrag.chat.named import of_nothing, only_denies, other_form, with_names
 from medrag.chat.placing import for_person, joined, placed, placed_illness, put_in, within
 from medrag.chat.reading import Reading, without
@@ -25,12 +26,9 @@ from medrag.chat.told import (
     changes_subject,
     is_elsewhere,
     is_for_somebody,
-    side_effect,
     tells_of_condition,
-    tells_of_effect,
     told_more,
     whether_at_all,
-    whether_it_does,
     whether_with_condition,
 )
 from medrag.chat.turn import Turn, chosen, in_focus, last_two, left_over, not_asked_yet, pointers, points_back, tail_fits
@@ -51,6 +49,10 @@ _DAILY = re.compile(r"\bat the same time (?:every|each|of)\b|每天.{0,4}同时"
 
 def resolved(turn: Turn) -> str | Asking:
     """The question that stands alone, or what has to be asked back first."""
+    return asked_as_effect(turn, _resolved(turn))
+
+
+def _resolved(turn: Turn) -> str | Asking:
     reading, memory = turn.reading, turn.memory
     if not points_back(reading):
         return reading.text

@@ -41,7 +41,7 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     `told` are the user's own words for what they said of a person, as `retold` keeps them; where there are none, the slots' are used.
     """
     understanding = whole.understanding
-    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole, slots):
+    if _says_who(whole, slots) or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole, slots):
         return whole.text
     may = MAY_TAKE.search(whole.masked) is not None or (not understanding.groups and not _is_added(whole))
     words = _words(slots, told, whole, may=may)
@@ -49,6 +49,14 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     if understanding.groups == () and len(whole.drugs) == 1 and not asks(whole.plain):
         return _thinking_of(whole, slots.patient) or (_led_by if whole.lang == "zh" else _told_first)(words, whole.text)
     return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
+
+
+def _says_who(whole: Reading, slots: Slots) -> bool:
+    """Whether a question says whom it is for; "the baby" of one who carries or nurses it does not."""
+    who = set(whole.understanding.populations)
+    patient = slots.patient
+    mother = patient.pregnant or patient.breast_feeding or not _MOTHERS.isdisjoint(slots.populations)
+    return bool(who - {Population.CHILD} if mother and slots.person is not Person.CHILD else who)
 
 
 def _thinking_of(whole: Reading, patient: Patient) -> str:
@@ -207,9 +215,13 @@ def _made(patient: Patient, lang: str) -> dict[str, str]:
         "pregnant": _pregnant(patient, zh=zh) if patient.pregnant else "",
         "breast_feeding": _KINDS[Population.LACTATING][0 if zh else 1] if patient.breast_feeding else "",
         "egfr": (f"eGFR {patient.egfr:g}" if zh else f", with an eGFR of {patient.egfr:g}") if patient.egfr is not None else "",
-        "renal": patient.renal if zh or not patient.renal else f", with {patient.renal}",
+        "renal": patient.renal if zh or not patient.renal else f", {_with(patient.renal)}",
         "hepatic": patient.hepatic if zh or not patient.hepatic else f", with {patient.hepatic}",
     }
+
+
+def _with(illness: str) -> str:
+    return illness if illness.startswith("on ") else f"with {illness}"  # on dialysis
 
 
 def _aged(age: float, lang: str) -> str:
