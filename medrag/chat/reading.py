@@ -227,7 +227,19 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _named(spans: Sequence[Named], text: str) -> tuple[Named, ...]:
-    return tuple(replace(span, name=text[span.start : span.end]) for span in spans)
+    return tuple(replace(span, name=text[span.start : end], end=end) for span in spans if (end := _end_of(span, text)))
+
+
+def _end_of(span: Named, text: str) -> int:
+    """Where a name ends that was found with a word behind it ("amlodipine and"), or without its closing parenthesis."""
+    name = text[span.start : span.end]
+    joins = _JOINS.search(name)
+    if joins:
+        return span.start + joins.start()
+    return span.end + (name.count("(") > name.count(")") and text[span.end : span.end + 1] == ")")
+
+
+_JOINS = re.compile(r" (?:and|or|with)$", re.IGNORECASE)
 
 
 def _as_typed(text: str, plain: str) -> str:
