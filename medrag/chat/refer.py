@@ -222,6 +222,8 @@ def _of_pair(turn: Turn) -> bool:
         return len(last_two(turn)) > 1
     if turn.reading.ills:
         return False
+    if _APART.search(plain):
+        return len(last_two(turn)) > 1
     if not w.TOGETHER.search(plain) or _OPERAND.search(plain) or _operand_first(turn) or _operand_behind(turn):
         return False
     if re.search(r"一起|同时|一块|同服|\btogether\b|\bat the same time\b", plain):

@@ -47,7 +47,9 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     words = _words(slots, told, whole, may=may)
     words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
     if understanding.groups == () and len(whole.drugs) == 1 and not asks(whole.plain):
-        return _thinking_of(whole, slots.patient) or (_led_by if whole.lang == "zh" else _told_first)(words, whole.text)
+        return ("" if _is_added(whole) else _thinking_of(whole, slots.patient)) or (
+            _led_by if whole.lang == "zh" else _told_first
+        )(words, whole.text)
     return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
 
 

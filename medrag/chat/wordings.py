@@ -60,7 +60,7 @@ IT_OF_NOTHING = re.compile(
 )
 # Two or more of them.
 BOTH = re.compile(
-    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|都|交替|同时|换着|轮)"
+    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|都|交替|同时|换着|轮|隔|间隔)"
     r"|\b(?:both(?: of (?:them|these))?|these(?: two)?(?: (?:drugs|medicines|meds|medications|pills))?|those(?: two)?(?: (?:drugs|medicines|meds|medications))?|the two(?: (?:drugs|medicines|meds|medications|of them))?|they|(?<!in )(?<!for )them)\b"
 )
 TOGETHER = re.compile(
@@ -93,7 +93,7 @@ GENERIC_DRUGS = re.compile(
     r"什么药|哪些药|什么东西|哪些东西|哪些食物|什么食物|别的药|其他药|其它药|\bwhat (?:other )?(?:drugs?|med\w*|foods?)\b|\bwhich (?:other )?(?:drugs?|med\w*)\b|\bother (?:drugs?|med\w*)\b|\banything\b|\bwhat\b.{0,20}\bnot\b"
 )
 MORE_DRUGS = re.compile(
-    r"还有(?:什么|哪些|别的|其他|其它)药|有没有(?:别的|其他|其它|更好的)药|(?:换|别)的药|\bany(?:thing)? (?:else|other)|\bother (?:options|drugs|medicines)\b|\balternatives?\b"
+    r"还有(?:什么|哪些|别的|其他|其它)药|有没有(?:别的|其他|其它|更好的)药|(?:换|别)的药|\bany(?:thing)? (?:else|other)|\bwhat else (?:can|could|should) (?:i|we|he|she) (?:take|use|try)\b|\bother (?:options|drugs|medicines)\b|\balternatives?\b"
 )
 IN_PATIENTS = re.compile(
     r"\b(?:in|for) (?:\w+ )?(?:patients?|people|individuals|those|someone|adults|children|women|men) (?:with|who have)\b"
