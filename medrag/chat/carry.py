@@ -225,7 +225,7 @@ def _sections(turn: Turn) -> frozenset[SectionGroup]:
 
 # What says that a medicine is taken beside the one talked about, and not in its place.
 _BESIDE = re.compile(
-    r"(?:也|还|同时|一直|正|平时|每天)(?:在|要|得)?(?:吃|用|服|打|喝)|再(?:加|吃|用|配|补)|(?:要|得|在|还)补|加(?:了|上|用|服|吃|点|个|一?[片粒包袋])|同时|一起|一块|放一块|冲突|打架|相克"
+    r"(?:也|还|同时|一直|正|平时|每天)(?:在|要|得)?(?:吃|用|服|打|喝)|再(?:加|吃|用|配|补)|(?:要|得|在|还)(?:补|加)|加(?:了|上|用|服|吃|点|个|一?[片粒包袋])|同时|一起|一块|放一块|冲突|打架|相克"
     r"|\b(?:also|already|currently|still)\b.{0,12}\b(?:on|tak\w+|us\w+)\b|\b(?:on|tak\w+)\b.*\b(?:too|as well|daily|every day)\b|\b(?:together|alongside|clash|conflict|add|adds|added|adding|on top)\b"
 )
 # The same, and what is said with it.

@@ -57,6 +57,8 @@ def changes_subject(turn: Turn) -> bool:
         return False
     if is_short(reading) or len(reading.plain) <= SHORT[turn.lang] or _NO_SUBJECT.match(reading.plain):
         return False
+    if w.LOOKED_OUT_FOR.search(reading.plain) and w.asks(reading.plain):
+        return False
     return _OF_THE_BODY.match(reading.plain) is None and not _label_mentions(turn)
 
 

@@ -25,7 +25,17 @@ def followed(reader: Reader, *turns: str) -> Followed:
         (("布洛芬混悬液怎么吃", "夏天放车里没事吧"), "布洛芬混悬液夏天放车里没事吧"),
         (("布洛芬混悬液怎么吃", "吃完胃疼"), "吃布洛芬混悬液会胃疼吗"),
         (("What is ibuprofen used for?", "hasn't helped after a week"), "hasn't helped after a week with ibuprofen"),
-        (("What is ibuprofen used for?", "now I can't get up in the morning"), "I can't get up in the morning. Can ibuprofen cause this?"),
+        (
+            ("What is ibuprofen used for?", "now I can't get up in the morning"),
+            "I can't get up in the morning. Can ibuprofen cause this?",
+        ),
+        (("What is ibuprofen used for?", "bad dreams, could that be why"), "bad dreams. Can ibuprofen cause this?"),
+        (
+            ("What is ibuprofen used for?", "he can't sleep since taking it"),
+            "he can't sleep since taking ibuprofen. Can it cause this?",
+        ),
+        (("What is ibuprofen used for?", "will my hair fall out"), "will my hair fall out? Can ibuprofen cause this?"),
+        (("What is ibuprofen used for?", "my doctor said to wait"), "my doctor said to wait with ibuprofen"),
         # what decides whether somebody may take it
         (("布洛芬混悬液有什么副作用", "老人家84了肾也不好"), "老人家84岁了肾也不好，能吃布洛芬混悬液吗"),
         (("布洛芬混悬液怎么吃", "做过支架手术的"), "做过支架手术的，能吃布洛芬混悬液吗"),
