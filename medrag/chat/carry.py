@@ -146,7 +146,9 @@ def taken_beside(turn: Turn, said: Said) -> str | None:
     asks_itself = w.GENERIC_DRUGS.search(reading.plain) or w.WITH_NAMED.search(reading.plain[: reading.drugs[0].start])
     if not lists and asks_itself:
         return None
-    if not (lists or takes or joins) or (reading.ills and not takes) or beside_persons(reading, _TOO, _OTHERS):
+    if not (lists or takes or joins) or (reading.ills and not takes):
+        return None
+    if not _TAKES_IT.match(reading.plain) and beside_persons(reading, _TOO, _OTHERS):
         return None
     other = joined([drug.name for drug in reading.drugs], reading.lang)
     if _APART.search(reading.plain):
@@ -159,7 +161,7 @@ def taken_beside(turn: Turn, said: Said) -> str | None:
 
 
 _TAKES_IT = re.compile(
-    r"^(?:and |but |so )*(?:i|he|she|we|my [a-z]+(?:[ -]in[ -]law)?)(?: also| already| still)? (?:takes?|uses?|is on|am on)\b|\b(?:i'm|he's|she's) (?:also |already |still )?(?:on|taking)\b"
+    r"^(?:and |but |so )*(?:i|he|she|we|(?:my )?(?:husband|wife|mum|mom|mother|dad|father|partner|son|daughter|gran\w*)(?:[ -]in[ -]law)?)(?: also| already| still)? (?:takes?|uses?|is on|am on)\b|\b(?:i'm|he's|she's) (?:also |already |still )?(?:on|taking)\b"
 )
 _OF_TWO = frozenset({"interacts_with", "not_combined_with", "period"})
 _APART = re.compile(r"隔|\bapart\b|\bspace\b|\bbetween\b")

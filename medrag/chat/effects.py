@@ -61,6 +61,8 @@ def asked_as_effect(turn: Turn, found: str | Asking) -> str | Asking:
         return f"{told}. Can {reading.drugs[0].name if reading.drugs else in_focus(turn)} cause this?"
     if reading.drugs or found == reading.text or MAY_TAKE.search(found.lower()) or not _is_told(turn):
         return found
+    if _HAS.match(reading.plain) and not _in_labels(turn):
+        return f"{told}. can I take {in_focus(turn)}?"
     if _WILL.match(reading.plain):
         return f"{told}? Can {in_focus(turn)} cause this?"
     return (
@@ -98,6 +100,10 @@ _IS_THAT_IT = re.compile(
 _HAPPENS_TO = re.compile(
     r"(?:and |but |so |now |also |oh )*(?:(?:i|he|she|we)(?:['’](?:m|ve|s|re|d))?|my|his|her|our|the baby['’]?s?) (?!(?:also |already |still )?(?:takes?|uses?|on|doctor|pharmacist|nurse|want|need|think|forgot|missed|lost|live|work|plan|am on|is on)\b)"
     r"|(?:been|feeling|felt|getting|got|having|had|threw|lost|gained|woke|keep|still|so|very) |[a-z ]{3,24} (?:is|are|has|have|feels?|went|turned|keeps?|started) "
+)
+# What somebody has, and the medicine need not have done: "I also have sleep apnoea".
+_HAS = re.compile(
+    r"(?:and |but )*(?:i|he|she|my \w+)(?:['’]ve got|['’]s got| also have| also has| have| has)\b(?! (?:been|had|started|gone|lost|gained)\b)"
 )
 _WILL = re.compile(
     r"(?:and |but |so )*(?:will|would|is|are) (?:i|my|his|her|he|she|we)\b(?! (?:still |also )?(?:be )?(?:allowed|able|ok|okay|safe|supposed|meant|take|taking|need))"

@@ -124,7 +124,7 @@ _BEFORE = re.compile(
 
 # Words of titles that a turn has in their ordinary sense, and what is measured in blood and not taken.
 _ORDINARY = re.compile(
-    r"(?:normal|little|first|clear|severe|natural|image|home|daily|mouth|skin|eyes?|nose|throat|ears?|hair|nails?|feet|foot|hands?|face|lips?|tongue|head|stomach|chest|back|legs?|arms?|joints?|muscles?|scalp)$"
+    r"(?:normal|little|first|clear|severe|natural|image|home|daily|mouth|skin|eyes?|nose|throat|ears?|hair|nails?|feet|foot|hands?|face|lips?|tongue|head|stomach|chest|back|legs?|arms?|joints?|muscles?|scalp|sore|raw|dry|baby)$"
 )
 _MEASURED = re.compile(
     r"(?:calcium|potassium|sodium|magnesium|phosphorus|phosphate|iron|glucose|sugar|cholesterol|folate|b12|vitamin [a-z]\d*)$"

@@ -30,7 +30,9 @@ _KINDS = {
 }
 _MOTHERS = frozenset({Population.PREGNANT, Population.LACTATING})
 _GROWN = re.compile(r"大人|成人|成年人|\badults?\b|\bhumans?\b")
-_MAY = re.compile(r"\b(can|may|should|could) (?:i|he|she|they|we|my \w+)\b(?! give)", re.IGNORECASE)
+_MAY = re.compile(
+    r"\b(can|may|should|could) (?:i|he|she|they|we|my \w+)\b(?! (?:give|worry|be worried|be concerned)\b)", re.IGNORECASE
+)
 _SAID = re.compile(r"^(?:, with |for |有)")  # what stands before a fact in `_words`
 _END = " ?？.。!！"
 
