@@ -54,7 +54,7 @@ def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase,
         return Abstention("\n".join(read), "ambiguous-name")
     if understanding.unknown:
         near = _near(understanding.unknown, kb)
-        return Abstention(phrases.unknown_drug(_printed(question, understanding.unknown), near, lang), "unknown-drug")
+        return Abstention(phrases.unknown_drug(_unknown(question, understanding), near, lang), "unknown-drug")
     if is_outside(understanding) and not checked:
         return Abstention(phrases.outside(lang), "outside-medicine")
     if is_of_class(understanding):
@@ -99,6 +99,17 @@ def _printed(question: Question, names: Sequence[str]) -> list[str]:
     for name in names:
         at = lowered.find(name) if len(lowered) == len(question.text) else -1
         found.append(question.text[at : at + len(name)] if at >= 0 else name)
+    return found
+
+
+def _unknown(question: Question, understanding: Understanding) -> list[str]:
+    """The unknown names as the question writes them, each with the standard name where tables have one: 心得安（普萘洛尔）."""
+    said = [(understanding.question[mention.start : mention.end], mention.name) for mention in understanding.mentions]
+    bracketed = "{}（{}）" if understanding.lang == "zh" else "{} ({})"
+    found = []
+    for name, printed in zip(understanding.unknown, _printed(question, understanding.unknown), strict=True):
+        standard = next((other for words, other in said if words and name.startswith(words) and other not in name), "")
+        found.append(bracketed.format(printed, standard) if standard else printed)
     return found
 
 
