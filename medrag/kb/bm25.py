@@ -169,7 +169,9 @@ class Best(Generic[Address]):
         self._propose, self._rescored = propose, rescored
         self._slack, self._added = slack, added
         self._limit, self._most = first, most
-        self._hits: Sequence[tuple[float, Address]] = ()
+        # Two lists and no pairs: of what stays, the garbage collector would look at each pair time and again.
+        self._scores: list[float] = []
+        self._addresses: list[Address] = []
         self._proposed = 0  # how many were asked for
         self._read = 0  # hits that were scored
         self._scored: list[tuple[float, int]] = []  # the score negated and the id, ascending: best first, ties by id
@@ -182,14 +184,18 @@ class Best(Generic[Address]):
         # more are asked for, until nothing that was left out could be among the k best.
         while True:
             if self._proposed < self._limit:
-                self._hits, self._proposed = self._propose(self._limit), self._limit
-            while self._read < len(self._hits):  # a longer list begins with the shorter one, so what was scored already is kept
-                if self._is_settled(k, self._hits[self._read][0]):
+                hits, self._proposed = self._propose(self._limit), self._limit
+                self._scores = [float(score) for score, _ in hits]
+                self._addresses = [address for _, address in hits]
+            while self._read < len(
+                self._scores
+            ):  # a longer list begins with the shorter one, so what was scored already is kept
+                if self._is_settled(k, self._scores[self._read]):
                     return self._first(k)
                 self._score(max(k - len(self._scored), PORTION))
-            if len(self._hits) < self._proposed:
+            if len(self._scores) < self._proposed:
                 return self._first(k) if self._added == 0.0 or self._is_settled(k, 0.0) else None
-            if self._is_settled(k, self._hits[-1][0]):
+            if self._is_settled(k, self._scores[-1]):
                 return self._first(k)
             if self._limit == most:
                 return self._first(k) if self._added == 0.0 else None
@@ -197,12 +203,12 @@ class Best(Generic[Address]):
 
     def _is_settled(self, k: int, score: float) -> bool:
         """Whether no passage to which the engine gives that score or a lower one is among the k best."""
-        return len(self._scored) >= k and float(score) * self._slack + self._added < -self._scored[k - 1][0]
+        return len(self._scored) >= k and score * self._slack + self._added < -self._scored[k - 1][0]
 
     def _score(self, many: int) -> None:
-        portion = self._hits[self._read : self._read + many]
+        portion = self._addresses[self._read : self._read + many]
         self._read += len(portion)
-        self._scored += [(-score, number) for number, score in self._rescored([address for _, address in portion])]
+        self._scored += [(-score, number) for number, score in self._rescored(portion)]
         self._scored.sort()
 
     def _first(self, k: int) -> list[tuple[int, float]]:

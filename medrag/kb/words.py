@@ -36,7 +36,7 @@ MANY = 100_000  # passages of words left out, from which that is quicker: tantiv
 FEW = 60  # passages asked for; of more the last is seldom good enough
 LOOKED_AT = 400  # passages by the rarer words
 PROPOSED = 400  # at once: tantivy needs hardly longer for them than for ten
-REMEMBERED = 16  # questions of which what was found is kept: where evidence folds together, more is asked for a moment later
+REMEMBERED = 4  # texts of which what was found is kept: where evidence folds together, more is asked for a moment later
 ALL = ""  # stands for all passages where they are counted; no token is empty
 COUNTED_AT_ONCE = 4_000_000  # hashes of tokens, 16 MB
 COUNTED = 20_000  # tokens whose frequencies are remembered: questions share most of their words
@@ -233,7 +233,7 @@ class _Search:
     def __init__(self, index: WordIndex, weights: Mapping[str, float], only: Filters) -> None:
         self._index = index
         self._scorer = Scorer(weights, index._average)
-        self._scored: dict[tuple[int, int], tuple[int, float]] = {}  # by where they lie
+        self._scored: dict[int, tuple[int, float]] = {}  # by where they lie
         self._lock = Lock()
         self._slack = index._slack(weights)
         self._all = self._best_by(weights, only) if weights else None
@@ -260,7 +260,7 @@ class _Search:
 
     def _rescored(self, addresses: list[tantivy.DocAddress]) -> list[tuple[int, float]]:
         """The passages with their exact scores."""
-        places = {(address.segment_ord, address.doc): address for address in addresses}
+        places = {_place(address): address for address in addresses}
         new = {place: address for place, address in places.items() if place not in self._scored}
         for (place, address), number in zip(new.items(), self._index._ids(list(new.values())), strict=True):
             self._scored[place] = number, self._scorer.of(self._index._text(address))
@@ -273,13 +273,22 @@ class _Proposals:
     def __init__(self, searcher: tantivy.Searcher, query: Query) -> None:
         self._searcher = searcher
         self._query = query
-        self._seen: dict[tuple[int, int], tuple[float, tantivy.DocAddress]] = {}
+        self._scores: list[float] = []
+        self._addresses: list[tantivy.DocAddress] = []
 
     def first(self, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
         """The first so many as (tantivy's score, address)."""
-        for found, address in self._searcher.search(self._query, limit, count=False).hits:
-            self._seen.setdefault((address.segment_ord, address.doc), (float(found), address))
-        return list(self._seen.values())
+        seen = set(map(_place, self._addresses))
+        for score, address in self._searcher.search(self._query, limit, count=False).hits:
+            if not seen or _place(address) not in seen:
+                self._scores.append(float(score))
+                self._addresses.append(address)
+        return list(zip(self._scores, self._addresses, strict=True))
+
+
+def _place(address: tantivy.DocAddress) -> int:
+    """Where a passage lies, as one number."""
+    return (int(address.segment_ord) << 32) | int(address.doc)
 
 
 def _values_of(name: str, explanation: str) -> Iterator[float]:
