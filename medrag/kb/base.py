@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection
 
-from medrag.errors import KnowledgeBaseError, QuestionError, VersionError
+from medrag.errors import KnowledgeBaseError, VersionError
 from medrag.kb import facts, holding, passages
 from medrag.kb.access import Access, Engines, added_to
 from medrag.kb.address import Address
@@ -25,8 +25,7 @@ from medrag.kb.cache import bring, drop_older, held, sweep
 from medrag.kb.catalogue import load_version
 from medrag.kb.dated import dated_reading
 from medrag.kb.derive import Progress, quiet
-from medrag.kb.embed import Embedder, default_embedder, embedder_from_name
-from medrag.kb.facts import Mention
+from medrag.kb.embed import Embedder, default_embedder, embedder_named
 from medrag.kb.filters import Filters
 from medrag.kb.generations import GenerationGoneError, restore
 from medrag.kb.graph import MAX_EDGES, surroundings
@@ -34,12 +33,13 @@ from medrag.kb.linking import Meanings, link, link_near
 from medrag.kb.listing import documents_listed, versions_listed
 from medrag.kb.make import make
 from medrag.kb.names import NameIndex
-from medrag.kb.normalise import Normalised, kinds_named, names_of_kinds, normalise
+from medrag.kb.normalise import Normalised, kinds_named, names_of_kinds, normalise, one_term
 from medrag.kb.similar import SimilarNames
 from medrag.kb.snapshot import Snapshot
 from medrag.kb.stats import Stats, count_all
 from medrag.kb.store import Published, Store, existing, store_of
 from medrag.kb.verify import verify
+from medrag.kb.walk import TOLERANCE
 from medrag.kb.walked import walk_in
 from medrag.kb.writer import Writer
 from medrag.sections import SectionGroup
@@ -52,7 +52,6 @@ __all__ = ["KnowledgeBase", "Stats"]
 
 ATTEMPTS = 5  # to lock the current generation while writers publish
 T = TypeVar("T")
-MAX_TERM = 10_000  # characters of a text that is normalised, as of a question
 
 
 class KnowledgeBase:
@@ -77,7 +76,7 @@ class KnowledgeBase:
                 f"{store.where} was built with embedder {made_with!r}, not {embedder.name!r}: "
                 "open it with the first, or run `medrag reindex --embedder` with the second"
             )
-        self.embedder = embedder or _embedder(made_with)
+        self.embedder = embedder or embedder_named(made_with)
         self._snapshot = self._newest()
 
     @classmethod
@@ -91,8 +90,7 @@ class KnowledgeBase:
     def open(cls, path: str | Path | Address, *, embedder: Embedder | None = None, outdated: bool = False) -> KnowledgeBase:
         """The knowledge base at an address, pinned to its current commit.
 
-        With `outdated`, also one whose indexes are damaged or were cut by another release, so that it can be verified
-        and reindexed.
+        With `outdated`, also one whose indexes are damaged or were cut by another release: to be verified and reindexed.
         """
         return cls(existing(path), embedder, outdated=outdated)
 
@@ -106,7 +104,7 @@ class KnowledgeBase:
         for attempts_left in reversed(range(ATTEMPTS)):
             published = self._published()
             if published.embedder != self.embedder.name:
-                self.embedder = _embedder(published.embedder)
+                self.embedder = embedder_named(published.embedder)
             try:
                 snapshot = held(self._store, published, self.embedder)
             except GenerationGoneError:  # a writer may publish and sweep between reading the number and locking it
@@ -233,7 +231,7 @@ class KnowledgeBase:
 
     # ------------------------------------------------------------------ names and facts
 
-    def link(self, text: str) -> list[Mention]:
+    def link(self, text: str) -> list[facts.Mention]:
         """The known names in a text, leftmost longest, each with all entities that it may mean (`medrag.kb.linking`)."""
         pinned = self.pinned()
         return link(
@@ -241,7 +239,7 @@ class KnowledgeBase:
             documented=lambda ids: bool(pinned.documents_about(ids)),
         )  # fmt: skip
 
-    def link_near(self, text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Mention]:
+    def link_near(self, text: str, taken: Sequence[tuple[int, int]] = ()) -> list[facts.Mention]:
         """The names that words outside the taken spans are misspellings of, in text order, each with its `via` and `score`."""
         pinned = self.pinned()
         return link_near(pinned._name_indexes, text, taken, mean=pinned._meanings, seen=pinned._seen)
@@ -252,9 +250,7 @@ class KnowledgeBase:
         Raises `QuestionError` for a text of more than 10,000 characters.
         """
         kinds, pinned = kinds_named(kind), self.pinned()  # all of it at one commit, whatever another thread refreshes
-        if len(text) > MAX_TERM:
-            raise QuestionError(f"the text has {len(text):,} characters, at most {MAX_TERM:,} can be normalised: give one term")
-        linked = pinned.link(text)
+        linked = pinned.link(one_term(text))
         mentions = [*linked, *pinned.link_near(text, [(m.start, m.end) for m in linked])]
         return normalise(text, kinds, k, mean=pinned._meanings, mentions=mentions, similar=lambda: pinned._similar(kinds))
 
@@ -301,18 +297,28 @@ class KnowledgeBase:
         key = ("facts", tuple(entity_ids), None if relations is None else tuple(sorted(relations)), limit)
         return self._cached(key, lambda c, s: facts.facts_of(c, entity_ids, relations, limit, s.commit))
 
+    def bare_facts_of(self, ids: Sequence[str], relations: Collection[str] | None = None, limit: int = 200) -> list[Fact]:
+        """The facts that `facts_of` finds, without their sources: for those that are wanted of many, `with_sources` reads them."""
+        key = ("bare facts", tuple(ids), None if relations is None else tuple(sorted(relations)), limit)
+        return self._cached(key, lambda c, s: facts.bare_facts_of(c, ids, relations, limit, s.commit))
+
+    def with_sources(self, found: Sequence[Fact]) -> list[Fact]:
+        """Facts of `bare_facts_of` with every row or span that says so."""
+        with self._reading() as connection:
+            return facts.with_sources(connection, found, self.commit)
+
     def graph(self, entity: str, *, hops: int = 1) -> networkx.MultiDiGraph[str]:
         """The facts within so many hops of an entity (a name or an id) as a networkx graph (`medrag.kb.graph`)."""
         return surroundings(lambda ids: self.facts_of(ids, limit=MAX_EDGES), self.entity(entity), hops=hops)
 
-    def related(self, entity_ids: Sequence[str], k: int = 20) -> list[tuple[Entity, float]]:
-        """The k entities nearest to these over all facts, by personalised PageRank, best first (shares, below 1)."""
-        snapshot = self._snapshot
+    def related(self, entity_ids: Sequence[str], k: int = 20, *, tolerance: float = TOLERANCE) -> list[tuple[Entity, float]]:
+        """The k entities nearest to these over all facts, by personalised PageRank, best first (shares: all may err by `tolerance`)."""
+        snapshot, commit = self._snapshot, self.commit
         with self._reading() as connection:
             folder = None if self._access else snapshot.generation.path
-            walk = snapshot.kept(("walk",), lambda: walk_in(folder, connection, snapshot.commit))
-            near = walk.nearest(facts.numbers_of(connection, entity_ids, snapshot.commit), k)
-            return facts.ranked(connection, near, snapshot.commit)
+            walk = snapshot.kept(("walk",), lambda: walk_in(folder, connection, commit))
+            near = walk.nearest(facts.numbers_of(connection, entity_ids, commit), k, tolerance=tolerance)
+            return facts.ranked(connection, near, commit)
 
     def documents_about(self, entity_ids: Sequence[str]) -> list[tuple[DocumentInfo, int, str]]:
         """The documents about one of the entities or a form of it: (document, steps away, entity id), nearest first."""
@@ -361,8 +367,7 @@ class KnowledgeBase:
 
     def search_vectors(self, text: str, k: int, only: Filters = Filters()) -> list[tuple[int, float]]:
         """The k nearest passages as (id, cosine), nearest first, ties by id; none for a text without tokens."""
-        snapshot = self._snapshot
-        query = snapshot.query(text)
+        query = (snapshot := self._snapshot).query(text)
         return snapshot.vectors.search(query, k, only) if np.any(query) else []
 
     def vector_scores(self, text: str, ids: Sequence[int]) -> list[float]:
@@ -393,8 +398,3 @@ class KnowledgeBase:
 
     def _reading(self) -> AbstractContextManager[Connection]:
         return holding.reading(self._store.database, self._engine)
-
-
-@lru_cache(maxsize=4)
-def _embedder(name: str) -> Embedder:
-    return embedder_from_name(name)

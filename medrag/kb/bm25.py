@@ -12,14 +12,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medrag.kb.tokens import tokens
 
-__all__ = ["Scorer", "Statistics", "average_of", "best_first", "best_of", "is_no_slip", "rarer_words", "weight", "weights_of"]
+__all__ = ["Best", "Scorer", "Statistics", "average_of", "best_first", "is_no_slip", "rarer_words", "weight", "weights_of"]
 
 # tantivy's own parameters, so that its ranking and the exact one differ by rounding only.
 K1 = 1.2
@@ -148,32 +148,68 @@ def best_first(scored: tuple[int, float]) -> tuple[float, int]:
     return -scored[1], scored[0]
 
 
-def best_of(
-    propose: Callable[[int], Sequence[tuple[float, Address]]],
-    rescored: Callable[[list[Address]], list[tuple[int, float]]],
-    k: int,
-    *,
-    slack: float,
-) -> list[tuple[int, float]]:
-    """The k best passages by their exact scores as (id, score), best first, ties by id.
+class Best(Generic[Address]):
+    """The best passages of a question by their exact scores, worked out as far as they are asked for.
 
     `propose` lists so many passages as (the engine's score, address), best first; a longer list begins with the shorter one.
-    `slack` is the factor by which an engine's score may be too low.
+    `slack` is the factor by which an engine's score may be too low, `added` the most that words which it did not look at may
+    add, `first` and `most` how many are proposed at first and at most.
     """
-    limit = max(CANDIDATES * k, MIN_CANDIDATES)
-    most = limit
-    while most < MAX_CANDIDATES:
-        most *= 2
-    scored: list[tuple[int, float]] = []
-    while True:
-        hits = propose(limit)
+
+    def __init__(
+        self,
+        propose: Callable[[int], Sequence[tuple[float, Address]]],
+        rescored: Callable[[list[Address]], list[tuple[int, float]]],
+        *,
+        slack: float,
+        added: float = 0.0,
+        first: int = MIN_CANDIDATES,
+        most: int = MAX_CANDIDATES,
+    ) -> None:
+        self._propose, self._rescored = propose, rescored
+        self._slack, self._added = slack, added
+        self._limit, self._most = first, most
+        # Two lists and no pairs: of what stays, the garbage collector would look at each pair time and again.
+        self._scores: list[float] = []
+        self._addresses: list[Address] = []
+        self._proposed = 0  # how many were asked for
+        self._read = 0  # hits that were scored
+        self._scored: list[tuple[float, int]] = []  # the score negated and the id, ascending: best first, ties by id
+
+    def best(self, k: int) -> list[tuple[int, float]] | None:
+        """The k best passages as (id, score), best first, ties by id; None where words that were not looked at may change them."""
+        most = max(self._most, CANDIDATES * k)
+        self._limit = min(max(self._limit, CANDIDATES * k), most)
         # Boilerplate stands in hundreds of labels word for word, so a list may be cut in the middle of a tie: then
         # more are asked for, until nothing that was left out could be among the k best.
-        while len(scored) < len(hits):  # a longer list begins with the shorter one, so what was scored already is kept
-            if len(scored) >= k and float(hits[len(scored)][0]) * slack < scored[k - 1][1]:
-                return scored[:k]
-            portion = hits[len(scored) : len(scored) + max(k - len(scored), PORTION)]
-            scored = sorted(scored + rescored([address for _, address in portion]), key=best_first)
-        if len(hits) < limit or limit == most or float(hits[-1][0]) * slack < scored[k - 1][1]:
-            return scored[:k]
-        limit = min(MORE * limit, most)
+        while True:
+            if self._proposed < self._limit:
+                hits, self._proposed = self._propose(self._limit), self._limit
+                self._scores = [float(score) for score, _ in hits]
+                self._addresses = [address for _, address in hits]
+            while self._read < len(
+                self._scores
+            ):  # a longer list begins with the shorter one, so what was scored already is kept
+                if self._is_settled(k, self._scores[self._read]):
+                    return self._first(k)
+                self._score(max(k - len(self._scored), PORTION))
+            if len(self._scores) < self._proposed:
+                return self._first(k) if self._added == 0.0 or self._is_settled(k, 0.0) else None
+            if self._is_settled(k, self._scores[-1]):
+                return self._first(k)
+            if self._limit == most:
+                return self._first(k) if self._added == 0.0 else None
+            self._limit = min(MORE * self._limit, most)
+
+    def _is_settled(self, k: int, score: float) -> bool:
+        """Whether no passage to which the engine gives that score or a lower one is among the k best."""
+        return len(self._scored) >= k and score * self._slack + self._added < -self._scored[k - 1][0]
+
+    def _score(self, many: int) -> None:
+        portion = self._addresses[self._read : self._read + many]
+        self._read += len(portion)
+        self._scored += [(-score, number) for number, score in self._rescored(portion)]
+        self._scored.sort()
+
+    def _first(self, k: int) -> list[tuple[int, float]]:
+        return [(number, -negated) for negated, number in self._scored[:k]]

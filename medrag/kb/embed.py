@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +19,15 @@ from medrag.kb.tokens import token_hashes, tokens
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Embedder", "HashedEmbedder", "SentenceTransformerEmbedder", "default_embedder", "embedder_from_name", "is_quick"]
+__all__ = [
+    "Embedder",
+    "HashedEmbedder",
+    "SentenceTransformerEmbedder",
+    "default_embedder",
+    "embedder_from_name",
+    "embedder_named",
+    "is_quick",
+]
 
 Vectors = NDArray[np.float32]
 MIN_DIMENSIONS, MAX_DIMENSIONS = 8, 65_536
@@ -210,3 +218,9 @@ def embedder_from_name(name: str) -> Embedder:
         f"there is no embedder {name!r}: it may be `static`, `static:` with a folder, `hashed`, `hashed:{MIN_DIMENSIONS}` to "
         f"`hashed:{MAX_DIMENSIONS}` (dimensions), `st:` with the folder or name of a sentence-transformers model, or an existing folder"
     )
+
+
+@lru_cache(maxsize=4)
+def embedder_named(name: str) -> Embedder:
+    """The same, made once for all knowledge bases that were built with it."""
+    return embedder_from_name(name)

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, or_, 
 
 from medrag.kb import schema as t
 from medrag.kb.catalogue import INFO, SHARED, AnyRow, among, current, in_batches, info_of
+from medrag.kb.engines.sql import number_in, text_in, values_of
 from medrag.kb.folding import fold
 from medrag.kb.passages import Texts
-from medrag.kb.query import Query
+from medrag.kb.query import Query, listed
 from medrag.types import DocumentInfo, Entity, EntityKind, Fact, FactSource, digest
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MAX_STEPS",
     "Mention",
     "about_of",
+    "bare_facts_of",
     "documents_about",
     "entities_named",
     "facts_of",
@@ -34,6 +36,7 @@ __all__ = [
     "numbers_of",
     "ranked",
     "spoken_of",
+    "with_sources",
 ]
 
 # A document about a form, a salt or a product of a drug is about the drug too, so many steps away.
@@ -98,7 +101,7 @@ _called_so = (
 )
 # Two questions in one statement: to run one takes longer than to look a few rows up.
 _MEANT = Query(union_all(select(_e.norm.label("called"), *_ENTITY).where(among(_e.norm), spoken_of()), _called_so))
-_NUMBERS = Query(select(_e.id).where(among(_e.code)).order_by(_e.code))
+_NUMBERS = Query(select(_e.id, _e.code).where(among(_e.code)).order_by(_e.code))
 _CODES = Query(select(_e.code).where(among(_e.id)))
 _BY_ID = Query(select(*_ENTITY).where(among(_e.id)))
 _SPOKEN_OF = Query(select(*_ENTITY).where(among(_e.code), spoken_of()))
@@ -171,6 +174,7 @@ _ENDS = (_s.subject, _s.object)
 _TRIPLES = tuple(_triples(end, of_relations=False) for end in _ENDS)
 _TRIPLES_OF = tuple(_triples(end, of_relations=True) for end in _ENDS)
 # Numbered before any text is read: what hundreds of repackagers' labels say alike would be read out of each, for twenty of them.
+_wanted = values_of("triples").table_valued("value")
 _said = (
     select(
         _s.subject, _s.relation, _s.object, _s.version_id, _s.start, _s.stop,
@@ -182,7 +186,12 @@ _said = (
     .select_from(t.statements)
     .join(t.versions, _v.id == _s.version_id)
     .join(t.documents, t.documents.c.id == _v.document_id)
-    .where(among(_s.subject), among(_s.object, "objects"), current())
+    .where(
+        _s.subject == number_in(_wanted.c.value, 0),
+        _s.relation == text_in(_wanted.c.value, 1),
+        _s.object == number_in(_wanted.c.value, 2),
+        current(),
+    )
     .subquery()
 )  # fmt: skip
 _SOURCES = Query(
@@ -206,6 +215,28 @@ def facts_of(
     Where there are more than the limit, what is said of the entities goes before what is said of others with them. What is purged
     between two statements is left out.
     """
+    return _with_sources(connection, _stated(connection, entity_ids, relations, limit, commit), commit)
+
+
+def bare_facts_of(
+    connection: Connection, entity_ids: Sequence[str], relations: Collection[str] | None, limit: int, commit: int
+) -> list[Fact]:
+    """The same facts without their sources, which take most of the time to read."""
+    return [fact for _, fact in _stated(connection, entity_ids, relations, limit, commit)]
+
+
+def with_sources(connection: Connection, facts: Sequence[Fact], commit: int) -> list[Fact]:
+    """Facts of `bare_facts_of` with their sources; one that has none any more is left out."""
+    codes = {entity.id for fact in facts for entity in (fact.subject, fact.object)}
+    numbers = {row.code: row.id for row in _rows(connection, _NUMBERS, codes, commit)}
+    there = [fact for fact in facts if fact.subject.id in numbers and fact.object.id in numbers]
+    return _with_sources(connection, [((numbers[f.subject.id], f.relation, numbers[f.object.id]), f) for f in there], commit)
+
+
+def _stated(
+    connection: Connection, entity_ids: Sequence[str], relations: Collection[str] | None, limit: int, commit: int
+) -> list[tuple[Triple, Fact]]:
+    """The facts of `facts_of`, without sources, each with what it is in the catalogue's numbers."""
     ids = [row.id for row in _rows(connection, _NUMBERS, entity_ids, commit)]
     more: dict[str, object] = {"most": limit} if relations is None else {"most": limit, "relations": sorted(relations)}
     triples: dict[Triple, int] = {}  # and at which end the entity stands
@@ -216,24 +247,29 @@ def facts_of(
     there = (triple for triple in triples if triple[0] in entities and triple[2] in entities)
     ordered = sorted(there, key=lambda x: (x[1], entities[x[0]].id, entities[x[2]].id))
     kept = set(sorted(ordered, key=triples.__getitem__)[:limit])
-    wanted = [triple for triple in ordered if triple in kept]
-    sources = _sources_of(connection, wanted, commit)
     return [
-        Fact.model_construct(subject=entities[s], relation=r, object=entities[o], sources=tuple(sources[s, r, o]))
-        for s, r, o in wanted
-        if sources[s, r, o]
+        ((s, r, o), Fact.model_construct(subject=entities[s], relation=r, object=entities[o], sources=()))
+        for s, r, o in ordered
+        if (s, r, o) in kept
+    ]
+
+
+def _with_sources(connection: Connection, stated: Sequence[tuple[Triple, Fact]], commit: int) -> list[Fact]:
+    sources = _sources_of(connection, [triple for triple, _ in stated], commit)
+    return [
+        Fact.model_construct(subject=fact.subject, relation=fact.relation, object=fact.object, sources=tuple(sources[triple]))
+        for triple, fact in stated
+        if sources[triple]
     ]
 
 
 def _sources_of(connection: Connection, triples: Sequence[Triple], commit: int) -> dict[Triple, list[FactSource]]:
     sources: dict[Triple, list[FactSource]] = {triple: [] for triple in triples}
     infos: dict[int, DocumentInfo] = {}
-    objects = sorted({o for _, _, o in triples})
-    for row in _rows(connection, _SOURCES, (subject for subject, _, _ in triples), commit, objects=objects):
-        found = sources.get((row.subject, row.relation, row.object))
-        if found is not None and len(found) < MAX_SOURCES:
+    for some in in_batches(triples):
+        for row in _SOURCES.rows(connection, triples=listed(some), commit=commit):
             infos.setdefault(row.id, info_of(row))
-            found.append(_source(infos[row.id], row))
+            sources[row.subject, row.relation, row.object].append(_source(infos[row.id], row))
     return sources
 
 

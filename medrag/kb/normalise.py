@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from medrag.errors import MedRAGError
+from medrag.errors import MedRAGError, QuestionError
 from medrag.kb import schema as t
 from medrag.kb.catalogue import current
 from medrag.kb.facts import DRUGS, Mention, spoken_of
@@ -21,8 +21,9 @@ from medrag.kb.wordings import parts_of
 from medrag.patterns import regex
 from medrag.types import Entity, EntityKind
 
-__all__ = ["Normalised", "kinds_named", "names_of_kinds", "normalise"]
+__all__ = ["MAX_TERM", "Normalised", "kinds_named", "names_of_kinds", "normalise", "one_term"]
 
+MAX_TERM = 10_000  # characters of a text that is normalised, as of a question
 DRUG = "drug"  # the word for substances, preparations and products together
 EXACT, BARE, PART, SIMILAR = 1.0, 0.95, 0.9, 0.85  # the highest score that each way gives
 MIN_DRUG = 0.15  # a drug's name that is less like the text is another drug's
@@ -48,6 +49,13 @@ class Normalised:
     name: str
     score: float
     via: str
+
+
+def one_term(text: str) -> str:
+    """The text; `QuestionError` where it is too long for a term."""
+    if len(text) > MAX_TERM:
+        raise QuestionError(f"the text has {len(text):,} characters, at most {MAX_TERM:,} can be normalised: give one term")
+    return text
 
 
 def kinds_named(kind: str | None) -> frozenset[EntityKind]:

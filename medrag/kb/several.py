@@ -29,6 +29,7 @@ from medrag.kb.linking import Meanings
 from medrag.kb.names import NameIndex
 from medrag.kb.similar import SimilarNames
 from medrag.kb.stats import Stats
+from medrag.kb.walk import TOLERANCE
 from medrag.kb.writer import Writer
 from medrag.sections import SectionGroup
 from medrag.types import Document, DocumentInfo, DocumentKind, Entity, EntityKind, Fact, Passage
@@ -246,7 +247,15 @@ class SeveralKnowledgeBases(KnowledgeBase):
         joined, key = self._joined, ("facts", tuple(entity_ids), None if relations is None else tuple(sorted(relations)), limit)
         return joined.cached(key, lambda: joined.facts_of(entity_ids, relations, limit))
 
-    def related(self, entity_ids: Sequence[str], k: int = 20) -> list[tuple[Entity, float]]:
+    def bare_facts_of(self, ids: Sequence[str], relations: Collection[str] | None = None, limit: int = 200) -> list[Fact]:
+        """The same: a fact's sources say whether it is one of all, or of a document that another has too."""
+        return self.facts_of(ids, relations, limit)
+
+    def with_sources(self, found: Sequence[Fact]) -> list[Fact]:
+        """The same facts, which have their sources."""
+        return list(found)
+
+    def related(self, entity_ids: Sequence[str], k: int = 20, *, tolerance: float = TOLERANCE) -> list[tuple[Entity, float]]:
         """The k entities nearest to these, by the mean of their ranks in the single graphs.
 
         One walk over the joined graph would follow ways that change from one to the other; what stands one step from two
@@ -254,7 +263,7 @@ class SeveralKnowledgeBases(KnowledgeBase):
         """
         shares: dict[str, tuple[Entity, float]] = {}
         for base in self.members:
-            for entity, share in base.related(entity_ids, k):
+            for entity, share in base.related(entity_ids, k, tolerance=tolerance):
                 first, before = shares.get(entity.id, (entity, 0.0))
                 shares[entity.id] = (first, before + share / len(self.members))
         return sorted(shares.values(), key=lambda pair: (-pair[1], pair[0].id))[:k]

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from medrag.kb import schema as t
 from medrag.kb.catalogue import current
 
-__all__ = ["Walk"]
+__all__ = ["TOLERANCE", "Walk"]
 
 DAMPING = 0.85
 TOLERANCE = 1e-6  # of all ranks' errors together; the ranks add up to 1
@@ -86,18 +86,21 @@ class Walk:
         places = np.cumsum(joined) - 1  # without those that have no edge any more
         return cls(ids[joined], np.concatenate([[0], np.cumsum(counts[joined])]), places[other])
 
-    def nearest(self, start: Sequence[int], k: int) -> list[tuple[int, float]]:
-        """The k entities with the highest rank from these (shares of the start equal), themselves left out; ties by id."""
+    def nearest(self, start: Sequence[int], k: int, *, tolerance: float = TOLERANCE) -> list[tuple[int, float]]:
+        """The k entities with the highest rank from these (shares of the start equal), themselves left out; ties by id.
+
+        `tolerance` bounds the errors of all ranks together.
+        """
         wanted = np.unique(np.asarray(start, np.int64))
         known = np.flatnonzero(np.isin(self.ids, wanted))
         if not len(known) or k < 1:
             return []
-        rank = self._ranks(known)
+        rank = self._ranks(known, tolerance)
         rank[known] = 0.0
         best = np.lexsort((self.ids, -rank))[:k] if k * 20 > len(rank) else _top(rank, self.ids, k)
         return [(int(self.ids[place]), float(rank[place])) for place in best if rank[place] > 0.0]
 
-    def _ranks(self, known: Numbers) -> Ranks:
+    def _ranks(self, known: Numbers, tolerance: float) -> Ranks:
         """The rank of every entity from those at some places.
 
         With A the edges and D the degrees, the ranks p = d A D^-1 p + (1 - d) h are D^1/2 z, of which
@@ -114,7 +117,7 @@ class Walk:
             step = square / _product(way, after)
             solved += step * way
             left -= step * after
-            if _product(np.abs(left), root) < TOLERANCE * (1.0 - DAMPING):
+            if _product(np.abs(left), root) < tolerance * (1.0 - DAMPING):
                 break
             before, square = square, _product(left, left)
             way = left + square / before * way

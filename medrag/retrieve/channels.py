@@ -95,9 +95,9 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
         return []
     asked = asked_facts_relations(understanding)
     if understanding.drugs and SectionGroup.INTERACTIONS in understanding.groups:
-        together = [fact for fact in kb.facts_of(ids, _TOGETHER, limit=MAX_JOINING) if joins(fact, understanding)]
+        together = [fact for fact in kb.bare_facts_of(ids, _TOGETHER, limit=MAX_JOINING) if joins(fact, understanding)]
         if together or not asked:
-            return _hits([fact for fact in together if _allowed_fact(fact, only)][:k], kb)
+            return _hits([fact for fact in kb.with_sources(together) if _allowed_fact(fact, only)][:k], kb)
     if not asked and understanding.drugs and understanding.shape is not Shape.WHAT_IS:
         return []  # a label answers; facts of any kind would be chance
     way = _two_steps(ids, understanding, kb, k)
@@ -107,8 +107,7 @@ def graph(understanding: Understanding, kb: KnowledgeBase, k: int, only: Filters
         about = kb.facts_of(inner, asked, limit=k * 2) if inner else []
         facts = [fact for fact in about if fact.subject.id in inner] or facts
     if not asked:
-        other = [fact for fact in kb.facts_of(ids, limit=k * 2) if fact.relation not in _LINEAGE]
-        facts = bridges(understanding.mentions, kb) or other
+        facts = bridges(understanding.mentions, kb) or _of_any_relation(ids, kb, k)
     order = sorted(
         (fact for fact in [*_joining(ids, understanding, kb), *facts] if _allowed_fact(fact, only)),
         key=lambda fact: (not joins(fact, understanding), _asked_place(fact, asked)),
@@ -169,11 +168,17 @@ def _two_steps(ids: Sequence[str], understanding: Understanding, kb: KnowledgeBa
     return [*way, *found] if found else []
 
 
+def _of_any_relation(ids: Sequence[str], kb: KnowledgeBase, k: int) -> list[Fact]:
+    """The first facts about what is asked about, but how names hang together."""
+    return [fact for fact in kb.facts_of(ids, limit=k * 2) if fact.relation not in _LINEAGE]
+
+
 def _joining(ids: Sequence[str], understanding: Understanding, kb: KnowledgeBase) -> list[Fact]:
     """The facts, of whatever relation, that join two illnesses of which the question asks whether one comes with the other."""
     if understanding.drugs or understanding.shape is not Shape.YES_NO or len(illnesses(understanding.mentions)) < 2:
         return []
-    return [fact for fact in kb.facts_of(ids, limit=MAX_JOINING) if fact.subject.id in ids and fact.object.id in ids]
+    facts = kb.bare_facts_of(ids, limit=MAX_JOINING)
+    return kb.with_sources([fact for fact in facts if fact.subject.id in ids and fact.object.id in ids])
 
 
 def _said_of(ids: Sequence[str], facts: Sequence[Fact], understanding: Understanding) -> list[Fact]:

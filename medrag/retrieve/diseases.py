@@ -117,7 +117,7 @@ def _read(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Me
     ills = illnesses(mentions)
     if all(len(mention.entities) == 1 for mention in ills):
         return tuple(mentions)
-    facts = kb.facts_of(sorted({e.id for m in ills for e in m.entities}), limit=MAX_FACTS)
+    facts = kb.bare_facts_of(sorted({e.id for m in ills for e in m.entities}), limit=MAX_FACTS)
     joined = _joined(ills, facts)
     asked = asked_relations(text, [mention.name for mention in ills])
     read = []

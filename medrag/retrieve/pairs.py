@@ -27,7 +27,7 @@ def other_names(drug: Drug, kb: KnowledgeBase) -> tuple[str, ...]:
     ids = sorted(drug.ids)
     for entity_id in ids:
         names.update(dict.fromkeys(fold(name) for name, _ in kb.names(entity_id)))
-    for fact in kb.facts_of(ids, {"belongs_to_class"}, limit=20):
+    for fact in kb.bare_facts_of(ids, {"belongs_to_class"}, limit=20):
         if fact.subject.id in drug.ids:
             names.setdefault(fold(fact.object.name))
     return tuple(name for name in names if len(name) >= MIN_NAME)

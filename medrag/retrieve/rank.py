@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 
 from medrag.kb.base import KnowledgeBase
@@ -95,10 +96,14 @@ def _retrieved(
     started = perf_counter()
     found = ordered(runs, understanding, kb, k, profile.weights)
     evidence = as_evidence(found, understanding, k)
+    before: Mapping[str, Ranking] = {}
     for times in WIDER:
         if len(evidence) >= k or not any(piece.also for piece in evidence):
             break
-        found = ordered(_wider(runs, times, understanding, kb, k, only), understanding, kb, READ * k, profile.weights)
+        wider = _wider(runs, times, understanding, kb, k, only)
+        if wider == before:
+            break
+        found, before = ordered(wider, understanding, kb, READ * k, profile.weights), wider
         evidence = as_evidence(found, understanding, k)
     if reranker is not None:
         found = reranked(found, understanding, reranker)
@@ -138,8 +143,19 @@ def _wider(
     found = dict(runs)
     for name, channel in (("words", channels.words), ("vectors", channels.vectors)):
         if len(runs.get(name, ())) >= many:
-            found[name] = _thinned(channel(understanding, kb, times * many, only))[: READ * many]
+            found[name] = _thinned_to(
+                READ * many, partial(channel, understanding, kb, only=only), WIDER[0] * many, times * many
+            )
     return found
+
+
+def _thinned_to(wanted: int, channel: Callable[[int], Ranking], first: int, most: int) -> Ranking:
+    """The first so many of what a channel finds with few that score alike, of as few as hold them: a longer list begins the same."""
+    while True:
+        kept = _thinned(channel(first))[:wanted]
+        if len(kept) == wanted or first == most:
+            return kept
+        first = min(2 * first, most)
 
 
 def _thinned(ranking: Ranking) -> Ranking:

@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from medrag.errors import NotFoundError
-from medrag.kb.base import MAX_TERM, KnowledgeBase
+from medrag.kb.base import KnowledgeBase
+from medrag.kb.normalise import MAX_TERM
 from medrag.kb.relations import label
 from medrag.server.desk import Desks, desks
 from medrag.server.errors import ERRORS

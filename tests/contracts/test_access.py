@@ -131,6 +131,8 @@ KB_OPERATIONS: dict[str, Operation] = {
     "names": lambda kb, d: [kb.names(i) for i in entity_ids(kb, d)] + [kb.names("substance:布洛芬")],
     "facts": lambda kb, d: kb.facts(d.name),
     "facts_of": lambda kb, d: [kb.facts_of(entity_ids(kb, d)), kb.facts_of(entity_ids(kb, d), {"has_symptom"}, d.k)],
+    "bare_facts_of": lambda kb, d: [(f.subject, f.relation, f.object) for f in kb.bare_facts_of(entity_ids(kb, d))],
+    "with_sources": lambda kb, d: kb.with_sources(kb.bare_facts_of(entity_ids(kb, d), limit=d.k)),
     "graph": lambda kb, d: kb.graph(d.name, hops=2),
     # All of them, in an order of ours: ties are broken by the catalogue's own numbers, which know who came first.
     "related": lambda kb, d: sorted((e.id, e.name) for e, _ in kb.related(entity_ids(kb, d), 1_000)),

@@ -65,6 +65,7 @@ def answers(kb: KnowledgeBase) -> list[object]:
         said.append(mentions)
         for entity in sorted({entity.id for mention in mentions for entity in mention.entities} | {"substance:C1"}):
             facts = [(f.subject, f.relation, f.object, [s.quote for s in f.sources]) for f in kb.facts_of([entity])]
+            assert kb.with_sources(kb.bare_facts_of([entity])) == kb.facts_of([entity])
             said.append((kb.names(entity), facts, [(d.key, n, e) for d, n, e in kb.documents_about([entity])]))
     said.append(kb.stats().model_dump(exclude={"commit", "versions", "bytes"}))
     return [*said, [(d.source, d.key, d.title, d.tags) for d in kb.documents()], kb.verify()]

@@ -23,6 +23,15 @@ def test_ranks_are_those_of_networkx() -> None:
     assert {node for node, _ in found} == {node for node, _ in expected}
 
 
+def test_a_rough_walk_errs_by_no_more_than_it_may() -> None:
+    pairs = np.unique(np.sort(np.random.default_rng(5).integers(0, 3_000, (20_000, 2)), axis=1), axis=0)
+    walk, count = Walk.between(pairs), 3_000
+    exact = dict(walk.nearest([7, 11], count, tolerance=1e-12))
+    for tolerance in (1e-1, 1e-2, 1e-3):
+        rough = dict(walk.nearest([7, 11], count, tolerance=tolerance))
+        assert 1e-9 < sum(abs(share - rough.get(node, 0.0)) for node, share in exact.items()) <= tolerance
+
+
 def test_only_what_can_be_reached_is_near() -> None:
     walk = Walk.between(np.array([[1, 2], [2, 3], [8, 9]]))
     assert [node for node, _ in walk.nearest([1], 10)] == [2, 3]

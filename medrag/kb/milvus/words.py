@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medrag.errors import KnowledgeBaseError
-from medrag.kb.bm25 import K1, B, Scorer, Statistics, average_of, best_of, is_no_slip, weights_of
+from medrag.kb.bm25 import K1, B, Best, Scorer, Statistics, average_of, is_no_slip, weights_of
 from medrag.kb.filters import Filters
 from medrag.kb.milvus.counts import Counts, Kept
 from medrag.kb.milvus.expressions import allowed
@@ -127,11 +127,12 @@ class MilvusWords:
             _Proposals(self._rows, _query(weights), allowed(self._commit, self._access, only)),
             Scorer(weights, average),
         )
-        return best_of(
+        best = Best(
             found.first,
             lambda proposed: [(i, scorer.of(text)) for i, text in proposed],
-            k, slack=SLACK * max(1.0, average / self._made_with),
-        )  # fmt: skip
+            slack=SLACK * max(1.0, average / self._made_with),
+        )
+        return best.best(k) or []
 
     def stored(self, passage_id: int) -> list[str] | None:
         """The tokens of a passage, or None where it is not there or may not be seen."""
