@@ -19,7 +19,18 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from medrag.kb.bm25 import MAX_CANDIDATES, Best, Scorer, Statistics, average_of, is_no_slip, rarer_words, weight, weights_of
+from medrag.kb.bm25 import (
+    MAX_CANDIDATES,
+    MIN_CANDIDATES,
+    Best,
+    Scorer,
+    Statistics,
+    average_of,
+    is_no_slip,
+    rarer_words,
+    weight,
+    weights_of,
+)
 from medrag.kb.contract import Counting, WordEntry
 from medrag.kb.filters import Filters
 from medrag.kb.tokens import token_hash, token_hashes
@@ -32,10 +43,10 @@ SLACK = 1.001
 AVERAGE = "avgdl"  # what tantivy calls it where it explains a score
 HEAP_BYTES = 128 * 2**20
 FIELDS = ("source", "lang", "kind", "tag", "maker", "group")
-MANY = 100_000  # passages of words left out, from which that is quicker: tantivy looks through them in half a millisecond
+MANY = 200_000  # passages of words left out, from which that is quicker: tantivy looks through them in a millisecond
 FEW = 60  # passages asked for; of more the last is seldom good enough
 LOOKED_AT = 400  # passages by the rarer words
-PROPOSED = 400  # at once: tantivy needs hardly longer for them than for ten
+PROPOSED, LARGE = 400, 200_000  # at once, from so many passages on: tantivy needs hardly longer for them there than for ten
 REMEMBERED = 4  # texts of which what was found is kept: where evidence folds together, more is asked for a moment later
 ALL = ""  # stands for all passages where they are counted; no token is empty
 COUNTED_AT_ONCE = 4_000_000  # hashes of tokens, 16 MB
@@ -255,7 +266,7 @@ class _Search:
         self, words: Mapping[str, float], only: Filters, *, added: float = 0.0, most: int = MAX_CANDIDATES
     ) -> Best[tantivy.DocAddress]:
         proposals = _Proposals(self._index._searcher, self._index._query(words, only))
-        first = min(PROPOSED, most)
+        first = PROPOSED if self._index.total >= LARGE else MIN_CANDIDATES
         return Best(proposals.first, self._rescored, slack=self._slack, added=added, first=first, most=most)
 
     def _rescored(self, addresses: list[tantivy.DocAddress]) -> list[tuple[int, float]]:
