@@ -37,7 +37,7 @@ _CLASS_ALLERGIC = regex(
     r"(?:类?(?:药物?|抗生素|化合物|制剂)?(?:[、或及和][^，。；]{1,24})*?)?(?:中?任何一?种?)?(?:成分)?(?:有|曾有)?(?:严重)?(?:交叉)?(?:过敏|超敏|变态反应|不能?耐受)| ?(?:allerg|hypersensitiv)"
 )
 _ALLERGIC = regex(
-    r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria",
+    r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria|angioedema (?:to|with)\b",
     re.IGNORECASE,
 )
 _SELF = regex(

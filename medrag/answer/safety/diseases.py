@@ -41,11 +41,12 @@ _ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 # The name is part of a narrower condition, or denied of the patient.
 _NARROWER_ZH = regex(r"(?:性(?!疾病|病)|酮症|肾病|足(?!量)|昏迷|前期|危象|脑病|样|药(?!物)|的?(?:治疗|预防|发生率|症状))")
 _OTHER_BEFORE_ZH = regex(
-    r"(?:肺动脉|门静?脉|门脉|眼|颅内|妊娠期?|类|非|伪|假|抗|无|没有|不伴|排除|防止|预防|治疗|药物性|阿司匹林|尿崩|无论有无)$"
+    r"(?:肺动脉|门静?脉|门脉|眼|颅内|妊娠期?|升|类|非|伪|假|抗|无|没有|不伴|排除|防止|预防|治疗|药物性|阿司匹林|尿崩|无论有无)$"
 )
 _OUTCOME_ZH = regex(
-    r"(?:引起|导致|造成|发生|出现|诱发|产生|可致|致|引发|可见|见|偶有|报告|预防|防止|避免|表现为|诊断|掩盖|如有|一旦|发现|观察|监测|若|治疗|用于)[^，。；]{0,22}$"
+    r"(?:引起|导致|造成|发生|出现|诱发|产生|可致|致|引发|可见|见|偶有|报告|预防|防止|避免|表现[为有]|诊断|掩盖|如有|一旦|发现|观察|监测|若|治疗|(?<!不适)(?<![不慎禁忌])(?<!不[宜能应可])用于)[^，。；]{0,22}$"
 )
+_REACTION_ZH = regex(r"[^，。；]{0,30}?等[^，。；病]{0,6}?(?:反应|症状|表现|现象|体征)(?!的?(?:患?者|病人|史))")  # 出现痤疮、多毛等反应时停药
 _WORSE_ZH = regex(r"加[重剧]|恶化|诱发|危险|可使|复发|升高|风险")
 _WHO_ZH = regex(r"^[^，。；]{0,30}?(?:患者|病人|者|病史|史|患儿|时)|^[、及和或与]")
 _RULED_ZH = regex(r"(?:等)?(?:疾病|症)?(?:的?患者|的?病人|者|时)?(?:应|须|均|宜)?(?:禁|忌|慎|不宜|不应|避免)")
@@ -144,7 +145,7 @@ def _loose(diagnosis: str) -> re.Pattern[str] | None:
     if not diagnosis.isascii() or len(words) < 2:
         return None
     stems = [rf"\b{word[: max(MIN_STEM, len(word) - 2)]}\w*" for word in words]
-    between = r"\W+(?:[\w()/-]+\W+){0,3}?"
+    between = r"\W+(?:[\w()/-]+\W+){0,5}?"
     return re.compile(f"{between.join(stems)}|{between.join(reversed(stems))}")
 
 
@@ -247,6 +248,8 @@ def _has_zh(unit: Unit, hit: Hit) -> bool:
         return True
     if _POINTS_ZH.search(text, 0, hit.start):
         return True
+    if _REACTION_ZH.match(text, hit.end) and not unit.lead_cues:
+        return False
     segment = max(text.rfind(mark, 0, hit.start) for mark in "，,。；;") + 1
     before = text[segment : hit.start]
     if unit.lead_cues or unit.group is G.CONTRAINDICATIONS:

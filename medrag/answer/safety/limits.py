@@ -14,7 +14,7 @@ from medrag.answer.safety.units import Unit
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
 
-__all__ = ["Limit", "limits_of", "told_of"]
+__all__ = ["Limit", "amounts_of", "limits_of"]
 
 G = SectionGroup
 _TELLS = frozenset({G.DOSAGE, G.WARNINGS, G.BOXED_WARNING, G.CONTRAINDICATIONS, G.INDICATIONS, G.FORMS, G.INTERACTIONS})
@@ -29,7 +29,7 @@ _BAR_ZH = r"(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?
 # 一日最大剂量不超过2.4g; 每日不得超过4次; 最大日剂量为40mg; 24小时内不超过4次.
 _DAY = (
     regex(rf"{_DAY_ZH}[^，。；;、\d]{{0,14}}?(?:最大|最高|极量|限量|总量|用量)?[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
-    regex(rf"(?:最大|最高|极)[^，。；;、\d]{{0,6}}(?:日|一日|每日|每天)[^，。；;、\d]{{0,8}}?(?:剂?量|用量)?[^，。；;、\d]{{0,6}}?{_AMOUNT}"),
+    regex(rf"(?:最大|最高|极)[^，。；;、\d]{{0,6}}(?:日|每天|[一1]天)[^，。；;、\d]{{0,8}}?(?:剂?量|用量)?[^，。；;、\d]{{0,6}}?{_AMOUNT}"),
     regex(rf"{_BAR_ZH}[:：为]?\s*(?:每[日天]|[一1][日天])\s*{_AMOUNT}"),
     regex(rf"{_BAR_ZH}\s*{_AMOUNT}\s*(?:/|每|／)\s*(?:日|天|d\b|24\s*小时|24h)"),
     regex(rf"极量[^。；;]{{0,24}}?(?:每[日天]|[一1][日天])(?:为|是)?\s*{_AMOUNT}"),
@@ -41,7 +41,7 @@ _DAY_BY_TIMES = regex(
 )
 _ONCE = (
     regex(rf"(?:每次|[一1]次|单次|单剂|一次量|首剂)[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
-    regex(rf"(?:极量|最[大高](?:剂?量|用量)?)[^，。；;\d]{{0,6}}(?:一次|每次|1次|单次)(?:为|是|量)?\s*{_AMOUNT}"),
+    regex(rf"(?:极量|最[大高](?:剂?量|用量)?)[，,]?[^，。；;\d]{{0,6}}(?:一次|每次|1次|单次)(?:为|是|量)?\s*{_AMOUNT}"),
     regex(rf"(?:每次|一次|单次)[^，。；;\d]{{0,4}}限(?:制|定)?(?:在|为|于)?\s*{_AMOUNT}\s*以?[下内]"),
     regex(rf"过量\s*[(（]?[^，。；;\d]{{0,10}}(?:超过|大于)\s*{_AMOUNT}"),  # 使用过量(一次服用量超过400mg)
     # What names no time is not exceeded by one dose.
@@ -81,6 +81,7 @@ _TIMES_EN = (
         re.IGNORECASE,
     ),
     regex(rf"\b(?:up to|maximum (?:of )?|limit(?:ed)? to) (?P<times>{COUNT}) (?:times|doses) (?:{_DAY_EN})", re.IGNORECASE),
+    regex(rf"\bmaximum (?:\w+ ){{0,2}}?frequency (?:\w+ ){{0,3}}?is (?P<times>{COUNT}|once|twice)(?: times?)? (?:{_DAY_EN})", re.IGNORECASE),
 )
 _TIMES_WORDS = {"once": 1.0, "twice": 2.0}
 # Any other way to put it: what bars more stands before the amount, or behind it, and the time beside either.
@@ -108,11 +109,13 @@ _AS_TOLD = regex(
     r"(?:not|never) (?:to )?(?:exceed|(?:take|use|give) more than)[^.;\d]{0,8} ?(?:recommended|directed|stated|prescribed)|(?:不推荐|不[得能可宜要应]|勿)(?:超过|超)[^，。；\d]{0,4}(?:上述|推荐|规定|说明书|剂量)|不[能可得]超量|严格按照?(?:规定的?)?用法用量",
     re.IGNORECASE,
 )
+# Another way to give it begins anew.
+_ROUTE = regex(r"\W*(?:\d{1,2}[.、])?\s*(?:口服|肌内|肌注|静脉|静注|静滴|皮下|外用|吸入|气雾|滴眼|滴鼻|直肠|阴道)")
 # That more does no good, or is given in parts, is no maximum.
 _NEAR = 24  # characters before a limit in which it may turn out to be none
 _REACH = 80  # characters before an amount in which what bars more may stand
 _STOPPED = regex(r"\b(?:i\.e\.|e\.g\.|approx\.)", re.IGNORECASE)  # a stop that ends no sentence
-_NUMBER_WORD = regex(rf"\b(?:{COUNT})\b|[一二两三四五六七八九十半]", re.IGNORECASE)
+_NUMBER_WORD = regex(rf"\b(?:{COUNT}|once|twice)\b|[一二两三四五六七八九十半]", re.IGNORECASE)
 # How much more a next dose may be, or the first may be, is no maximum.
 _STEP = regex(r"(?:increment|initial dos|starting dos|infus|\brate\b|起始|初始|首剂|滴速|速度|每分钟)[^\d(（]*$", re.IGNORECASE)
 _NO_LIMIT = regex(r"divided doses|\bno (?:evidence|indication)|more effective|additional benefit|分次", re.IGNORECASE)
@@ -137,9 +140,9 @@ def limits_of(label: Label) -> Iterator[Limit]:
     yield from printed
     barred = {limit.what for limit in printed if not limit.audience.special}
     as_told = not barred & {"day", "times"} and any(_AS_TOLD.search(unit.folded) for unit, _ in _texts(label))
-    for told in told_of(label):
+    for told in amounts_of(label):
         audience = told.audience
-        if audience.special:
+        if audience.special or not told.told or told.per:
             continue
         if as_told and told.times:
             yield Limit(told.once * told.times, told.unit, "day", told.of, label, audience)
@@ -147,10 +150,11 @@ def limits_of(label: Label) -> Iterator[Limit]:
             yield Limit(told.once, told.unit, "once", told.of, label, audience)
 
 
-def told_of(label: Label) -> Iterator[Regimen]:
-    """Every dose that a label tells to take."""
-    for unit, text in _texts(label):
-        yield from regimens_of(unit, text, _above(label, unit))
+def amounts_of(label: Label) -> tuple[Regimen, ...]:
+    """Every amount that a label's directions name, the doses that it tells to take among them."""
+    return label.kept(
+        "amounts", lambda: tuple(one for unit, text in _texts(label) for one in regimens_of(unit, text, _above(label, unit)))
+    )
 
 
 def _above(label: Label, unit: Unit) -> str:
@@ -159,9 +163,8 @@ def _above(label: Label, unit: Unit) -> str:
     same_line = (
         before is not None and before.section == unit.section and "\n" not in label.document.text[before.end : unit.start]
     )
-    return (
-        f"{label.headings[unit.section]} {unit.topic} {unit.lead} {before.folded if before is not None and same_line else ''}"
-    )
+    goes_on = same_line and _ROUTE.match(unit.folded) is None
+    return f"{label.headings[unit.section]} {unit.topic} {unit.lead} {before.folded if before is not None and goes_on else ''}"
 
 
 def _texts(label: Label) -> Iterator[tuple[Unit, str]]:

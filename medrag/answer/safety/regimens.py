@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from medrag.answer.safety.audience import Audience, audience_before
 from medrag.answer.safety.doses import UNITS, amount_of
@@ -18,7 +19,12 @@ __all__ = ["COUNT", "KIND", "TIMES_A_DAY", "Regimen", "count", "regimens_of", "t
 _EN_NUMBERS = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "eight": 8.0, "ten": 10.0, "twelve": 12.0}  # fmt: skip
 COUNT = rf"\d+(?:,\d{{3}})*(?:\.\d+)?|[零一二两三四五六七八九十半]{{1,3}}|\b(?:{'|'.join(_EN_NUMBERS)})\b"
 # What kind of tablet it is stands before the unit: 2 chewable tablets.
-KIND = r"(?:(?:chewable|film-coated|enteric-coated|coated|extended-release|delayed-release|softgel|liquid|gel|oral|level|rounded|heaping|scored|dosage)\s+){0,2}"
+# Whose tablet it is may stand there too: one or two Wellaxin tablets.
+KIND = (
+    r"(?:(?:chewable|film-coated|enteric-coated|coated|extended-release|delayed-release|softgel|liquid|gel|oral|level|rounded|heaping|scored|dosage)\s+){0,2}"
+    r"(?:(?:(?!(?:times?|hours?|days?|weeks?|months?|years?|doses?|or|to|and|of|per|every|in|more|mg|ml|mcg|g|daily|adults?|children)\b)[a-z][\w®™'’.-]*\s+){1,3}?"
+    r"(?=(?:tablet|caplet|capsule|softgel|geltab|gelcap|pill|lozenge)))?"
+)
 _TO = r"(?:[-~～–—至到]|to\b|or\b)"
 _DAY = r"(?:day|daily|d\b)"
 # How often in a day: three times daily, tid, every 4 to 6 hours, 每日3次, 每4～6小时一次.
@@ -39,6 +45,7 @@ _AMOUNT = regex(
     re.IGNORECASE,
 )
 _TIMES = regex(TIMES_A_DAY, re.IGNORECASE)
+_PER = {"kilogram": "kg", "公斤": "kg", "千克": "kg", "daily": "day", "a day": "day", "d": "day", "日": "day", "天": "day", "次": ""}
 _NEAR = 60  # characters between an amount and how often it is taken
 _STOP = regex(r"[。；;]|\.\s")
 # What starts, builds up or runs in is not the dose that is taken.
@@ -55,7 +62,11 @@ _FRACTION = regex(
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """An amount of `unit` to take at a time, how often a day at most, and hours from one to the next (0, 0: not said in hours)."""
+    """An amount of `unit` to take at a time, how often a day at most, and hours from one to the next (0, 0: not said in hours).
+
+    `per` is what it is for each of ("kg", "day", "m2" …; "" for a time), `told` whether it is the dose that is taken, and no first
+    dose, step, maximum, or what it is dissolved in.
+    """
 
     once: float
     unit: str
@@ -63,6 +74,8 @@ class Regimen:
     hours: tuple[float, float]
     audience: Audience
     of: Unit
+    per: str = ""
+    told: bool = True
 
 
 def whole_numbers(text: str) -> str:
@@ -91,7 +104,7 @@ def times_a_day(match: re.Match[str]) -> float:
 
 
 def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
-    """What a statement on dosage tells to take; `above` are the words that it stands under."""
+    """Every amount that a statement on dosage names; `above` are the words that it stands under."""
     if unit.group is not SectionGroup.DOSAGE:
         return
     plain = whole_numbers(text)
@@ -99,18 +112,31 @@ def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
     skipped = False
     for at, match in enumerate(amounts):
         otherwise = skipped and plain[: match.start()].rstrip().endswith(("(", "（"))  # 6 teaspoonfuls daily (3 mg)
-        skipped = otherwise or bool(match["per"]) or _OTHER.search(plain, max(0, match.start() - 24), match.start()) is not None
-        if skipped:
-            continue
-        stop = amounts[at + 1].start() if at + 1 < len(amounts) else len(plain)
+        skipped = otherwise or _OTHER.search(plain, max(0, match.start() - 24), match.start()) is not None
+        stop = _next(plain, amounts, at)
         behind = plain[match.end() : min(stop, match.end() + _NEAR)]
         end = _STOP.search(behind)
         often = _TIMES.search(behind[: end.start()] if end is not None else behind)
         value, counted = amount_of(f"{count(match['high'] or match['number']):g}", match["unit"].strip())
         if value > 0:
             yield Regimen(
-                value, counted, times_a_day(often) if often else None, _hours(often), audience_before(plain, match, above), unit
-            )
+                value, counted, times_a_day(often) if often else None, _hours(often), audience_before(plain, match, above), unit,
+                _per(match["per"] or ""), not skipped,
+            )  # fmt: skip
+
+
+def _next(plain: str, amounts: Sequence[re.Match[str]], at: int) -> int:
+    """Where the next amount stands that is not the same one counted otherwise: 2 puffs (400 mcg) three times a day."""
+    for one, following in pairwise(amounts[at:]):
+        if not plain[one.end() : following.start()].strip().startswith(("(", "（")):
+            return following.start()
+    return len(plain)
+
+
+def _per(said: str) -> str:
+    """What an amount is for each of, in one word."""
+    word = said.replace("per", "").strip(" /").lower()
+    return _PER.get(word, word)
 
 
 def _hours(often: re.Match[str] | None) -> tuple[float, float]:

@@ -25,12 +25,17 @@ _CO_USE_ZH = regex(
     r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并(?!症)|同时|混合|混用|并服|一起|共用|接受|正在|加用|加服|与[^，。；]{1,40}[用服]|(?:服用|使用|应用)[^，。；]{0,20}(?:者|患者|时|期间|的)|期间"
 )
 _CO_USE_EN = regex(
-    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\btake (?:any )?other\b|\breceiv|treated with|treatment with|therapy with|\buse (?:of|with)\b|\bused with\b|\bgiven (?:with|to)\b|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b.{0,30}\bwith\b|\bwhile\b",
+    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\btake (?:any |other |an? )|\breceiv|treated with|treatment with|therapy with|\busing\b|\buse (?:of|with)\b(?! (?:\w+ )?(?:caution|care)\b)|\bused with\b(?! (?:\w+ )?(?:caution|care)\b)|\bgiven (?:with\b|to (?:an? |any |some )?(?:patients?|persons?|people|individuals|those|anyone|subjects|adults|children|women|men)\b)|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b(?:(?! patients| those| children| adults|caution)[^.;]){0,30}\bwith\b|\bwhile\b",
     re.IGNORECASE,
 )
 _ACTS_ON_EN = regex(
-    r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of)\s(?:\w+\s){0,2}$",
+    r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of|responsiveness (?:of|to))\s(?:\w+\s){0,2}$",
     re.IGNORECASE,
+)
+# What the medicine does to another, without a word of taking both: 可减少左旋多巴的吸收.
+_ACTS_ON_ZH = (
+    regex(r"(?:减少|减弱|降低|增加|增强|升高|影响|抑制|延缓|妨碍|干扰|拮抗|促进|加速|提高|延长|加强)[^，。；]{0,60}$"),
+    regex(r"[^，。；]{0,50}?(?:吸收|作用|疗效|药效|效应|效力|浓度|代谢|清除|排泄|毒性|活性)"),
 )
 _ALLERGY = regex(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|\brash\b.{0,30}\bhistory", re.IGNORECASE)
 # The name is part of another, or the thing is measured and not taken.
@@ -58,10 +63,18 @@ _OTHER = regex(
     r"(?:\bother[ \w-]{0,20}|\bother (?:drugs?|medic\w+|products?)\b[ \w,-]{0,50}(?:such as|like|including) |\banother |\badditional |\bmultiple |\bsecond |其[他它余]的?[^，。；]{0,6}|另[一外]种?|同类的?|多种|两种)$"
 )
 _ALIKE_ZH = regex(r"^[^，。；]*?(?:一样|相同|相似|类似|不同|相比)")
+_LATIN = regex(r"[a-z]{4,}")
+_ONE_OF_CLASS = regex(r"\bthe $")
 MAX_LISTED = 60  # names in a list, one a line
 MAX_BESIDE = 3  # characters beside a name that stands alone
 MAX_ALIKE = 12  # characters behind a class in which it is said to be like
 MIN_OWN = 4  # letters of a medicine's own name in a statement of its class
+# The label's own class behind these is that of its members, the medicine among them.
+_OF_OWN = regex(r" ?(?:\([^()]*\))?,? ?(?:such as|including|like)\b|(?:类药?物?)?[，,]?(?:包括|如|例如)")
+# The label's own class behind these is what is taken beside it: 与中枢抑制药合用, given with other CNS depressants.
+_WITH = regex(
+    r"(?:concomitant\w*|concurrent\w*|co-?administ\w+|combin\w+|together|(?:given|used|taken|administered))[^.;]{0,40}\bwith(?: \w+){0,2} $|(?:^|[，。；、\d.])(?:本[品药])?不?[宜能应可得]?[与和同跟]$"
+)
 _AS_WITH = regex(
     r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|像) ?(?:all |many |most )?$"
 )
@@ -75,7 +88,7 @@ _OVERDOSE = regex(
     re.IGNORECASE,
 )
 _EXCEPT = regex(
-    r"除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
+    r"\balternatives? (?:to|for) (?:\w+ )?$|除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
     re.IGNORECASE,
 )
 # Between two names of a sentence: what stands behind is another statement.
@@ -160,8 +173,10 @@ def _is_beside(label: Label, one: Taken, hit: Hit) -> bool:
         r"\b(?:an?|is|are)\s$|[是为属]", text[max(0, hit.start - 3) : hit.start]
     ):
         return False
+    if _OF_OWN.match(text, hit.end) is not None:
+        return False  # antiepileptic drugs, including this one
     own = [name for name in one.names if len(name) >= MIN_OWN and name in text and name not in hit.name]
-    return bool(own) or re.search("本[品药]", text) is not None
+    return bool(own) or re.search("本[品药]", text) is not None or _WITH.search(text[: hit.start]) is not None
 
 
 def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
@@ -214,6 +229,14 @@ def _has_members_beside(unit: Unit, hit: Hit, label: Label) -> bool:
     return any(cells[0] < start and end <= cells[1] for start, end in label.named_at.get(unit.index, ()))
 
 
+def _is_attribute(unit: Unit, hit: Hit, label: Label) -> bool:
+    """Whether a class only says what the medicine behind it is: 抗病毒药sorivudine, the MAO inhibitor selegiline."""
+    if label.lang == "zh":
+        return _LATIN.match(unit.folded, hit.end) is not None
+    named = label.named_at.get(unit.index, ()) if _ONE_OF_CLASS.search(unit.folded[: hit.start]) else ()
+    return not hit.name.endswith("s") and any(start == hit.end + 1 for start, _ in named)
+
+
 def _is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
     """Whether the name stands for no medicine that is taken beside: an allergy, a receptor, what is given instead."""
     text = unit.folded
@@ -223,7 +246,7 @@ def _is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
         return True
     if CELL_BREAK in text and text[hit.end : hit.end + 1] == ":":
         return True  # a row of a table with the members that are meant behind their class
-    if hit.name in class_names() and _has_members_beside(unit, hit, label):
+    if hit.name in class_names() and (_has_members_beside(unit, hit, label) or _is_attribute(unit, hit, label)):
         return True
     before = text[max(0, hit.start - 60) : hit.start]
     if _EXCEPT.search(before) or _UNHELPED.search(before):
@@ -239,14 +262,16 @@ def _is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
 
 def _is_allergen(text: str, hit: Hit) -> bool:
     """Whether the name is of what somebody is allergic to: 对青霉素过敏者, hypersensitivity to sulfonamides."""
-    behind = re.match(r"[^，。；,;.]{0,40}?(?:过敏|超敏|不能?耐受|变态)", text[hit.end :])
+    behind = re.match(r"(?:(?![及和或者、]对)[^，。；,;.]){0,40}?(?:过敏|超敏|不能?耐受|变态)", text[hit.end :])
     before = re.search(
         r"(?:hypersensitiv\w*|allerg\w*|anaphyla\w*|asthma|urticaria|sensitivity|reactions?)[^.;]{0,160}$",
         text[: hit.start],
         re.IGNORECASE,
     )
     if before is not None and re.search(
-        r"concomit|co-?admin|receiving|(?<!after )taking|together", text[before.start() : hit.start], re.IGNORECASE
+        r"concomit|co-?admin|receiving|(?<!after )taking|together|\b(?:or|and) (?:who are |are )?(?:on|using|treated with) (?:\w+ )?$",
+        text[before.start() : hit.start],
+        re.IGNORECASE,
     ):
         before = None
     return behind is not None or before is not None
@@ -309,8 +334,7 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
     if unit.group is G.INTERACTIONS:
         return _STUDY.search(words) is None or bool(unit.cues)
     co_use = (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(unit.folded) is not None
-    if lang == "en" and not co_use and _ACTS_ON_EN.search(unit.folded[max(0, part[0]) : at]):
-        co_use = True
+    co_use = co_use or _acts_on(unit.folded, part, at, lang)
     led = bool(unit.lead) and (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(_led(unit)) is not None
     if unit.group is G.CONTRAINDICATIONS:
         row = listed or (lang == "en" and CELL_BREAK in unit.folded)  # of a table of what is contraindicated
@@ -321,8 +345,17 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
     if not strong and _ENROLLED.search(words):
         return False
     if unit.group in (G.DOSAGE, G.INDICATIONS):
-        return co_use and any(part[0] <= cue.start < part[1] for cue in unit.cues) and not _THERAPY.search(words)
+        told = any(part[0] <= cue.start < part[1] for cue in unit.cues) or _LESS_EN.search(words) is not None
+        return co_use and told and not _THERAPY.search(words)
     return (co_use or led) and (strong or has_effect(f"{unit.lead} {words}", lang)) and not _THERAPY.search(words)
+
+
+def _acts_on(text: str, part: tuple[int, int], at: int, lang: str) -> bool:
+    """Whether what is named at a place is what a stretch says that something is done to: increases the effects of warfarin."""
+    if lang == "en":
+        return _ACTS_ON_EN.search(text[part[0] : at]) is not None
+    does, to = _ACTS_ON_ZH
+    return does.search(text[part[0] : at]) is not None and to.match(text[at : part[1]]) is not None
 
 
 def _led(unit: Unit) -> str:
@@ -331,6 +364,11 @@ def _led(unit: Unit) -> str:
     return f"{unit.lead} {item}" if item.startswith("with ") else unit.lead
 
 
+# A dose that holds beside another medicine.
+_LESS_EN = regex(
+    r"\b(?:lowest|maximum|highest|smallest) (?:\w+ ){0,3}?dos(?:e|age)|\blimited to|\bdos(?:e|age) (?:\w+ ){0,4}?(?:halved|half)",
+    re.IGNORECASE,
+)
 # That something was looked into says nothing of what was found.
 _STUDIED = regex(
     r"\b(?:has|have|was|were) (?:also )?(?:been )?(?:studied|evaluated|investigated|assessed|performed|conducted|examined)\b|\binteraction stud",

@@ -28,13 +28,16 @@ _OTC_HEAD = regex(
 
 # A line of a narrow table that breaks off goes on in the next: do not take / more than 2 teaspoonfuls; Children under / 2 years.
 _BROKEN = regex(
-    r"(?:\bnot take|\bnot exceed|\bmore|\bthan|\bof|\bto|\bmaximum|\bup|\bin|\bin 24|\bunder|\bover|\bnot|\d)$", re.IGNORECASE
+    r"(?:\bnot take|\bexceed|\bmore|\bthan|\bof|\bto|\bmaximum|\bup|\bin|\bin 24|\bunder|\bover|\bnot|\d)$", re.IGNORECASE
 )
 # Those whom the next line is for.
 _AGE_HEAD = regex(
     r"\W*(?:[\w,;()'’-]+\s){0,8}?(?:years?|yrs?|months?)(?:\s(?:of\sage|old))?(?:,? (?:and|or|&) (?:over|older|above|up|under|younger))?\s*(?:[:|]|[.…]{3,})?\s*",
     re.IGNORECASE,
 )
+# Directions in the narrow columns of a table: 2 teaspoonfuls (10 mL) / every 4 hours.
+_AMOUNT_ENDS = regex(r"\d[\d./ -]*(?:mL|mg|teaspoon\w*|tablespoon\w*|tablets?|caplets?|capsules?|softgels?)(?: ?\([^()]{1,16}\))?$", re.IGNORECASE)
+_HOW_OFTEN = regex(r"(?:every|once|twice|up to|not to exceed|daily|in 24|\d times)\b", re.IGNORECASE)
 _GOES_ON = regex(r"[a-z\d(]")
 _MARK = regex(
     r"\s*(?:(?P<paren>[(（]\d{1,2}[)）])|(?P<circle>[①-⑳])|(?P<dot>\d{1,2}[.．、](?!\d))|(?P<plain>\d{1,2}(?=\s?[一-鿿]))|(?P<bullet>[•●▪◦‣■*·–-]\s?)"
@@ -164,7 +167,9 @@ def _joined(body: str, group: SectionGroup) -> Iterator[tuple[int, int]]:
         first = start if at is None else at
         at = None
         if group in (G.DOSAGE, G.PEDIATRIC) and "\n" in body[end : end + 2] and end - first < MAX_JOINED:
-            goes_on = _GOES_ON.match(body[end:].lstrip()) is not None and _BROKEN.search(body, first, end) is not None
+            rest = body[end : end + MAX_HEADING].lstrip()
+            goes_on = _GOES_ON.match(rest) is not None and _BROKEN.search(body, first, end) is not None
+            goes_on = goes_on or (_HOW_OFTEN.match(rest) is not None and _AMOUNT_ENDS.search(body, first, end) is not None)
             if goes_on or _AGE_HEAD.fullmatch(body, first, end) is not None:
                 at = first
                 continue

@@ -39,9 +39,9 @@ _NOT_EN = regex(
 )
 _EN = regex(
     r"(?P<contraindicated>\bcontra-?indicat\w*|\bmust not\b|\b(?:should|must|can) never\b|\bnever (?:be|take|use)\b|\b(?:do|does) not (?!(?:use|take|give) more)(?:use|take|give|administer|co-?administer|combine|start|drink|inject|apply|breast)\w*|\bprohibited\b|\bcannot (?:be )?(?:use|take|receive|given)\w*|\bwarning: do not\b)"
-    r"|(?P<avoid>\bavoid\w*|\bshould (?:generally |usually |normally |also )?not\b|\b(?:not|nor) (?:be |generally |routinely )*(?:recommended|advised|advisable|coadministered|co-administered)\b|\bis not (?:intended|indicated)\b(?= (?:for|in))|\bdiscouraged\b|\binadvisable\b"
+    r"|(?P<avoid>\bavoid\w*|\bshould(?:, in general,| generally| usually| normally| also)? not\b|\b(?:not|nor) (?:be |generally |routinely )*(?:recommended|advised|advisable|coadministered|co-administered)\b|\bis not (?:intended|indicated)\b(?= (?:for|in))|\bdiscouraged\b|\binadvisable\b"
     r"|\bnot (?:to )?be (?:used|given|administered|taken|combined|coadministered|co-administered|prescribed|mixed|initiated|started)\b|\bdiscontinue (?:nursing|breast)\w*|\bdiscontinue the drug\b|\bdiscontinu\w+ (?:[\w()®-]+ ){0,6}?(?:as soon as possible|immediately)|\bstop (?:nursing|breast)\w*|\bpreferable not\b|\bunsuitable\b)"
-    r"|(?P<caution>\bcaution\w*|\bcareful\w*|\bask (?:a|your) \w+|\b(?:consult|tell|talk to) (?:a |your |with )?\w*|\bbenefits?\b|\bonly (?:if|when)\b|\bclearly needed\b|\b(?:special|particular|close|careful) (?:attention|care)\b|\bconsider\w*|\bcare (?:should|must)\b|\bwarned\b|\bprudent\b|\bpredispos\w*|\badvised?\b)"
+    r"|(?P<caution>\bcaution\w*|\bcareful\w*|\bask (?:a|your) \w+|\b(?:consult|tell|talk to) (?:a |your |with )?\w*|\bseek (?:the )?(?:\w+ )?advice|\bbenefits?\b|\bonly (?:if|when)\b|\bclearly needed\b|\b(?:special|particular|close|careful) (?:attention|care)\b|\bconsider\w*|\bcare (?:should|must)\b|\bwarned\b|\bprudent\b|\bpredispos\w*|\badvised?\b)"
     r"|(?P<monitor>\bmonitor\w*|\bobserve (?:patients?|the patient|closely|carefully|for)\b|\bbe (?:\w+ ){0,2}?observed\b|\bobserved (?:closely|carefully|for)\b|\bobservation (?:of|for)\b|\badjust\w*|\breduc\w+ (?:\w+ ){0,5}?dos\w+|\bdos\w+ (?:\w+ ){0,5}?(?:reduc|decreas|lower|adjust|modif)\w*|\b(?:lower|smaller|reduced|decreased) (?:\w+ ){0,2}?dos\w+|\btitrat\w*|\bhours? (?:before|after|apart|prior|between)|\bseparat\w+"
     r"|\bdecreas\w+ (?:\w+ ){0,4}?dos\w+|\bincreas\w+ (?:in )?(?:the )?(?:\w+ ){0,2}?dos(?:e|age)\b|\bdos(?:e|age) should (?:be|not)\b|\bnot (?:exceed|(?:take|use|give) more than)\b|\blimit(?:ed)? (?:\w+ ){0,3}?dos\w+|\bstarting dose\b|\binitial dose\b|\bchecked\b|\b(?:assess|evaluate|screen) (?:all )?patients\b|\bfollowed closely\b)",
     re.IGNORECASE,
@@ -177,6 +177,6 @@ def _governing_zh(folded: str, start: int, end: int, inside: Sequence[Cue]) -> C
 
 
 def _governing_en(start: int, end: int, inside: Sequence[Cue]) -> Cue | None:
-    before = [cue for cue in inside if cue.end <= start]
+    before = [cue for cue in inside if cue.start <= start]  # what it is named in too: stop nursing
     behind = [cue for cue in inside if cue.start >= end]
     return worst(before[-2:]) if before else worst(behind)
