@@ -30,7 +30,7 @@ _TELLS = frozenset({G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.INTERACT
 KEPT = 500  # allergens
 MAX_CLASS = 140  # characters between an allergy and the class that it is to
 _CLASS_ALLERGY = regex(
-    r"(?:hypersensitiv|allerg|sensitiv|intoleran|anaphyla)\w*(?: reactions?)?(?: \w+){0,3}? (?:to|with|from)\b[^.;]*$|(?<![不没无])过敏反?应?[:：][^，。；]*$",
+    r"(?:hypersensitiv|allerg|sensitiv|intoleran|anaphyla|angioedema)\w*(?: reactions?)?(?: \w+){0,3}? (?:to|with|from)\b[^.;]*$|(?<![不没无])过敏反?应?[:：][^，。；]*$",
     re.IGNORECASE,
 )
 _CLASS_ALLERGIC = regex(

@@ -37,6 +37,8 @@ _ADULTS = regex(r"成人|成年|\badults?\b", re.IGNORECASE)
 _CHILDREN = regex(
     r"(?<!以[上下])(?<!岁)(?<!岁的)(?:儿童|小儿|患儿)|婴|(?<!old )child(?![- ]?pugh)|p(?:a)?ediatric|infant", re.IGNORECASE
 )
+_SO_OLD_CHILDREN = regex(r"\s*的?(?:儿童|小儿|患儿)")
+_WITH_ADULTS = regex(r"(?:成人|成年人)\s*(?:及|和|与|、|或|以及)\s*$")
 _FOR_WHOM = regex(r"\s*(?:in|for|用于|适用于)\s*(?:成人|儿童|小儿|adults?|children|p(?:a)?ediatric|infants)", re.IGNORECASE)
 _OLDEST, _GROWN, ADULT = 200.0, 12.0, 18.0  # years; who is grown takes an adult's dose
 _MONTHS = 12.0
@@ -64,19 +66,20 @@ def audience_before(text: str, match: re.Match[str], above: str) -> Audience:
 
 def _last_named(text: str) -> tuple[float, float] | None:
     """From which age and below which those are who are named last in a text."""
-    found = [(match.start(), *_ages(match)) for pattern in _NAMED for match in pattern.finditer(text)]
+    found = [(match.start(), *_ages(match, text)) for pattern in _NAMED for match in pattern.finditer(text)]
     found += [(match.start(), _GROWN, _OLDEST) for match in _ADULTS.finditer(text)]
     found += [(match.start(), 0.0, ADULT) for match in _CHILDREN.finditer(text)]
     return max(found)[1:] if found else None
 
 
-def _ages(match: re.Match[str]) -> tuple[float, float]:
+def _ages(match: re.Match[str], text: str) -> tuple[float, float]:
     said = match.groupdict()
     per = _MONTHS if said["months"] else 1.0
     low, high = said.get("low"), said.get("high")
     least = float(low) / (_MONTHS if said.get("low_months") else per) if low else 0.0
-    if high is None:
-        return least, _OLDEST
+    if high is None:  # 7岁以上儿童 are no adults, 成人及12岁以上儿童 are
+        young = _SO_OLD_CHILDREN.match(text, match.end()) and not _WITH_ADULTS.search(text, 0, match.start())
+        return least, ADULT if young else _OLDEST
     # 6 to 11 years is until the twelfth birthday.
     upto = float(high) + (1.0 if low and not said.get("below") else 0.0)
     return least, upto / per

@@ -81,7 +81,10 @@ _TIMES_EN = (
         re.IGNORECASE,
     ),
     regex(rf"\b(?:up to|maximum (?:of )?|limit(?:ed)? to) (?P<times>{COUNT}) (?:times|doses) (?:{_DAY_EN})", re.IGNORECASE),
-    regex(rf"\bmaximum (?:\w+ ){{0,2}}?frequency (?:\w+ ){{0,3}}?is (?P<times>{COUNT}|once|twice)(?: times?)? (?:{_DAY_EN})", re.IGNORECASE),
+    regex(
+        rf"\bmaximum (?:\w+ ){{0,2}}?frequency (?:\w+ ){{0,3}}?is (?P<times>{COUNT}|once|twice)(?: times?)? (?:{_DAY_EN})",
+        re.IGNORECASE,
+    ),
 )
 _TIMES_WORDS = {"once": 1.0, "twice": 2.0}
 # Any other way to put it: what bars more stands before the amount, or behind it, and the time beside either.
@@ -109,6 +112,7 @@ _AS_TOLD = regex(
     r"(?:not|never) (?:to )?(?:exceed|(?:take|use|give) more than)[^.;\d]{0,8} ?(?:recommended|directed|stated|prescribed)|(?:不推荐|不[得能可宜要应]|勿)(?:超过|超)[^，。；\d]{0,4}(?:上述|推荐|规定|说明书|剂量)|不[能可得]超量|严格按照?(?:规定的?)?用法用量",
     re.IGNORECASE,
 )
+_BREATHED = regex(r"[吸喷揿]")  # 每天吸入不超过16次 counts what is breathed in
 # Another way to give it begins anew.
 _ROUTE = regex(r"\W*(?:\d{1,2}[.、])?\s*(?:口服|肌内|肌注|静脉|静注|静滴|皮下|外用|吸入|气雾|滴眼|滴鼻|直肠|阴道)")
 # That more does no good, or is given in parts, is no maximum.
@@ -193,7 +197,8 @@ def _printed(label: Label, unit: Unit, text: str) -> Iterator[Limit]:
         for match in pattern.finditer(text):
             said = match.groupdict().get("high") or match["times"]
             times = _TIMES_WORDS.get(said.lower()) or count(said)
-            yield Limit(times, "", "times", unit, label, audience_before(text, match, above))
+            unit_of, what = ("puff", "day") if _BREATHED.search(match[0]) else ("", "times")
+            yield Limit(times, unit_of, what, unit, label, audience_before(text, match, above))
 
 
 def _times_behind(match: re.Match[str], text: str) -> float:

@@ -30,7 +30,9 @@ def _limits(one: Taken) -> tuple[Limit, ...]:
 
 def _told(one: Taken) -> tuple[Regimen, ...]:
     """The doses that the labels of a medicine tell to take."""
-    return one.remembered("told", lambda: tuple(told for label in one.labels for told in amounts_of(label) if told.told and not told.per))
+    return one.remembered(
+        "told", lambda: tuple(told for label in one.labels for told in amounts_of(label) if told.told and not told.per)
+    )
 
 
 def _as_rarely(one: Taken, dose: Dose, age: float) -> Dose:

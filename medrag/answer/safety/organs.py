@@ -85,7 +85,8 @@ _HEPATIC = _Organ(
     None,
 )
 _WHO = regex(
-    r"患者|病人|者|不全|障碍|减退|损害|肌酐清除率|child[- ]?pugh|creatinine clearance|crcl|egfr|dialysis|patients?|individuals|with|people|those|subjects|if you have|have|impair", re.IGNORECASE
+    r"患者|病人|者|不全|障碍|减退|损害|肌酐清除率|child[- ]?pugh|creatinine clearance|crcl|egfr|dialysis|patients?|individuals|with|people|those|subjects|if you have|have|impair",
+    re.IGNORECASE,
 )
 _OUTCOME = regex(
     r"(?:引起|导致|造成|发生|出现|诱发|可致|引发|可见|定期检查|监测|检查|观察|报告)[^，。；]{0,10}$|\b(?:caus\w+|result\w* in|lead\w* to|including|develop\w*|report\w*|cases of|risk of|signs of|evidence of|elevat\w+|tests?|monitor\w*|baseline|assess\w*|evaluat\w*) (?:[\w,/-]+ ){0,4}$",

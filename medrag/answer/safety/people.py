@@ -196,7 +196,7 @@ _OLD = regex(
     re.IGNORECASE,
 )
 _NOT_OLD = regex(
-    r"no overall differences|other reported clinical experience|did not include sufficient|have not identified differences|no (?:clinically )?(?:significant |relevant )?differences",
+    r"no overall differences|other reported clinical experience|did not include sufficient|ha(?:ve|s) not identified differences|no (?:clinically )?(?:significant |relevant )?differences",
     re.IGNORECASE,
 )
 _UNDER_EN = regex(
@@ -204,7 +204,8 @@ _UNDER_EN = regex(
     re.IGNORECASE,
 )
 _AGE_EN = regex(
-    r"child(?![- ]?pugh)|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature|younger than", re.IGNORECASE
+    r"child(?![- ]?pugh)|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature|younger than",
+    re.IGNORECASE,
 )
 _CHILD_EN: tuple[tuple[re.Pattern[str], float, float], ...] = (
     (regex(r"neonat|newborn|premature infant|preterm", re.IGNORECASE), 0.0, _NEWBORN), (regex(r"\binfants?\b", re.IGNORECASE), 0.0, 2.0),
@@ -239,7 +240,9 @@ _THE_CHILD = regex(
 # Of one kind of old patient: those with senility.
 _SOME_OLD = regex(r"\b(?:patients?|persons?|individuals?|those|anyone) with\b", re.IGNORECASE)
 # A dose for old people that is another than for others.
-_LESS = regex(r"酌|减|半量|小剂量|低剂量|\b(?:lower|lowest|low|small\w*|reduced?|started?|starting|initial\w*|half)\b", re.IGNORECASE)
+_LESS = regex(
+    r"酌|减|半量|小剂量|低剂量|\b(?:lower|lowest|low|small\w*|reduced?|started?|starting|initial\w*|half)\b", re.IGNORECASE
+)
 _UNCHANGED = regex(
     r"(?:没有必要|无[需须]|不[必需]|毋[需须])[^，。；]{0,10}(?:调整|减少|改变)[^，。；]{0,4}(?:剂量|用量)|\bno (?:dos\w+ )?adjustments?\b[^.;]{0,40}\b(?:needed|necessary|required|recommended|warranted)|\badjustments?\b[^.;]{0,40}\bnot (?:necessary|needed|required|recommended|warranted)",
     re.IGNORECASE,

@@ -45,7 +45,17 @@ _AMOUNT = regex(
     re.IGNORECASE,
 )
 _TIMES = regex(TIMES_A_DAY, re.IGNORECASE)
-_PER = {"kilogram": "kg", "公斤": "kg", "千克": "kg", "daily": "day", "a day": "day", "d": "day", "日": "day", "天": "day", "次": ""}
+_PER = {
+    "kilogram": "kg",
+    "公斤": "kg",
+    "千克": "kg",
+    "daily": "day",
+    "a day": "day",
+    "d": "day",
+    "日": "day",
+    "天": "day",
+    "次": "",
+}
 _NEAR = 60  # characters between an amount and how often it is taken
 _STOP = regex(r"[。；;]|\.\s")
 # What starts, builds up or runs in is not the dose that is taken.

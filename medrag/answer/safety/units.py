@@ -36,7 +36,10 @@ _AGE_HEAD = regex(
     re.IGNORECASE,
 )
 # Directions in the narrow columns of a table: 2 teaspoonfuls (10 mL) / every 4 hours.
-_AMOUNT_ENDS = regex(r"\d[\d./ -]*(?:mL|mg|teaspoon\w*|tablespoon\w*|tablets?|caplets?|capsules?|softgels?)(?: ?\([^()]{1,16}\))?$", re.IGNORECASE)
+_AMOUNT_ENDS = regex(
+    r"\d[\d./ -]*(?:mL|mg|teaspoon\w*|tablespoon\w*|tablets?|caplets?|capsules?|softgels?)(?: ?\([^()]{1,16}\))?$",
+    re.IGNORECASE,
+)
 _HOW_OFTEN = regex(r"(?:every|once|twice|up to|not to exceed|daily|in 24|\d times)\b", re.IGNORECASE)
 _GOES_ON = regex(r"[a-z\d(]")
 _MARK = regex(
