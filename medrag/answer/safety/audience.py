@@ -9,7 +9,8 @@ from medrag.patterns import regex
 
 __all__ = ["ADULT", "Audience", "audience_before"]
 
-_NEAR = 24  # characters behind a limit that may say whom it is for
+_NEAR = 40  # characters behind a limit that may say whom it is for, in its own clause
+_CLAUSE_ENDS = regex(r"[，。；;]|\.\s|, |\|")
 # A maximum that holds for some only, whatever their age.
 _SPECIAL = regex(
     r"肾功能|肾损|肝功能|肝损|肌酐|透析|老年|renal|hepatic|creatinine|dialysis|impair|elderly|geriatric|合用|同服|联用|concomitant|coadmin|co-admin|when (?:taken|used|given) with|with (?:cyclosporine|verapamil|amiodarone)|inhibitors?\b|poor metabolizers",
@@ -56,7 +57,7 @@ class Audience:
 
 def audience_before(text: str, match: re.Match[str], above: str) -> Audience:
     """Whom an amount is for: who was named last before it, in its sentence, else in what stands above it."""
-    before, behind = text[: match.start()], text[match.end() : match.end() + _NEAR]
+    before, behind = text[: match.start()], _CLAUSE_ENDS.split(text[match.end() : match.end() + _NEAR], 1)[0]
     clause = before[max((before.rfind(stop) for stop in "。；;|"), default=-1) + 1 :] + match[0] + behind
     special = _SPECIAL.search(clause) is not None or _SPECIAL.search(above) is not None
     named = _last_named(before) or (_last_named(behind) if _FOR_WHOM.match(behind) else None) or _last_named(above)

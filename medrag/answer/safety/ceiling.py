@@ -14,8 +14,7 @@ from medrag.patterns import regex
 __all__ = ["Ceiling", "ceiling"]
 
 MAX_PIECES = 10.0  # of one dose; more tablets are a package's
-# How one begins, and by how much one takes more.
-_BEGINS = regex(r"\binitial|\bstart|\bbegin|\bloading|起始|开始|首[剂次日]|初始", re.IGNORECASE)
+# By how much one takes more.
 _STEPS = regex(
     r"\b(?:increas|rais|adjust|titrat)\w*\b[^.;]{0,40}\bby \d|\bincrements?\b|\buntil\b[^.;]{0,40}\b(?:respon|effect|control|relie|achiev|reach)\w*"
     r"|(?:递增|增加|加[量至]?)[^，。；]{0,6}\d|逐[渐步]|直[到至]|酌情增",
@@ -41,7 +40,7 @@ def ceiling(label: Label, unit: str, age: float, most_times: float) -> Ceiling |
     """
     found = [one for one in amounts_of(label) if one.audience.low <= age < one.audience.high]
     here = [one for one in found if one.unit == unit and one.per in ("", "day")]
-    told = [one for one in here if one.told and not one.audience.special and not _BEGINS.search(one.of.folded)]
+    told = [one for one in here if one.told and not one.audience.special]
     by_weight = any(one.per not in ("", "day") and one.times for one in found)
     if by_weight or not any(one.times or one.per == "day" for one in told):
         return None
@@ -49,7 +48,7 @@ def ceiling(label: Label, unit: str, age: float, most_times: float) -> Ceiling |
     pieces = max([1.0, *(one.once for one in found if one.unit == "piece" and one.once <= MAX_PIECES)])
     factor = often if unit == "piece" else often * pieces
     top = max(told, key=lambda one: _of_day(one, factor))
-    first = max((_of_day(one, factor) for one in here if one.of not in {t.of for t in told}), default=0.0)
+    first = max((_of_day(one, factor) for one in here if one not in told), default=0.0)
     if _of_day(top, factor) <= first and any(_STEPS.search(one.of.folded) for one in found):
         return None
     return Ceiling(max(_of_day(top, factor), first), top.of, label)

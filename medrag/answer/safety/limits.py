@@ -24,6 +24,8 @@ _AMOUNT = (
 )
 # Behind an amount, the same counted otherwise: 8袋(40g).
 _OTHERWISE = regex(rf"\s*[(（]\s*{_AMOUNT}\s*[)）]", re.IGNORECASE)
+# Another limit beside it: 20 mg/kg or 1 gram, 75 mg/kg/day up to 3.75 g.
+_OR_AT_MOST = regex(rf"\s*/?\s*(?:kg)?\s*(?:/\s*day|/d\b|daily|per day)?,?\s*(?:or|up to)\s*{_AMOUNT}", re.IGNORECASE)
 _DAY_ZH = r"(?:每[日天]|[一1][日天]|24\s*(?:小时|h)|[日天](?!数)|日)"
 _BAR_ZH = r"(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?[大多高]于|(?:不推荐|不建议|勿|不要)超过|(?:控制|限制)在|最大(?:剂?量|用量)?(?:为|是|可达)?|最高(?:剂?量|用量)?(?:为|是|可达)?|最多|极量|限量?|[≤＜])"
 # 一日最大剂量不超过2.4g; 每日不得超过4次; 最大日剂量为40mg; 24小时内不超过4次.
@@ -80,6 +82,7 @@ _TIMES_EN = (
         rf"(?:not|no) (?:to )?(?:\w+ )?(?:exceed|more (?:often )?than)\s*(?:the )?(?P<times>{COUNT}|once|twice)(?:\s*(?:to|or|-)\s*(?P<high>{COUNT}))?\s*(?:times?|doses?|applications?)?\s*(?:\([^)]{{0,24}}\)\s*)?(?:{_DAY_EN})",
         re.IGNORECASE,
     ),
+    regex(rf"(?:{_DAY_EN})[^.;\d]{{0,12}}(?:no|not) more than (?P<times>{COUNT}) (?:doses|times)\b", re.IGNORECASE),
     regex(rf"\b(?:up to|maximum (?:of )?|limit(?:ed)? to) (?P<times>{COUNT}) (?:times|doses) (?:{_DAY_EN})", re.IGNORECASE),
     regex(
         rf"\bmaximum (?:\w+ ){{0,2}}?frequency (?:\w+ ){{0,3}}?is (?P<times>{COUNT}|once|twice)(?: times?)? (?:{_DAY_EN})",
@@ -90,7 +93,7 @@ _TIMES_WORDS = {"once": 1.0, "twice": 2.0}
 # Any other way to put it: what bars more stands before the amount, or behind it, and the time beside either.
 _BAR_EN = regex(
     r"(?:\bnot (?:\w+ ){0,6}?(?:more than|exceed\w*|above|over|greater than|higher than)|\bno more than|\blimit(?:ed)? to|\b(?:maximum|max\b\.?|highest)(?: [\w-]+){0,4}?"
-    r"|\b(?:dos(?:e|age)s?|amounts?) (?:\w+ ){0,2}?(?:above|over|greater than|higher than|in excess of|exceeding))[^.;\d]{0,45}$",
+    r"|\b(?:dos(?:e|age)s?|amounts?) (?:\w+ ){0,2}?(?:above|over|greater than|higher than|in excess of|exceeding))[^.;\d]{0,45}(?:\d+ (?:doses|times) (?:in|per) (?:24 hours|day),? (?:or|and) )?$",
     re.IGNORECASE,
 )
 _IF_MORE_EN = regex(r"\W*(?:take |taking |taken )?more than $", re.IGNORECASE)
@@ -146,12 +149,25 @@ def limits_of(label: Label) -> Iterator[Limit]:
     as_told = not barred & {"day", "times"} and any(_AS_TOLD.search(unit.folded) for unit, _ in _texts(label))
     for told in amounts_of(label):
         audience = told.audience
-        if audience.special or not told.told or told.per:
+        if audience.special or not told.told:
+            continue
+        if told.per:
+            yield from _by_weight(told, label)
             continue
         if as_told and told.times:
             yield Limit(told.once * told.times, told.unit, "day", told.of, label, audience)
         if as_told or (audience.named and audience.high <= ADULT):
             yield Limit(told.once, told.unit, "once", told.of, label, audience)
+
+
+def _by_weight(told: Regimen, label: Label) -> Iterator[Limit]:
+    """What a label tells to take of a medicine for each kilogram of a child."""
+    audience = told.audience
+    if told.per not in ("kg", "kg/day") or not audience.named or audience.high > ADULT:
+        return
+    yield Limit(told.once, told.unit, "day" if told.per == "kg/day" else "once", told.of, label, audience, per_kg=True)
+    if told.per == "kg" and told.hours[0] and told.times:
+        yield Limit(told.once * told.times, told.unit, "day", told.of, label, audience, per_kg=True)
 
 
 def amounts_of(label: Label) -> tuple[Regimen, ...]:
@@ -234,7 +250,7 @@ def _english_days(text: str) -> tuple[re.Pattern[str], ...]:
 
 def _amounts(match: re.Match[str], what: str, times: float, text: str, above: str, unit: Unit, label: Label) -> Iterator[Limit]:
     audience = audience_before(text, match, above)
-    behind = _OTHERWISE.match(text, match.end("unit"))
+    behind = _OTHERWISE.match(text, match.end("unit")) or _OR_AT_MOST.match(text, match.end("unit"))
     for one in filter(None, (match, behind)):
         per = (one["per"] or "").replace(" ", "").lower()
         if per and "kg" not in per and "公斤" not in per and "千克" not in per and "kilogram" not in per:

@@ -31,6 +31,7 @@ _DAY = r"(?:day|daily|d\b)"
 TIMES_A_DAY = (
     rf"(?:(?P<n>{COUNT})(?:\s*{_TO}\s*(?P<n_high>{COUNT}))?\s*(?:times|x)\s*(?:a|per|each|every|/)?\s*{_DAY}"
     rf"|(?P<word>once|twice|thrice)\s*(?:a|per|each|every)?\s*{_DAY}"
+    r"|(?P<one>\b(?:at bedtime|nightly|(?:every|each) (?:day|night|morning|evening))\b|睡前|每晚|临睡)"
     r"|(?P<code>\b(?:qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?)(?![\w.]))"
     rf"|(?:every|q)\s*(?P<hours>{COUNT})\s*(?:hours?\s*)?(?:{_TO}\s*(?P<hours_high>{COUNT})\s*)?-?\s*(?:h(?:ou)?rs?|h)\b"
     rf"|(?:每[日天]|[一1][日天])\s*(?P<zh_n>{COUNT})(?:\s*{_TO}\s*(?P<zh_n_high>{COUNT}))?\s*次"
@@ -41,7 +42,7 @@ _WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
 _CODES = {"qd": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0}
 _AMOUNT = regex(
     rf"(?<![\d./-])(?P<number>{COUNT})\s*(?:{_TO}\s*(?P<high>{COUNT})\s*)?{KIND}(?P<unit>{UNITS})(?![a-zμ])"
-    r"(?P<per>\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时|ml|l\b|次|日|天|day|d\b)|\s*per (?:kg|kilogram|m2|minute|hour|day)|\s*(?:daily|a day))?",
+    r"(?P<per>\s*/\s*(?:kg|公斤|千克)\s*(?:/\s*|per )(?:day|d\b|日|天)|\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时|ml|l\b|次|日|天|day|d\b)|\s*per (?:kg|kilogram|m2|minute|hour|day)|\s*(?:daily|a day))?",
     re.IGNORECASE,
 )
 _TIMES = regex(TIMES_A_DAY, re.IGNORECASE)
@@ -59,6 +60,8 @@ _PER = {
 _NEAR = 60  # characters between an amount and how often it is taken
 _STOP = regex(r"[。；;]|\.\s")
 # What starts, builds up or runs in is not the dose that is taken.
+_FIRST = regex(r"\binitial|\bstart|\bbegin|\bloading|起始|开始|首[剂次日]|初始", re.IGNORECASE)
+_SINGLE = regex(r"\bsingle (?:oral )?dose of $|\bone-time dose of $|(?:单次|顿服)[^，。；\d]{0,6}$", re.IGNORECASE)
 _OTHER = regex(
     r"initial|starting|loading|increment|increas|infus|inject|maximum|exceed|more than|total|contain|water|juice|起始|初始|开始|首[剂次]|冲击|滴速|递增|增加|超过|最大|极量|总量|含|稀释|溶于|加入",
     re.IGNORECASE,
@@ -105,6 +108,8 @@ def times_a_day(match: re.Match[str]) -> float:
     often = said["n_high"] or said["n"] or said["zh_n_high"] or said["zh_n"]
     if often:
         return count(often)
+    if said["one"]:
+        return 1.0
     if said["word"]:
         return _WORDS[said["word"].lower()]
     if said["code"]:
@@ -121,17 +126,19 @@ def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
     amounts = list(_AMOUNT.finditer(plain))
     skipped = False
     for at, match in enumerate(amounts):
+        since = amounts[at - 1].end() if at else 0
         otherwise = skipped and plain[: match.start()].rstrip().endswith(("(", "（"))  # 6 teaspoonfuls daily (3 mg)
         skipped = otherwise or _OTHER.search(plain, max(0, match.start() - 24), match.start()) is not None
         stop = _next(plain, amounts, at)
         behind = plain[match.end() : min(stop, match.end() + _NEAR)]
         end = _STOP.search(behind)
         often = _TIMES.search(behind[: end.start()] if end is not None else behind)
+        times = times_a_day(often) if often else 1.0 if _SINGLE.search(plain[: match.start()]) else None
         value, counted = amount_of(f"{count(match['high'] or match['number']):g}", match["unit"].strip())
         if value > 0:
             yield Regimen(
-                value, counted, times_a_day(often) if often else None, _hours(often), audience_before(plain, match, above), unit,
-                _per(match["per"] or ""), not skipped,
+                value, counted, times, _hours(often), audience_before(plain, match, above), unit, _per(match["per"] or ""),
+                not skipped and _FIRST.search(plain, since, match.start()) is None,
             )  # fmt: skip
 
 
@@ -146,7 +153,7 @@ def _next(plain: str, amounts: Sequence[re.Match[str]], at: int) -> int:
 def _per(said: str) -> str:
     """What an amount is for each of, in one word."""
     word = said.replace("per", "").strip(" /").lower()
-    return _PER.get(word, word)
+    return "kg/day" if len(word) > 2 and word[:2] in ("kg", "公斤", "千克") else _PER.get(word, word)
 
 
 def _hours(often: re.Match[str] | None) -> tuple[float, float]:
