@@ -13,7 +13,7 @@ _NEAR = 40  # characters behind a limit that may say whom it is for, in its own 
 _CLAUSE_ENDS = regex(r"[，。；;]|\.\s|, |\|")
 # A maximum that holds for some only, whatever their age.
 _SPECIAL = regex(
-    r"肾功能|肾损|肝功能|肝损|肌酐|透析|老年|renal|hepatic|creatinine|dialysis|impair|elderly|geriatric|合用|同服|联用|concomitant|coadmin|co-admin|when (?:taken|used|given) with|with (?:cyclosporine|verapamil|amiodarone)|inhibitors?\b|poor metabolizers",
+    r"肾功能|肾损|肝功能|肝损|肌酐|透析|老年|renal|hepatic|liver (?:function|disease|impair)|cirrho|creatinine|dialysis|impair|elderly|geriatric|合用|同服|联用|concomitant|coadmin|co-admin|when (?:taken|used|given) with|with (?:cyclosporine|verapamil|amiodarone)|inhibitors?\b|poor metabolizers",
     re.IGNORECASE,
 )
 _LOW, _HIGH = r"(?P<low>\d+(?:\.\d+)?)", r"(?P<high>\d+(?:\.\d+)?)"

@@ -77,7 +77,7 @@ _HAS_EN = regex(
     re.IGNORECASE,
 )
 _OUTCOME_EN = regex(
-    r"(?:\bcaus\w+|\bproduc\w+|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest(?:ed|s|ing|ations?)\b|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
+    r"(?:\bcaus\w+|\bproduc(?:e[sd]?|ing)\b|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest(?:ed|s|ing|ations?)\b|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
     re.IGNORECASE,
 )
 _AMONG_EN = regex(
@@ -88,6 +88,12 @@ _FOLLOWING_EN = regex(r"\b(?:the )?following\b[^.:]{0,40}:[^.]*$", re.IGNORECASE
 _FIRST_EN = regex(r"^[\W\d]*(?:\w+ ){0,3}(?:cases of )?[\w-]*\W?$", re.IGNORECASE)
 _WORSE_EN = regex(
     r"risk factors?|highest risk|exaggerat|exacerbat|aggravat|worsen|precipitat|activat|increased risk|greater risk|higher risk|should|not be|predispos",
+    re.IGNORECASE,
+)
+
+
+_NOT_STUDIED_EN = regex(
+    r"\bnot (?:been )?(?:\w+ )?(?:studied|evaluated|included|investigated)\b|\bexcluded from\b|\bnot been established in\b",
     re.IGNORECASE,
 )
 
@@ -229,6 +235,8 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
 def _gets_worse(unit: Unit, hit: Hit, lang: str) -> bool:
     """Whether a statement without advice says that the condition makes things worse, or gets worse."""
     if lang == "en":
+        if _NOT_STUDIED_EN.search(unit.folded) is not None:
+            return _AMONG_EN.search(unit.folded[: hit.start]) is not None or unit.folded.startswith("patients with ")
         if re.search(r"\bstud(?:y|ies)\b|\btrials?\b", unit.folded) is not None:
             return False
         return _WORSE_EN.search(unit.folded) is not None or (

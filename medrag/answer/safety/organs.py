@@ -85,7 +85,7 @@ _HEPATIC = _Organ(
     None,
 )
 _WHO = regex(
-    r"患者|病人|者|不全|障碍|减退|损害|肌酐清除率|child[- ]?pugh|creatinine clearance|crcl|egfr|dialysis|patients?|individuals|with|people|those|subjects|if you have|have|impair",
+    r"患者|病人|者|不全|障碍|减退|损害|肌酐清除率|child[- ]?pugh|creatinine clearance|crcl|egfr|dialysis|\bha[sd]\b|patients?|individuals|with|people|those|subjects|if you have|have|impair",
     re.IGNORECASE,
 )
 _OUTCOME = regex(

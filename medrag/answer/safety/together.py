@@ -25,6 +25,12 @@ _ACTS_ON_EN = regex(
     r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of|responsiveness (?:of|to)|recovery from)\s(?:\w+\s){0,2}$",
     re.IGNORECASE,
 )
+# The dose of another that changes: dosage adjustments of lamotrigine, insulin dosage may require adjustment.
+_DOSED_EN = regex(r"\b(?:dos(?:e|age)s?|adjustments?) (?:adjustments? )?(?:of|for|in) (?:the )?(?:\w+ )?$", re.IGNORECASE)
+_DOSE_CHANGES_EN = regex(
+    r"[\w-]+(?: [\w-]+)? (?:dos(?:e|age)s?|requirements?)\b[^.;]{0,60}(?:adjust|increas|decreas|reduc|chang|lower|alter)",
+    re.IGNORECASE,
+)
 # What the medicine does to another, without a word of taking both: 可减少左旋多巴的吸收.
 _ACTS_ON_ZH = (
     regex(r"(?:减少|减弱|降低|增加|增强|升高|影响|抑制|延缓|妨碍|干扰|拮抗|促进|加速|提高|延长|加强)[^，。；]{0,60}$"),
@@ -229,6 +235,8 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
         and not any(part[0] <= cue.start < part[1] for cue in unit.cues)
     ):
         return False
+    if lang == "en" and unit.group is G.INTERACTIONS and _UNPROVEN_EN.search(words):
+        return True
     if denies(words, lang) and not _advises(words, unit, part):
         rest = unit.folded[part[1] :]
         if lang != "en" or not rest or denies(rest, lang) or not has_effect(rest, lang):
@@ -255,7 +263,8 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
 def _acts_on(text: str, part: tuple[int, int], at: int, lang: str) -> bool:
     """Whether what is named at a place is what a stretch says that something is done to: increases the effects of warfarin."""
     if lang == "en":
-        return _ACTS_ON_EN.search(text[part[0] : at]) is not None
+        dosed = _DOSED_EN.search(text[part[0] : at]) or _DOSE_CHANGES_EN.match(text[at : part[1]])
+        return bool(dosed) or _ACTS_ON_EN.search(text[part[0] : at]) is not None
     does, to = _ACTS_ON_ZH
     return does.search(text[part[0] : at]) is not None and to.match(text[at : part[1]]) is not None
 
@@ -266,6 +275,11 @@ def _led(unit: Unit) -> str:
     return f"{unit.lead} {item}" if item.startswith("with ") else unit.lead
 
 
+# What nobody has shown to be safe or how much to take of.
+_UNPROVEN_EN = regex(
+    r"\b(?:appropriate (?:\w+ )?dos\w+|safety (?:and|or) (?:efficacy|effectiveness))\b[^.;]*\bnot (?:been |well )?established",
+    re.IGNORECASE,
+)
 # A dose that holds beside another medicine.
 _LESS_EN = regex(
     r"\b(?:lowest|maximum|highest|smallest) (?:\w+ ){0,3}?dos(?:e|age)|\blimited to|\bdos(?:e|age) (?:\w+ ){0,4}?(?:halved|half)",

@@ -19,6 +19,7 @@ MAX_UNIT = 2_500  # characters; a longer sentence is no statement
 MAX_SPAN = 500  # characters; an item is cited with the words that lead it in up to here, else alone
 MAX_SECTION = 80_000  # characters; what follows in a longer section is left unread
 MAX_JOINED = 240  # characters of the lines of a table that are joined
+MAX_BEFORE = 2  # statements before examples, of which they may be
 MAX_HEADING = 60  # characters of a heading that leads items in
 
 # Headings of over-the-counter labels that were run into the text.
@@ -132,7 +133,8 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
         words = lead.words or lead.of_section
         led_from = section.start + lead.start if lead.words else -1
         if not words and found and _EXAMPLES.match(folded):
-            words, led_from = found[-1].folded, found[-1].start
+            before = found[-MAX_BEFORE:]
+            words, led_from = " ".join(one.folded for one in before), before[0].start
         unit = Unit(
             index + len(found), section.index, read_as(section, lang), section.start + start, section.start + end, folded,
             lang, words, led_from,
