@@ -16,6 +16,7 @@ _SPECIAL = regex(
     r"肾功能|肾损|肝功能|肝损|肌酐|透析|老年|renal|hepatic|liver (?:function|disease|impair)|cirrho|creatinine|dialysis|impair|elderly|geriatric|合用|同服|联用|concomitant|coadmin|co-admin|when (?:taken|used|given) with|with (?:cyclosporine|verapamil|amiodarone)|inhibitors?\b|poor metabolizers",
     re.IGNORECASE,
 )
+_WELL = regex(r"\bnormal (?:renal|kidney|liver|hepatic) function|[肾肝]功能正常", re.IGNORECASE)
 _LOW, _HIGH = r"(?P<low>\d+(?:\.\d+)?)", r"(?P<high>\d+(?:\.\d+)?)"
 _YEARS_ZH, _YEARS_EN = r"\s*(?:周?岁|(?P<months>个月|月龄))", r"\s*(?:years?|yrs?|(?P<months>months?))"
 # Those who are named by their age, else as adults or as children.
@@ -59,7 +60,7 @@ def audience_before(text: str, match: re.Match[str], above: str) -> Audience:
     """Whom an amount is for: who was named last before it, in its sentence, else in what stands above it."""
     before, behind = text[: match.start()], _CLAUSE_ENDS.split(text[match.end() : match.end() + _NEAR], 1)[0]
     clause = before[max((before.rfind(stop) for stop in "。；;|"), default=-1) + 1 :] + match[0] + behind
-    special = _SPECIAL.search(clause) is not None or _SPECIAL.search(above) is not None
+    special = _SPECIAL.search(_WELL.sub("", clause)) is not None or _SPECIAL.search(above) is not None
     named = _last_named(before) or (_last_named(behind) if _FOR_WHOM.match(behind) else None) or _last_named(above)
     low, high = named or (0.0, _OLDEST)
     return Audience(low, high, named is not None, special)

@@ -18,10 +18,10 @@ CO_USE_ZH = regex(
     r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并(?!症)|同时|混合|混用|并服|一起|共用|接受|正在|加用|加服|与[^，。；]{1,40}[用服]|(?:服用|使用|应用)[^，。；]{0,20}(?:者|患者|时|期间|的)|期间"
 )
 CO_USE_EN = regex(
-    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\btake (?:any |other |an? )|\breceiv|treated with|treatment with|therapy with|\b(?:patients|those|people|persons|individuals|are|is) (?:also |now |currently )?using\b|\bin conjunction with\b|\bwith other (?:drugs|agents|medic\w+)|\b(?:during|following|after) (?:or \w+ )?(?:the )?administration of\b|\buse (?:of|with)\b(?! (?:\w+ )?(?:caution|care)\b)|\bused with\b(?! (?:\w+ )?(?:caution|care)\b)|\bgiven (?:with\b|to (?:an? |any |some )?(?:patients?|persons?|people|individuals|those|anyone|subjects|adults|children|women|men)\b)|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\b(?:lines?|solutions?|syringes?|bags?) containing\b|\bincompatib|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b(?:(?! patients| those| children| adults|caution)[^.;]){0,30}\bwith\b|\bwhile\b",
+    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\btake (?:any |other |an? )|\breceiv|treated with|treatment with|therapy with|\b(?:patients|those|people|persons|individuals|are|is) (?:also |now |currently )?using\b|\bin conjunction with\b|\bwith other (?:drugs|agents|medic\w+)|\b(?:during|following|after) (?:or \w+ )?(?:the )?administration of\b|\buse (?:of|with)\b(?! (?:\w+ )?(?:caution|care)\b)|\bused with\b(?! (?:\w+ )?(?:caution|care)\b)|\bgiven (?:with\b|to (?:an? |any |some )?(?:patients?|persons?|people|individuals|those|anyone|subjects|adults|children|women|men)\b)|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\blines? containing\b|\bincompatib|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b(?:(?! patients| those| children| adults|caution)[^.;]){0,30}\bwith\b|\bwhile\b",
     re.IGNORECASE,
 )
-_ALLERGY = regex(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|\brash\b.{0,30}\bhistory", re.IGNORECASE)
+_ALLERGY = regex(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|intoleran|\brash\b.{0,30}\bhistory", re.IGNORECASE)
 # The name is part of another, or the thing is measured and not taken.
 _NOT_MEANT_BEHIND = regex(
     r" ?(?:抵抗|受体|抗体|缺乏|依赖|类似|敏感|分泌|过敏|水平|释放|原(?!体)|中毒|哮喘|酶|试验|[- ]?(?:coa\b|resistan\w+|sensitiv\w+|secretion|synthesis|release|receptors?\b|deficien\w+|allerg\w+|intoleran\w+|levels? (?:of|were)|"
@@ -57,6 +57,7 @@ _EXCEPT = regex(
     r"\balternatives? (?:to|for) (?:\w+ )?$|除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
     re.IGNORECASE,
 )
+_BESIDE_EN = regex(r"concomit|co-?admin|concurrent|\bcombination\b|together|\binteract", re.IGNORECASE)
 BULLETS = "-–•*· "
 
 
@@ -76,11 +77,16 @@ def is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
         return True
     if unit.group is not G.INTERACTIONS and (
         _INSTEAD_ZH.search(before)
-        or (_INSTEAD_EN.search(before) and not CO_USE_EN.search(f"{unit.lead} {text[: hit.start].lstrip(BULLETS)}"))
+        or (_INSTEAD_EN.search(before) and not _is_co_use(unit, before, text[: hit.start]))
         or _OVERDOSE.search(text)
     ):
         return True
     return _ALLERGY.search(text) is not None and _is_allergen(text, hit)
+
+
+def _is_co_use(unit: Unit, near: str, before: str) -> bool:
+    """Whether what stands before a name says that it is taken beside: concomitant antibiotics such as ampicillin and it."""
+    return CO_USE_EN.search(f"{unit.lead} {near.lstrip(BULLETS)}") is not None or _BESIDE_EN.search(before) is not None
 
 
 def _has_members_beside(unit: Unit, hit: Hit, label: Label) -> bool:
@@ -103,7 +109,7 @@ def _is_allergen(text: str, hit: Hit) -> bool:
     """Whether the name is of what somebody is allergic to: 对青霉素过敏者, hypersensitivity to sulfonamides."""
     behind = re.match(r"(?:(?![及和或者、]对)[^，。；,;.]){0,40}?(?:过敏|超敏|不能?耐受|变态)", text[hit.end :])
     before = re.search(
-        r"(?:hypersensitiv\w*|allerg\w*|anaphyla\w*|asthma|urticaria|sensitivity|reactions?)[^.;]{0,160}$",
+        r"(?:hypersensitiv\w*|allerg\w*|anaphyla\w*|intoleran\w*|asthma|urticaria|sensitivity|reactions?)[^.;]{0,160}$",
         text[: hit.start],
         re.IGNORECASE,
     )

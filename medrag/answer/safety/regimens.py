@@ -31,7 +31,7 @@ _DAY = r"(?:day|daily|d\b)"
 TIMES_A_DAY = (
     rf"(?:(?P<n>{COUNT})(?:\s*{_TO}\s*(?P<n_high>{COUNT}))?\s*(?:times|x)\s*(?:a|per|each|every|/)?\s*{_DAY}"
     rf"|(?P<word>once|twice|thrice)\s*(?:a|per|each|every)?\s*{_DAY}"
-    r"|(?P<one>\b(?:at bedtime|nightly|(?:every|each) (?:day|night|morning|evening))\b|睡前|每晚|临睡)"
+    r"|(?P<one>\b(?:at bedtime(?! and)|nightly|(?:every|each) (?:day|night|morning|evening))\b|睡前|每晚|临睡)"
     r"|(?P<code>\b(?:qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?)(?![\w.]))"
     rf"|(?:every|q)\s*(?P<hours>{COUNT})\s*(?:hours?\s*)?(?:{_TO}\s*(?P<hours_high>{COUNT})\s*)?-?\s*(?:h(?:ou)?rs?|h)\b"
     rf"|(?:每[日天]|[一1][日天])\s*(?P<zh_n>{COUNT})(?:\s*{_TO}\s*(?P<zh_n_high>{COUNT}))?\s*次"

@@ -51,6 +51,7 @@ _OF_OWN = regex(r" ?(?:\([^()]*\))?,? ?(?:such as|including|like)\b|(?:类药?�
 _WITH = regex(
     r"(?:^|[，。；、\d.])(?:本[品药])?不?[宜能应可得]?[与和同跟]\0|^\W*\0[^.;]{0,24}\bnot be \w+ (?:concomitantly|concurrently|together|simultaneously)\b"
 )
+_COMBINED_EN = regex(r"(?:concomitant\w*|concurrent\w*|co-?administ\w+|combin\w+|together) (?:\w+ ){0,3}with (?:\w+ ){0,2}$")
 _AS_WITH = regex(
     r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|像) ?(?:all |many |most )?$"
 )
@@ -135,12 +136,21 @@ def _is_beside(label: Label, one: Taken, hit: Hit) -> bool:
         return False
     if _OF_OWN.match(text, hit.end) is not None:
         return False  # antiepileptic drugs, including this one
+    if _COMBINED_EN.search(text[: hit.start]) is not None and _has_another_class(label, one, hit):
+        return True
     own = [name for name in one.names if len(name) >= MIN_OWN and name in text and name not in hit.name]
     return (
         bool(own)
         or re.search("本[品药]", text) is not None
         or _WITH.search(f"{text[: hit.start]}\0{text[hit.end :]}") is not None
     )
+
+
+def _has_another_class(label: Label, one: Taken, hit: Hit) -> bool:
+    """Whether another class of the medicine is what the statement speaks of: opioids, combined with CNS depressants."""
+    text, of = label.units[hit.unit].folded, one.class_names[hit.name]
+    before = [text[start:end] for start, end in label.named_at.get(hit.unit, ()) if end <= hit.start]
+    return any(one.class_names[name] is not of for name in before if name in one.class_names)
 
 
 def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
@@ -244,7 +254,7 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
     if unit.group is G.INTERACTIONS:
         return _STUDY.search(words) is None or bool(unit.cues)
     co_use = (CO_USE_ZH if lang == "zh" else CO_USE_EN).search(unit.folded) is not None
-    co_use = co_use or _acts_on(unit.folded, part, at, lang)
+    co_use = co_use or (unit.group not in (G.DOSAGE, G.INDICATIONS) and _acts_on(unit.folded, part, at, lang))
     led = bool(unit.lead) and (CO_USE_ZH if lang == "zh" else CO_USE_EN).search(_led(unit)) is not None
     if unit.group is G.CONTRAINDICATIONS:
         row = listed or (lang == "en" and CELL_BREAK in unit.folded)  # of a table of what is contraindicated

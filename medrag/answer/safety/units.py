@@ -19,7 +19,6 @@ MAX_UNIT = 2_500  # characters; a longer sentence is no statement
 MAX_SPAN = 500  # characters; an item is cited with the words that lead it in up to here, else alone
 MAX_SECTION = 80_000  # characters; what follows in a longer section is left unread
 MAX_JOINED = 240  # characters of the lines of a table that are joined
-MAX_BEFORE = 2  # statements before examples, of which they may be
 MAX_HEADING = 60  # characters of a heading that leads items in
 
 # Headings of over-the-counter labels that were run into the text.
@@ -52,6 +51,7 @@ _SUBHEAD = regex(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
 _EXAMPLES = regex(
     r"examples? (?:of (?:such|these)|include)|(?:these|such) (?:drugs?|agents?|medications?|medicines?|products?) include"
 )
+_GOES_BACK = regex(r"(?:this|these|it|they|such)\b")  # a statement that needs the one before it
 _BARE_LEAD = regex(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
 # Heads of over-the-counter labels that no colon ends: Ask a doctor before use if you have • kidney disease.
 _OTC_LEAD = regex(
@@ -133,7 +133,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
         words = lead.words or lead.of_section
         led_from = section.start + lead.start if lead.words else -1
         if not words and found and _EXAMPLES.match(folded):
-            before = found[-MAX_BEFORE:]
+            before = found[-2:] if _GOES_BACK.match(found[-1].folded) else found[-1:]
             words, led_from = " ".join(one.folded for one in before), before[0].start
         unit = Unit(
             index + len(found), section.index, read_as(section, lang), section.start + start, section.start + end, folded,
