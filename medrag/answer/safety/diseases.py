@@ -222,6 +222,8 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     if unit.group is G.INTERACTIONS and _TOGETHER.search(unit.folded) is not None:
         return None  # of those who take another medicine beside it
     cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
+    if unit.group is G.DOSAGE and cue is not None and cue.severity is Severity.MONITOR and _is_treated(label, hit):
+        return None
     if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
         cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)
     ):
@@ -230,6 +232,11 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
         worse = _gets_worse(unit, hit, label.lang) or (label.lang == "en" and _is_spoken_to(unit, hit))
         return stated(label, one.name, unit, None, Severity.NOTED, via=via) if worse else None
     return stated(label, one.name, unit, cue, Severity.CONTRAINDICATED, via=via)
+
+
+def _is_treated(label: Label, hit: Hit) -> bool:
+    """Whether the condition is what the medicine is for, so that the dose in it is no other than the medicine's."""
+    return any(label.units[other.unit].group is G.INDICATIONS for other in label.names.get(hit.name, ()) if other.unit >= 0)
 
 
 def _gets_worse(unit: Unit, hit: Hit, lang: str) -> bool:

@@ -50,6 +50,8 @@ _METALS = regex(
     r"(?:含|[与和同])(?:有|含)?(?P<list>[锂铁钙镁铝锌](?:离子)?(?:[、，和及或与]{1,2}[锂铁钙镁铝锌](?:离子)?)*)"
     r"(?=的|等|制剂|药|离子|抗酸|合用|同用|同服|并用|联用|一起|伍用|同时)"
 )
+_LITHIUM = regex(r"[与和同、及或]锂(?=[、，和及或与同]|合用|并用|盐)")
+_SHORTENED = regex(r"[一-鿿]{2,6}?(?P<joins>[、和及或与])(?=[一-鿿]{2,6}药)")
 _METAL_NAMES = {"锂": "锂盐", "铁": "铁剂", "钙": "钙剂", "镁": "镁盐", "铝": "含铝抗酸药", "锌": "多价阳离子制剂"}
 
 
@@ -142,7 +144,7 @@ class Label:
                 found.setdefault(unit.folded[start:end], []).append(
                     Hit(unit.folded[start:end], unit.index, start, end, unit.section)
                 )
-            for name, start, end in _metals(unit.folded) if unit.lang == "zh" else ():
+            for name, start, end in (*_metals(unit.folded), *_shortened(unit.folded)) if unit.lang == "zh" else ():
                 found.setdefault(name, []).append(Hit(name, unit.index, start, end, unit.section))
         for section in self.document.sections:
             heading = fold(section.heading) if section.group in READ else ""
@@ -242,10 +244,23 @@ class Label:
 
 def _metals(folded: str) -> Iterator[tuple[str, int, int]]:
     """The metals that a medicine holds or goes with, in Chinese, as the names of what is taken for them, and where."""
+    for match in _LITHIUM.finditer(folded):
+        yield _METAL_NAMES["锂"], match.end() - 1, match.end()
     for match in _METALS.finditer(folded):
         for at in range(*match.span("list")):
             if folded[at] in _METAL_NAMES:
                 yield _METAL_NAMES[folded[at]], at, at + 1
+
+
+def _shortened(folded: str) -> Iterator[tuple[str, int, int]]:
+    """The classes that are named without their last word, which stands behind the next: 利尿及通便药物."""
+    names = class_names()
+    for match in _SHORTENED.finditer(folded):
+        for start in range(match.start(), match.start("joins") - 1):
+            name = f"{folded[start : match.start('joins')]}药"
+            if name in names:
+                yield name, start, match.start("joins")
+                break
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

@@ -27,7 +27,7 @@ _OTHERWISE = regex(rf"\s*[(（]\s*{_AMOUNT}\s*[)）]", re.IGNORECASE)
 # Another limit beside it: 20 mg/kg or 1 gram, 75 mg/kg/day up to 3.75 g.
 _OR_AT_MOST = regex(rf"\s*/?\s*(?:kg)?\s*(?:/\s*day|/d\b|daily|per day)?,?\s*(?:or|up to)\s*{_AMOUNT}", re.IGNORECASE)
 _DAY_ZH = r"(?:每[日天]|[一1][日天]|24\s*(?:小时|h)|[日天](?!数)|日)"
-_BAR_ZH = r"(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?[大多高]于|(?:不推荐|不建议|勿|不要)超过|(?:控制|限制)在|最大(?:剂?量|用量)?(?:为|是|可达)?|最高(?:剂?量|用量)?(?:为|是|可达)?|最多|极量|限量?|[≤＜])"
+_BAR_ZH = r"(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?[大多高]于|(?:不推荐|不建议|勿|不要)超过|(?:控制|限制)在|最大(?:剂?量|用量)?(?:为|是|可达)?|最高(?:[一-鿿]{0,2}剂?量|用量)?(?:为|是|可达)?|最多|极量|限量?|[≤＜])"
 # 一日最大剂量不超过2.4g; 每日不得超过4次; 最大日剂量为40mg; 24小时内不超过4次.
 _DAY = (
     regex(rf"{_DAY_ZH}[^，。；;、\d]{{0,14}}?(?:最大|最高|极量|限量|总量|用量)?[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
@@ -45,6 +45,7 @@ _ONCE = (
     regex(rf"(?:每次|[一1]次|单次|单剂|一次量|首剂)[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
     regex(rf"(?:极量|最[大高](?:剂?量|用量)?)[，,]?[^，。；;\d]{{0,6}}(?:一次|每次|1次|单次)(?:为|是|量)?\s*{_AMOUNT}"),
     regex(rf"(?:每次|一次|单次)[^，。；;\d]{{0,4}}限(?:制|定)?(?:在|为|于)?\s*{_AMOUNT}\s*以?[下内]"),
+    regex(rf"总剂?量[^，。；;、\d]{{0,4}}?{_BAR_ZH}\s*{_AMOUNT}"),
     regex(rf"过量\s*[(（]?[^，。；;\d]{{0,10}}(?:超过|大于)\s*{_AMOUNT}"),  # 使用过量(一次服用量超过400mg)
     # What names no time is not exceeded by one dose.
     regex(rf"最[大高](?:剂量|用量|推荐剂量|可用至|可达)(?:为|是|可用?[至达])?\s*{_AMOUNT}(?!\s*[/／每])"),
@@ -70,7 +71,7 @@ _DAY_LIMITS_EN = (
 _ABOVE_DAY_EN = regex(rf"{_ABOVE} {_AMOUNT}\s*(?:{_DAY_EN})", re.IGNORECASE)
 _ONCE_LIMITS_EN = (
     regex(
-        rf"(?:maximum single dose|single doses?[^.;\d]{{0,20}}(?:not exceed|exceeding)|each dose[^.;\d]{{0,20}}not exceed)[^.;\d]{{0,20}}?{_AMOUNT}",
+        rf"(?:maximum single dose|\btotal dose[^.;\d]{{0,20}}not (?:to )?exceed|single doses?[^.;\d]{{0,20}}(?:not exceed|exceeding)|each dose[^.;\d]{{0,20}}not exceed)[^.;\d]{{0,20}}?{_AMOUNT}",
         re.IGNORECASE,
     ),
     # What names no time is not exceeded by one dose.

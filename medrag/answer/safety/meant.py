@@ -57,6 +57,8 @@ _EXCEPT = regex(
     r"\balternatives? (?:to|for) (?:\w+ )?$|除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
     re.IGNORECASE,
 )
+# What is given with the medicine on purpose: patients receiving it plus fluorouracil/leucovorin.
+_REGIMEN = regex(r"\bplus (?:[\w-]+\s?/\s?)?(?:[\w-]+\s?/\s?)?$")
 _BESIDE_EN = regex(r"concomit|co-?admin|concurrent|\bcombination\b|together|\binteract", re.IGNORECASE)
 BULLETS = "-–•*· "
 
@@ -73,7 +75,7 @@ def is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
     if hit.name in class_names() and (_has_members_beside(unit, hit, label) or _is_attribute(unit, hit, label)):
         return True
     before = text[max(0, hit.start - 60) : hit.start]
-    if _EXCEPT.search(before) or _UNHELPED.search(before):
+    if _EXCEPT.search(before) or _UNHELPED.search(before) or _REGIMEN.search(before):
         return True
     if unit.group is not G.INTERACTIONS and (
         _INSTEAD_ZH.search(before)

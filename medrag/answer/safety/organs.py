@@ -15,6 +15,7 @@ from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import denies, governing, worst
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
+from medrag.sentences import CELL_BREAK
 from medrag.types import Finding, FindingKind, Patient, Severity, Stated
 
 __all__ = ["Degree", "hepatic_degree", "holds_for", "organ_findings", "renal_degree"]
@@ -94,7 +95,7 @@ _OUTCOME = regex(
 )
 # Those who show it: patients with evidence of impaired hepatic function.
 _WITH_SIGNS = regex(
-    r"(?:patients?|those|individuals|people|subjects) (?:with|who have|showing|exhibiting) (?:\w+ ){0,2}?(?:evidence|signs?|symptoms?) of ",
+    r"(?:patients?|those|individuals|people|subjects) (?:with|who have|showing|exhibiting) (?:(?:\w+ ){0,2}?(?:evidence|signs?|symptoms?) of |baseline )",
     re.IGNORECASE,
 )
 _UNSTUDIED = regex(
@@ -107,7 +108,7 @@ _ADJUSTS = regex(
 # What is said of those who take something else beside it.
 _TOGETHER = regex(r"\bconcomitant|\bco-?admin|\bin combination with\b|合用|并用|同时(?:服用|使用)", re.IGNORECASE)
 _SAME = regex(
-    r"无需|不必|不需|no (?:dos\w+ )?adjust|not (?:necessary|required|needed)|unchanged|similar|无显著|无明显|does not (?:significantly )?(?:alter|affect|change)",
+    r"无需|不必|不需|no (?:dos\w+ )?adjust|without (?:any )?(?:dos\w+ )?(?:adjust|modif)|not (?:necessary|required|needed)|unchanged|similar|无显著|无明显|does not (?:significantly )?(?:alter|affect|change)",
     re.IGNORECASE,
 )
 
@@ -197,7 +198,7 @@ def _said(label: Label, one: Taken, organ: _Organ, degree: Degree, exact: float 
             continue
         match = organ.who.search(unit.folded) if unit.group in _TELLS else None
         above = unit.group is G.DOSAGE and organ.who.search(f"{unit.topic} {label.headings[unit.section]}") is not None
-        if (match is None and not above) or _SAME.search(unit.folded):
+        if (match is None and not above) or _SAME.search(unit.folded) or _is_of_two(label, one, unit):
             continue
         if not _holds(unit, organ, degree, exact, known):
             continue
@@ -205,6 +206,14 @@ def _said(label: Label, one: Taken, organ: _Organ, degree: Degree, exact: float 
         if one_said is not None:
             found.append(one_said)
     return strongest(found)
+
+
+def _is_of_two(label: Label, one: Taken, unit: Unit) -> bool:
+    """Whether a statement on interactions is of those who take another medicine with it: a row of a table that it heads."""
+    if unit.group is not G.INTERACTIONS:
+        return False
+    row = unit.folded.find(CELL_BREAK)
+    return row > 0 and any(e <= row and unit.folded[s:e] not in one.names for s, e in label.named_at.get(unit.index, ()))
 
 
 def _holds(unit: Unit, organ: _Organ, degree: Degree, exact: float | None, known: bool) -> bool:

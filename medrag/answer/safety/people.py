@@ -247,6 +247,10 @@ _UNCHANGED = regex(
     r"(?:没有必要|无[需须]|不[必需]|毋[需须])[^，。；]{0,10}(?:调整|减少|改变)[^，。；]{0,4}(?:剂量|用量)|\bno (?:dos\w+ )?adjustments?\b[^.;]{0,40}\b(?:needed|necessary|required|recommended|warranted)|\badjustments?\b[^.;]{0,40}\bnot (?:necessary|needed|required|recommended|warranted)",
     re.IGNORECASE,
 )
+# Whom a medicine is shown to be for: established for patients 6 months of age and older.
+_SHOWN = regex(
+    r"(?<!not been )(?<!not )\bestablished (?:for|in)\b[^.;]*?(?:\b(?P<low>\d+) (?P<per>years?|months?)(?: of age)? (?:and|or|to) (?:older|above|over|\d+)|(?:children|pediatric patients)\W*$)"
+)
 _SEE = regex(r"\W*see\b")  # a reference to another section states nothing
 _NOT_SHOWN = regex(
     r"尚未|未确[定立]|不明确|缺乏(?=[^，。；]{0,16}(?:资料|经验|研究|数据|证据|试验))|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:clinical )?(?:data|information|studies)|insufficient|not approved|unknown",
@@ -320,6 +324,13 @@ def _of_aged(label: Label, one: Taken, unit: Unit, place: tuple[int, int], *, ol
 def _young(label: Label, unit: Unit, age: float | None) -> tuple[int, int] | None:
     """Where a statement speaks of children of this age; one that names ages holds for those alone."""
     lang, text = label.lang, unit.folded
+    shown = _SHOWN.search(text)
+    if (
+        shown is not None
+        and age is not None
+        and age * (12.0 if (shown["per"] or "")[:1] == "m" else 1.0) >= float(shown["low"] or 0)
+    ):
+        return None
     spans = list(_limits_zh(text) if lang == "zh" else _limits_en(text))
     if spans:
         return next(((start, end) for low, high, start, end in spans if age is None or low <= age < high), None)

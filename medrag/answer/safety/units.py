@@ -51,6 +51,8 @@ _SUBHEAD = regex(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
 _EXAMPLES = regex(
     r"examples? (?:of (?:such|these)|include)|(?:these|such) (?:drugs?|agents?|medications?|medicines?|products?) include"
 )
+# 禁止同时使用强效抑制剂，包括：三唑类；大环内酯类；: the items that follow up to the end of the sentence are led in too.
+_RUNS = regex(r"[^。；]{4,80}(?:包括|如下|下列[^：:，]{0,8}|以下[^：:，]{0,8}|例如)[:：](?=[^：:。；]{2,40}[；;]$)")
 _GOES_BACK = regex(r"(?:this|these|it|they|such)\b")  # a statement that needs the one before it
 _BARE_LEAD = regex(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
 # Heads of over-the-counter labels that no colon ends: Ask a doctor before use if you have • kidney disease.
@@ -119,7 +121,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
     """The statements of a section, in text order, the first with that index."""
     body = text[section.start : min(section.end, section.start + MAX_SECTION)]
     found: list[Unit] = []
-    lead = _Lead(of_section=_section_lead(section, lang))
+    lead = _Lead(of_section=_section_lead(section, lang), lang=lang)
     for start, end in _cut(body, lang, section.group):
         piece = body[start:end]
         if not piece.strip() or end - start > MAX_UNIT:
@@ -215,6 +217,8 @@ class _Lead:
     items: str | None = None  # the mark of its items, once one was seen
     topic: str = ""
     topic_mark: str = ""
+    lang: str = ""
+    runs: bool = False  # the list goes on to the end of its sentence
 
     def meets(self, mark: str, folded: str) -> None:
         """Ends the list where the next statement is no item of it: one with a head of its own is none."""
@@ -254,3 +258,8 @@ class _Lead:
         ):
             self.words, self.start = folded, start
             self.own, self.items = mark, None
+        elif (runs := _RUNS.match(folded)) is not None and self.lang == "zh":
+            self.words, self.start = runs[0], start
+            self.own, self.items, self.runs = mark, None, True
+        elif self.runs and not folded.endswith(("；", ";")):
+            self.words, self.runs = "", False
