@@ -67,6 +67,14 @@ _SPOKEN_TO = regex(
     re.IGNORECASE,
 )
 _TREATED_EN = regex(r" should be (?:treated|managed|corrected|controlled)", re.IGNORECASE)
+# No contraindication, wherever it stands.
+_EXPERIENCED_EN = regex(
+    r"\b(?:may|can) (?:experience|occur|result|cause|develop)\b|\b(?:has|have) been (?:reported|observed|associated)\b"
+)
+# What comes of the medicine: hypokalemia may develop, has been reported.
+_COMES_EN = regex(
+    r"(?: \([^)]*\))?,? (?:may|can|could|might|has|have|was|were) (?:also |rarely |sometimes |occasionally )?(?:been |be )?(?:result|occur|develop|report|observ|appear|follow|induced|caused|produced)\w*"
+)
 _OTHER_BEFORE_EN = regex(
     r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
     re.IGNORECASE,
@@ -164,12 +172,33 @@ def _finder() -> NameFinder:
 
 def disease_finding(one: Taken, diagnosis: str, terms: Mapping[str, str]) -> Finding | None:
     """What the labels of a medicine say of patients with a condition, known under these names."""
-    said = [
-        s
-        for label in one.labels
-        for s in strongest(_said(label, one, terms)) or strongest(_loosely(label, one, fold(diagnosis)))
-    ]
+    said = [s for label in one.labels for s in _of_label(label, one, fold(diagnosis), terms)]
     return finding(FindingKind.DISEASE, (one.name,), said, about=diagnosis) if said else None
+
+
+def _of_label(label: Label, one: Taken, diagnosis: str, terms: Mapping[str, str]) -> list[Stated]:
+    """What one label says; of what it is for only what it says of just that, and against it."""
+    if _is_treated(label, diagnosis):
+        return [s for s in strongest(_said(label, one, {diagnosis: ""})) if _speaks_against(s)]
+    return strongest(_said(label, one, terms)) or strongest(_loosely(label, one, diagnosis))
+
+
+def _is_treated(label: Label, diagnosis: str) -> bool:
+    """Whether a condition is among those that the medicine is for, by that name: what is for type 2 diabetes is not for type 1."""
+    return any(
+        unit.group is G.INDICATIONS
+        and diagnosis in unit.folded
+        and not any(cue.severity in _AGAINST for cue in (*unit.cues, *unit.lead_cues))
+        for unit in label.units
+    )
+
+
+_AGAINST = frozenset({Severity.CONTRAINDICATED, Severity.AVOID})
+_WEAK = ("benefit", "consider", "advise", "care", "particular")  # no words against a medicine that is for the condition
+
+
+def _speaks_against(said: Stated) -> bool:
+    return said.severity in _AGAINST or (said.severity is Severity.CAUTION and not said.word.startswith(_WEAK))
 
 
 def _said(label: Label, one: Taken, terms: Mapping[str, str]) -> Iterator[Stated]:
@@ -222,21 +251,14 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     if unit.group is G.INTERACTIONS and _TOGETHER.search(unit.folded) is not None:
         return None  # of those who take another medicine beside it
     cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
-    if unit.group is G.DOSAGE and cue is not None and cue.severity is Severity.MONITOR and _is_treated(label, hit):
-        return None
     if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
         cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)
     ):
         return None
-    if cue is None and unit.group is not G.CONTRAINDICATIONS:
+    if cue is None and (unit.group is not G.CONTRAINDICATIONS or (label.lang == "en" and _EXPERIENCED_EN.search(unit.folded))):
         worse = _gets_worse(unit, hit, label.lang) or (label.lang == "en" and _is_spoken_to(unit, hit))
         return stated(label, one.name, unit, None, Severity.NOTED, via=via) if worse else None
     return stated(label, one.name, unit, cue, Severity.CONTRAINDICATED, via=via)
-
-
-def _is_treated(label: Label, hit: Hit) -> bool:
-    """Whether the condition is what the medicine is for, so that the dose in it is no other than the medicine's."""
-    return any(label.units[other.unit].group is G.INDICATIONS for other in label.names.get(hit.name, ()) if other.unit >= 0)
 
 
 def _gets_worse(unit: Unit, hit: Hit, lang: str) -> bool:
@@ -294,8 +316,10 @@ def _has_en(unit: Unit, hit: Hit) -> bool:
         return True
     if _NARROWER_EN.match(text, hit.end) or _OTHER_BEFORE_EN.search(text, max(0, hit.start - 24), hit.start):
         return False
-    if _TREATED_EN.match(text, hit.end):
+    if _TREATED_EN.match(text, hit.end) or (not unit.lead and _COMES_EN.match(text, hit.end)):
         return False
+    if unit.lead.startswith("stop use"):
+        return False  # what may come of it
     if unit.lead_cues and unit.lead:
         return True
     before = text[: hit.start].replace("e.g.", "eg").replace(";", ",")  # a list goes on behind a semicolon
