@@ -251,6 +251,8 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     if unit.group is G.INTERACTIONS and _TOGETHER.search(unit.folded) is not None:
         return None  # of those who take another medicine beside it
     cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
+    if unit.group is G.DOSAGE and cue is not None and cue.severity is Severity.MONITOR and _is_treated(label, hit.name):
+        return None
     if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
         cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)
     ):

@@ -113,6 +113,10 @@ _SAME = regex(
 )
 
 
+# What kidneys filter (mL/min) that are said to work so badly.
+_FILTERS = {Degree.MILD: 75.0, Degree.MODERATE: 45.0, Degree.SEVERE: 22.0, Degree.FAILING: 10.0}
+
+
 def renal_degree(patient: Patient) -> Degree | None:
     """How badly the kidneys work: by eGFR, else as it is said; None where nobody says that they work badly."""
     if patient.egfr is not None:
@@ -219,8 +223,9 @@ def _is_of_two(label: Label, one: Taken, unit: Unit) -> bool:
 def _holds(unit: Unit, organ: _Organ, degree: Degree, exact: float | None, known: bool) -> bool:
     """Whether a statement holds for an organ that works so badly: by its limits in numbers, else by its words for how badly."""
     limits = list(organ.threshold.finditer(unit.folded)) if organ.threshold is not None else []
-    if limits and exact is not None:
-        return any(_within(match, exact) for match in limits)
+    filters = exact if exact is not None else _FILTERS.get(degree) if known else None
+    if limits and filters is not None:
+        return any(_within(match, filters) for match in limits)
     degrees = [one for one, pattern in _DEGREES if pattern.search(_ABOVE_ALL.sub("", unit.folded))]
     if exact is not None and degree is Degree.MILD and Degree.MILD not in degrees:
         return False  # filtering above 60 mL/min is what no label means by renal impairment, unless it says mild

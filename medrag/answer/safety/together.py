@@ -59,7 +59,7 @@ _AS_WITH = regex(
 _COMMA = regex(r"[，,]")
 MAX_AHEAD = 2  # statements behind one, in which its advice may stand: 7.1 Didanosine … Avoid concomitant use.
 _STUDY = regex(
-    r"\b(?:in vitro|in rats?|in mice|in (?:animals|dogs|rabbits|monkeys)|rat stud|animal stud)\b|动物(?:实验|试验)|大鼠|小鼠|体外",
+    r"\b(?:in vitro|experiments?|microsomes|in rats?|in mice|in (?:animals|dogs|rabbits|monkeys)|rat stud|animal stud)\b|动物(?:实验|试验)|大鼠|小鼠|体外",
     re.IGNORECASE,
 )
 _MEASURED = regex(

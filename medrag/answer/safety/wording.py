@@ -20,7 +20,7 @@ _NOT_ZH = regex(
     r"(?:无[需须]|不[必需]|毋[需须]|没有必要|不用|不要求)(?:对|作|做|进行)?[^，。；,]{0,8}?(?:调整|减量|监测|禁忌|减少|改变)[^，。；,]{0,4}"
     r"|(?:无|没有|尚无|并非|并不是|非|未见|不是)(?:明确|绝对|特殊|已知)?的?(?:用药)?禁忌|排除[^，。；]{0,4}禁忌"
     r"|(?:以|为|可|从而|来)避免|避免(?=发生|出现|引起|产生|造成|导致|误|因|对|过量|药物?过量|皮肤|血药)|避孕|禁食|注意事项|检查(?:结果|值|项)|不能排除|不得而知|不应期"
-    r"|(?:改变|不)(?:本品)?的?剂量调整"
+    r"|(?:改变|不)(?:本品)?的?剂量调整|不[宜应可得能要](?:突然|骤然?|随意|擅自|自行)(?:停|中断|撤)"
 )
 _ZH = regex(
     r"(?P<contraindicated>绝?对?禁[用服]|忌[用服]|禁忌|禁止|严禁|禁内服|禁[饮酒]|忌[饮食酒烟]|[禁忌](?=[与和同])|忌(?=生冷|辛辣|油腻|烟|酒)|(?<=[。、，；])反(?=[一-鿿]{2,3}(?:[。、，；]|$))|不得(?!超过|大于|高于|多于)|禁(?=活|合|并)"
@@ -34,7 +34,7 @@ _NOT_EN = regex(
     r"|(?:\b(?:initial |starting )?dos(?:e|age) )?\b(?:adjustments?|monitoring|reductions?|modifications?)\b (?:\w+ ){0,10}?(?:is|are|was|were) (?:generally |usually )?(?:not|unnecessary)\b[ \w]*"
     r"|\bnot (?:\w+ )?(?:contraindicat\w*|a contraindication|require\w* (?:\w+ ){0,3}?adjust\w*|necessary to (?:adjust|reduce))|\b(?:unless|otherwise|where|not otherwise|or) (?:\w+ )?contraindicated"
     r"|\bcontraindications?\b(?=,? (?:and|or|section)|[\]\)])|\bwithout (?:\w+ )?(?:dose|dosage) (?:adjustment|modification)|\bsee (?:also )?(?:contraindications|warnings|precautions)\b"
-    r"|\bmonitor(?:ing)? (?:of|was|were)\b(?= (?:the )?(?:study|trial))|\b(?:does|did|do) not (?:require|need|warrant|indicate|suggest)\b[\w ,]{0,60}?adjust\w*",
+    r"|\bshould not be (?:\w+ )?(?:discontinued|stopped|withdrawn|interrupted)\b|\bmonitor(?:ing)? (?:of|was|were)\b(?= (?:the )?(?:study|trial))|\b(?:does|did|do) not (?:require|need|warrant|indicate|suggest)\b[\w ,]{0,60}?adjust\w*",
     re.IGNORECASE,
 )
 _EN = regex(
