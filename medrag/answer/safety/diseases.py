@@ -185,12 +185,13 @@ def _of_label(label: Label, one: Taken, diagnosis: str, terms: Mapping[str, str]
 
 def _is_treated(label: Label, diagnosis: str) -> bool:
     """Whether a condition is among those that the medicine is for, by that name: what is for type 2 diabetes is not for type 1."""
-    return any(
-        unit.group is G.INDICATIONS
-        and diagnosis in unit.folded
-        and not any(cue.severity in _AGAINST for cue in (*unit.cues, *unit.lead_cues))
-        for unit in label.units
-    )
+    return diagnosis in label.kept("indications", lambda: "\n".join(_indications(label)))
+
+
+def _indications(label: Label) -> Iterator[str]:
+    for unit in label.units:
+        if unit.group is G.INDICATIONS and not any(cue.severity in _AGAINST for cue in (*unit.cues, *unit.lead_cues)):
+            yield unit.folded
 
 
 _AGAINST = frozenset({Severity.CONTRAINDICATED, Severity.AVOID})

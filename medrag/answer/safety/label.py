@@ -255,7 +255,7 @@ def _metals(folded: str) -> Iterator[tuple[str, int, int]]:
 def _shortened(folded: str) -> Iterator[tuple[str, int, int]]:
     """The classes that are named without their last word, which stands behind the next: 利尿及通便药物."""
     names = class_names()
-    for match in _SHORTENED.finditer(folded):
+    for match in _SHORTENED.finditer(folded) if "药" in folded else ():
         for start in range(match.start(), match.start("joins") - 1):
             name = f"{folded[start : match.start('joins')]}药"
             if name in names:

@@ -316,7 +316,11 @@ def _of_aged(label: Label, one: Taken, unit: Unit, place: tuple[int, int], *, ol
         return stated(label, one.name, unit, None, Severity.NOTED) if _NOT_SHOWN.search(unit.folded) else None
     if cue is not None:
         return stated(label, one.name, unit, cue, cue.severity)
-    if _NOT_SHOWN.search(unit.folded) or (_HARM.search(unit.folded) and not denies(unit.folded, label.lang)):
+    if (
+        _NOT_SHOWN.search(unit.folded)
+        or _SHOWN.search(unit.folded)
+        or (_HARM.search(unit.folded) and not denies(unit.folded, label.lang))
+    ):
         return stated(label, one.name, unit, None, Severity.NOTED)
     return None
 
