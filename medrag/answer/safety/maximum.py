@@ -67,6 +67,7 @@ def dose_finding(one: Taken, dose: Dose | None, patient: Patient | None, lang: s
             "times": counted.times,
         }
         most = _largest(limit for limit in allowed if limit.what == "times" or limit.unit == counted.unit)
+        most = [_at_least_as_told(limit, age) for limit in most]
         known = [(m, value, limit) for m in most if (value := given[m.what]) is not None and (limit := _value(m, weight)) > 0]
         over = [(m, value) for m, value, limit in known if value > limit * _ROUNDING]
         # Where a single dose is above what may be taken in a whole day, nobody need say how often.
@@ -141,6 +142,19 @@ def _above_told(one: Taken, dose: Dose, counted: Dose, told: list[Ceiling], fact
 
 def _shown(unit: str, lang: str) -> str:
     return {"piece": "片/粒" if lang == "zh" else " tablets or capsules", "times": ""}.get(unit, " " + unit)
+
+
+def _at_least_as_told(limit: Limit, age: float) -> Limit:
+    """A limit of a day, no less than its label tells to take: a lower one is meant for another use, as 20 mg where it is for anxiety."""
+    if limit.what != "day" or limit.per_kg or limit.audience.special:
+        return limit
+    told = (
+        regimen.once * regimen.times
+        for regimen in amounts_of(limit.label)
+        if regimen.told and not regimen.per and regimen.unit == limit.unit and regimen.times and not regimen.hours[0]
+        and not regimen.audience.special and regimen.audience.low <= age < regimen.audience.high
+    )  # fmt: skip
+    return replace(limit, value=max(limit.value, max(told, default=0.0)))
 
 
 def _value(limit: Limit, weight: float | None) -> float:

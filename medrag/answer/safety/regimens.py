@@ -62,6 +62,7 @@ _STOP = regex(r"[。；;]|\.\s")
 # What starts, builds up or runs in is not the dose that is taken.
 _FIRST = regex(r"\binitial|\bstart|\bbegin|\bloading|起始|开始|首[剂次日]|初始", re.IGNORECASE)
 _SINGLE = regex(r"\bsingle (?:oral )?dose of $|\bone-time dose of $|(?:单次|顿服)[^，。；\d]{0,6}$", re.IGNORECASE)
+_OF_DAY_ZH = regex(r"(?:每[日天]|[一1][日天]|全?日量)(?:量|用量|剂量)?(?:为|服|用)?\s*$")  # 每天100～150mg，分3次
 _OTHER = regex(
     r"initial|starting|loading|increment|increas|infus|inject|maximum|exceed|more than|total|contain|water|juice|起始|初始|开始|首[剂次]|冲击|滴速|递增|增加|超过|最大|极量|总量|含|稀释|溶于|加入",
     re.IGNORECASE,
@@ -137,7 +138,8 @@ def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
         value, counted = amount_of(f"{count(match['high'] or match['number']):g}", match["unit"].strip())
         if value > 0:
             yield Regimen(
-                value, counted, times, _hours(often), audience_before(plain, match, above), unit, _per(match["per"] or ""),
+                value, counted, times, _hours(often), audience_before(plain, match, above), unit,
+                "day" if _OF_DAY_ZH.search(plain[: match.start()]) and not match["per"] else _per(match["per"] or ""),
                 not skipped and _FIRST.search(plain, since, match.start()) is None,
             )  # fmt: skip
 

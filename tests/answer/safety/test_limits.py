@@ -77,6 +77,15 @@ LABELS = (
         lang="en",
     ),
     label(
+        "Prochloran - prochloran tablet",
+        {
+            "Dosage and Administration": "Usually 10 mg is taken 3 or 4 times daily. "
+            "When it is used for anxiety, do not give more than 20 mg per day."
+        },
+        key="E8",
+        lang="en",
+    ),
+    label(
         "Sildavan - sildavan tablet",
         {
             "Dosage and Administration": "The recommended starting dose is 25 mg. A single dose of 50 mg is usual. "
@@ -129,6 +138,7 @@ def reasons(kb: KnowledgeBase, medicine: str, **patient: float) -> list[str]:
         ("Dornaline 10 mL six times a day", {}),
         ("Dornaline 600 mg twice a day", {"age": 12.0, "weight": 60.0}),
         ("Sildavan 50 mg twice daily", {}),
+        ("Prochloran 20 mg four times a day", {}),
     ],
 )
 def test_a_dose_above_what_the_label_allows_this_patient_is_found(
@@ -164,6 +174,7 @@ def test_a_dose_above_what_the_label_allows_this_patient_is_found(
         ("Wellaxin 2 tablets three times a day", {}),
         ("Dornaline 10 mL four times a day", {}),
         ("Sildavan 50 mg once daily", {}),
+        ("Prochloran 10 mg four times a day", {}),  # the limit is of one use
     ],
 )
 def test_a_dose_within_what_the_label_allows_this_patient_is_none(
