@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import cast
 from weakref import WeakSet
 
-__all__ = ["compile_all", "regex"]
+__all__ = ["compile_all", "for_lower", "regex"]
 
 _ASKED = (
     "search",
@@ -31,6 +32,12 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
     pattern itself. A test compiles them all, so that a mistake in one is found though nobody asked it anything.
     """
     return cast("re.Pattern[str]", _Uncompiled(pattern, flags))
+
+
+@lru_cache(maxsize=256)
+def for_lower(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """A pattern that has no capitals and ignores case, for texts that are in lower case: the engine skips to where it may begin."""
+    return re.compile(pattern.pattern, pattern.flags & ~re.IGNORECASE)
 
 
 def compile_all() -> None:

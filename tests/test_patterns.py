@@ -10,7 +10,9 @@ from weakref import WeakSet
 
 import pytest
 
-from medrag.patterns import _Compiled, _Uncompiled, compile_all, regex
+from medrag.patterns import _Compiled, _Uncompiled, compile_all, for_lower, regex
+from medrag.retrieve.cues import Population, patient_pattern, support_pattern
+from medrag.sections import SectionGroup
 
 
 def test_a_pattern_is_what_re_makes_of_it() -> None:
@@ -40,6 +42,16 @@ def test_all_that_wait_are_compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     compile_all()
     assert not isinstance(waiting, _Uncompiled) and waiting.search("b") is not None
     compile_all()  # there is nothing left to do
+
+
+def test_in_lower_case_a_pattern_finds_the_same_without_ignoring_case() -> None:
+    patterns = [patient_pattern((who,)) for who in Population] + [support_pattern(group) for group in SectionGroup]
+    found = [pattern for pattern in patterns if pattern is not None]
+    text = "孕妇禁用。use in pregnancy; side effects were reported in pa\u0301ediatric patients, children aged 65 years, store at 20 °c"
+    for pattern in found:
+        assert not re.search(r"(?<!\\)[A-Z]", pattern.pattern)  # no capital but those of \W and \D
+        assert [m.span() for m in for_lower(pattern).finditer(text)] == [m.span() for m in pattern.finditer(text)]
+        assert not for_lower(pattern).flags & re.IGNORECASE
 
 
 def test_a_pattern_has_nothing_that_re_has_not() -> None:

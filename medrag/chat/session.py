@@ -240,6 +240,7 @@ class Session:
         return distilled(turn, said, model, self._chat.counts, cancel)
 
     def _keep(self, typed: str, followed: Followed, answer: Answer) -> None:
+        memory = self._after(typed, followed.memory, answer)
         exchange = Exchange(
             text=typed,
             standalone=followed.standalone,
@@ -248,19 +249,39 @@ class Session:
             answer=answer,
             asks_back=answer.reason == ASKS_BACK,
         )
-        turns = (*self._memory.turns, kept("user", typed), kept("assistant", answer.text))
-        self._memory = followed.memory.model_copy(update={"turns": turns[-KEPT_TURNS:]})
         if self._store is not None:
             try:
-                self._store.append(self.id, exchange, self._memory, owner=self.owner, begins=not self._kept)
+                memory = self._stored(self._store, exchange, memory)
                 self._kept = True
             except SessionNotFoundError:
                 if not self._kept:
                     raise
                 self._store = None  # deleted while it was answered: the answer is given, and nothing is kept any more
+        self._memory = memory
         if self._exchanges is not None:
             self._exchanges.append(exchange)
         self._changed()
+
+    def _after(self, typed: str, memory: Memory, answer: Answer) -> Memory:
+        """What is remembered of the turn, with its words behind those of the turns before."""
+        turns = (*self._memory.turns, kept("user", typed), kept("assistant", answer.text))
+        return memory.model_copy(update={"turns": turns[-KEPT_TURNS:]})
+
+    def _stored(self, store: SessionStore, exchange: Exchange, memory: Memory) -> Memory:
+        """Keeps an exchange; what is remembered then.
+
+        Where another process answered in the session meanwhile, what this turn says is added to what that one left: the answer
+        is as it was given, and nothing that was said of a person is lost.
+        """
+        asking = memory.asking
+        while True:
+            newer = store.append(self.id, exchange, memory, owner=self.owner, begins=not self._kept, after=self._memory)
+            if newer is None:
+                return memory
+            self._memory, self._exchanges, self._kept = newer, None, True
+            followed = follow(exchange.text, newer, self._reader).memory.model_copy(update={"asking": asking})
+            memory = self._after(exchange.text, followed, exchange.answer)
+            exchange = exchange.model_copy(update={"slots": memory.slots})
 
     def correct(self, slots: Slots) -> None:
         """Puts other slots in place of what is remembered; what is asked next is understood by them."""

@@ -125,17 +125,34 @@ class SessionStore:
 
     # ------------------------------------------------------------------ writing
 
-    def append(self, session_id: str, exchange: Exchange, memory: Memory, *, owner: str = "", begins: bool = True) -> None:
+    def append(
+        self,
+        session_id: str,
+        exchange: Exchange,
+        memory: Memory,
+        *,
+        owner: str = "",
+        begins: bool = True,
+        after: Memory | None = None,
+    ) -> Memory | None:
         """Adds an exchange to a session, which begins with it where there is none.
 
         Without `begins` the session must be there: one that was deleted while its answer was written does not come back.
+        `after` is what the session remembered before the exchange. Where it remembers something else by now, since another
+        process answered in it, that is returned and nothing is written.
         """
         record = exchange.model_dump_json()
         with self._writing() as connection:
+            if after is not None:
+                query = select(_sessions.c.memory).where(*_of(session_id, owner)).with_for_update()
+                row = connection.execute(query).first()
+                if row is not None and (newer := self._read(Memory, row.memory, session_id)) != after:
+                    return newer
             self._put(connection, session_id, memory, owner, begins=begins)
             connection.execute(insert(_exchanges).values(session_id=session_id, at=time.time(), record=record))
         if time.monotonic() - self._swept > EXPIRES_EVERY_S:
             self.expire()
+        return None
 
     def save(self, session_id: str, memory: Memory, *, owner: str = "", begins: bool = True) -> None:
         """Keeps what a session remembers, without an exchange; `begins` as for `append`."""

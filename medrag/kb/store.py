@@ -16,6 +16,7 @@ from medrag.kb.address import Address, VectorsIn, address_of
 from medrag.kb.contract import Edition
 from medrag.kb.engines.database import Database
 from medrag.kb.engines.sqlite import CATALOGUE, SQLite
+from medrag.kb.query import Query
 from medrag.kb.shelves import LOCAL, Shelves
 from medrag.kb.stats import size_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Published", "Store", "existing", "store_of"]
 
+_SETTINGS = Query(select(t.settings))  # which a server reads for every question
 NAMES = {VectorsIn.FAISS: "FAISS", VectorsIn.PGVECTOR: "pgvector", VectorsIn.MILVUS: "Milvus"}
 
 
@@ -132,7 +134,7 @@ class Store:
 
     def published(self, connection: Connection) -> Published:
         """The current commit; one query, so that all of it belongs together."""
-        found = {row.name: row.value for row in connection.execute(select(t.settings))}
+        found = {row.name: row.value for row in _SETTINGS.rows(connection)}
         if "current" not in found or "embedder" not in found:
             raise KnowledgeBaseError(
                 f"{self.where}: not a knowledge base of medrag (its catalogue names no commit): "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from medrag.patterns import regex
 
@@ -76,6 +77,7 @@ def forms_meant(text: str, start: int, end: int) -> frozenset[Form]:
     return forms_beside(text, start, end) or forms_usual(text) | {Form.SOLID}
 
 
+@lru_cache(maxsize=4_096)
 def forms_in_title(title: str) -> frozenset[Form]:
     """The forms that a label's title may mean; none where it says none."""
     lowered = title.lower()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from medrag.kb.base import KnowledgeBase
+from medrag.patterns import for_lower
 from medrag.retrieve import overlap
 from medrag.retrieve.bodies import Bodies
 from medrag.retrieve.cues import patient_pattern, support_groups, support_pattern
@@ -200,9 +201,10 @@ def _of_sections(
     """The features that a passage's section and its place give it."""
     asked = understanding.groups
     patient = patient_pattern(understanding.populations)
+    person = for_lower(patient) if patient is not None else None
     nothing = np.zeros(len(passages))
     elsewhere = [
-        (support_groups(group), pattern)
+        (support_groups(group), for_lower(pattern))
         for group in asked
         if group not in texts.groups and (pattern := support_pattern(group)) is not None
     ]
@@ -213,8 +215,8 @@ def _of_sections(
     return {
         "asked first": texts.by_group(lambda group: group in asked[:1]),
         "asked": texts.by_group(lambda group: group in asked),
-        "patient": texts.by_body(lambda body: patient.search(body) is not None) if patient else nothing,
-        "patient heading": texts.by_heading(lambda heading: patient.search(heading) is not None) if patient else nothing,
+        "patient": texts.by_body(lambda body: person.search(body) is not None) if person else nothing,
+        "patient heading": texts.by_heading(lambda heading: person.search(heading) is not None) if person else nothing,
         "first": begins,
         "place": _places(passages),
         "short": (texts.bodies.lengths < SHORT).astype(np.float64),

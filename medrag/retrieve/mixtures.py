@@ -54,8 +54,8 @@ class Mixture:
 def mixtures_in(text: str, mentions: Sequence[Mention], kb: KnowledgeBase) -> tuple[Mixture, ...]:
     """The mixtures that a plain English text names by their substances, longer ones first; none overlap."""
     named = [mention for mention in mentions if not _DRUGS.isdisjoint(entity.kind for entity in mention.entities)]
-    if not named or _HAN.search(text):
-        return ()
+    if not named or _HAN.search(text) or any(m.start == 0 and m.end == len(text) for m in named):
+        return ()  # of a text that is one name no stretch is a mixture's: that is known before labels are searched
     called = {(mention.start, mention.end): _names(mention) for mention in named}
     found: dict[tuple[int, int], list[DocumentInfo]] = {}
     for document in _documents(text, named, kb):

@@ -23,10 +23,24 @@ _ID = re.compile(r"[\w-]{16}", re.ASCII)
 
 
 class Posted(Record):
-    """A job and whose it is."""
+    """A job, whose it is, and the number of the process that has it."""
 
     owner: str
     job: Job
+    process: int
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the process that had it has ended, and it will never be over."""
+        if self.job.is_over:
+            return False
+        try:
+            os.kill(self.process, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # it is there, and another user's
+            pass
+        return False
 
 
 class Board:
@@ -42,7 +56,7 @@ class Board:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             made = self._folder / f".{job.id}"
-            made.write_text(Posted(owner=owner, job=job).model_dump_json(), "utf-8")
+            made.write_text(Posted(owner=owner, job=job, process=os.getpid()).model_dump_json(), "utf-8")
             os.replace(made, self._folder / job.id)
         except OSError as error:
             log.warning("a job's progress could not be written: %s", error.strerror)

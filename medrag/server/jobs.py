@@ -24,7 +24,7 @@ from starlette.responses import Response, StreamingResponse
 
 from medrag.errors import LockedError
 from medrag.kb.address import Place, whole
-from medrag.server.board import Board
+from medrag.server.board import Board, Posted
 from medrag.server.errors import ERRORS, ApiError, ErrorDetail, body_of, error_of
 from medrag.server.job import Job, JobList, JobState
 from medrag.server.keys import Caller, Role, caller
@@ -116,17 +116,22 @@ class Jobs:
 
     def get(self, number: str, who: Caller) -> Job:
         """The caller's job of that id. Raises a 404 for one that is another's, or that is not remembered."""
-        found = self._tasks.get(number) or self._board.get(number)
+        own = self._tasks.get(number)
+        posted = self._board.get(number) if own is None else None
+        found = own or posted
         if found is None or found.owner != who.id:
             raise ApiError(
-                404, "there is no such job; the server forgets old ones, and all when it is restarted", code="not_found"
+                404,
+                "there is no such job: the server forgets old ones, and all when it is restarted; what a job published stays, "
+                "and GET /v1/documents lists it",
+                code="not_found",
             )
-        return found.job
+        return found.job if posted is None else _as_it_is(posted)
 
     def of(self, who: Caller) -> tuple[Job, ...]:
         """The caller's jobs, newest first."""
         own = [task.job for task in list(self._tasks.values()) if task.owner == who.id]
-        others = [one.job for one in self._board.all() if one.owner == who.id and one.job.id not in self._tasks]
+        others = [_as_it_is(one) for one in self._board.all() if one.owner == who.id and one.job.id not in self._tasks]
         return tuple(sorted([*own, *others], key=lambda job: job.created, reverse=True))
 
     async def followed(self, number: str, who: Caller) -> AsyncIterator[Job | None]:
@@ -227,6 +232,18 @@ def jobs_router(jobs: Jobs) -> APIRouter:
         return StreamingResponse(written(), media_type="text/event-stream")
 
     return router
+
+
+def _as_it_is(posted: Posted) -> Job:
+    """Another process's job; failed where that process ended with it, whatever it last told."""
+    if not posted.is_abandoned:
+        return posted.job
+    error = ApiError(
+        503,
+        "the process that was at it has ended: send it again; what is there already is not added twice",
+        code="process_ended",
+    )
+    return posted.job.model_copy(update={"state": JobState.FAILED, "doing": "", "error": _detail(error)})
 
 
 def _error_of(error: BaseException) -> ApiError:

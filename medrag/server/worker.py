@@ -25,7 +25,7 @@ PLAN = "MEDRAG_SERVER_PLAN"
 # request, are most of what a short request waits for.
 SWITCH_S = 0.001
 # What only some questions load.
-_LATE = ("medrag.answer.safety.check", "medrag.answer.conflicts.find")
+_LATE = ("medrag.answer.safety.check", "medrag.answer.conflicts.find", "scipy.sparse")
 
 
 class ServerPlan(Record):

@@ -100,6 +100,9 @@ async def _client(port: int, asked: Iterator[str], until: float, seen: Seen) -> 
             break
         try:
             if number % STREAM_EVERY == 0:
+                if connection is not None:  # while a stream goes on the server may close what says nothing
+                    connection[1].close()
+                    connection = None
                 record = await _streamed(port, question)
                 seen.streams += 1
             else:

@@ -350,3 +350,28 @@ def test_a_thread_that_reads_an_answer_cannot_wait_for_it_in_the_same_session_op
             chat.open(session.id).ask("怎么吃")
         stream.close()
         assert chat.open(session.id).ask("怎么吃").text
+
+
+def test_two_processes_that_answer_in_a_session_at_once_lose_nothing_of_what_was_said(medrag: MedRAG, tmp_path: Path) -> None:
+    path = tmp_path / "sessions.sqlite"
+    with SessionStore(path) as one, SessionStore(path) as other:  # as two processes have it open
+        begun = Chat(medrag, store=one).open(owner="anna")
+        begun.ask("布洛芬混悬液怎么保存")
+        here, there = (Chat(medrag, store=store).open(begun.id, owner="anna") for store in (one, other))
+        here.ask("我怀孕了，能吃吗")
+        answer = there.ask("华法林有什么副作用")
+        kept = other.load(begun.id, owner="anna")
+        assert answer.text == medrag.ask("华法林有什么副作用").text
+        assert kept.slots.patient.pregnant is True and "华法林" in kept.slots.drugs[0]
+        said = [turn.content for turn in kept.turns if turn.role == "user"]
+        assert said == ["布洛芬混悬液怎么保存", "我怀孕了，能吃吗", "华法林有什么副作用"]
+        assert [exchange.text for exchange in there.exchanges] == said
+        assert there.last is not None and there.last.slots == there.slots == kept.slots
+
+
+def test_what_a_session_remembers_is_the_same_when_it_is_read_again(medrag: MedRAG, tmp_path: Path) -> None:
+    with SessionStore(tmp_path / "sessions.sqlite") as store:  # else each turn would take the one before it for another's
+        session = Chat(medrag, store=store).open()
+        for text in ("布洛芬混悬液怎么吃", "那孩子呢", "3岁，对青霉素过敏", "能和华法林一起吃吗", "谢谢", "what about aspirin"):
+            session.ask(text)
+            assert store.load(session.id) == session._memory

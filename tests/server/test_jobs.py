@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 from medrag.errors import KnowledgeBaseError
 from medrag.server import jobs as module
+from medrag.server.board import Posted
 from medrag.server.errors import ApiError
 from medrag.server.job import Job, JobState
 from medrag.server.jobs import Jobs, Tell
@@ -163,6 +167,33 @@ def test_another_process_sees_the_job_as_far_as_its_owner_may(tmp_path: Path) ->
         other.get(job.id, BEN)
     for queue in (one, other):
         queue.close()
+
+
+def test_a_job_whose_process_ended_has_failed_for_the_others(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    job = Job(id="x" * 16, kind="upload", model="m", state=JobState.RUNNING, doing="reading", created="2020-01-01")
+    posted = Posted(owner=ANN.id, job=job, process=os.getpid())
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    queue = Jobs(folder)
+    (folder / job.id).write_text(posted.model_dump_json(), "utf-8")
+    assert queue.get(job.id, ANN) == job  # its process is at it
+    (folder / job.id).write_text(posted.model_copy(update={"process": gone.pid}).model_dump_json(), "utf-8")
+    found = queue.get(job.id, ANN)
+    assert (found.state, found.doing) == (JobState.FAILED, "") and found.error is not None
+    assert "send it again" in found.error.message
+    assert queue.of(ANN) == (found,)
+    done = posted.model_copy(update={"process": gone.pid, "job": job.model_copy(update={"state": JobState.DONE})})
+    (folder / job.id).write_text(done.model_dump_json(), "utf-8")
+    assert queue.get(job.id, ANN).state is JobState.DONE  # it ended before its process did
+    queue.close()
+
+
+def test_a_job_that_is_not_remembered_is_not_there_and_what_it_published_is_pointed_to(queue: Jobs) -> None:
+    with pytest.raises(ApiError, match="/v1/documents") as raised:
+        queue.get("x" * 16, ANN)
+    assert raised.value.status == 404
 
 
 def test_a_folder_that_cannot_be_written_costs_the_news_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from medrag.answer.verify.amounts import Amount
 from medrag.answer.verify.numbers import amounts
@@ -45,16 +46,24 @@ class Topic(StrEnum):
     STORAGE = "storage"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sentence:
-    """A sentence `document.text[start:end]` in a section that is compared, folded, with its quantities and how strict it is."""
+    """A sentence `document.text[start:end]` in a section that is compared, folded."""
 
     section: Section
     start: int
     end: int
     text: str
-    amounts: tuple[Amount, ...]
-    strict: int
+
+    @cached_property
+    def amounts(self) -> tuple[Amount, ...]:
+        """Its quantities, read when they are asked for: of most sentences nobody does."""
+        return tuple(amounts(self.text))
+
+    @cached_property
+    def strict(self) -> int:
+        """How strict it is, 0 to 4."""
+        return strictness(self.text)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +111,9 @@ def statements(document: Document) -> list[Sentence]:
         for start, end in sentences(document.text[section.start : section.end]):
             start, end = section.start + start, section.start + end
             if SHORTEST <= end - start <= LONGEST:
-                text = _NUMBERED.sub("", fold(document.text[start:end]))
-                strict = strictness(text)[0]
-                if strict or not text.endswith(":"):  # what only leads to a list says nothing yet
-                    found.append(Sentence(section, start, end, text, tuple(amounts(text)), strict))
+                sentence = Sentence(section, start, end, _NUMBERED.sub("", fold(document.text[start:end])))
+                if not sentence.text.endswith(":") or sentence.strict:  # what only leads to a list says nothing yet
+                    found.append(sentence)
     return found
 
 

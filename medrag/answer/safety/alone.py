@@ -41,6 +41,8 @@ def boxed_finding(one: Taken) -> Finding | None:
 
 
 def _boxed(label: Label, one: Taken) -> list[Stated]:
+    if G.BOXED_WARNING not in label.groups:
+        return []  # before a label is read for it
     units = [unit for unit in label.units if unit.group is G.BOXED_WARNING and len(unit.folded) > 8]
     units = [unit for unit in units if "full prescribing information" not in unit.folded] or units
     whole = [unit for unit in units if not (len(unit.folded) < _HEAD and not re.search(r"[.。;；!！]$", unit.folded))] or units

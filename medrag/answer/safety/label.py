@@ -33,12 +33,11 @@ READ = frozenset(
 MIN_NAME = 2
 REMEMBERED = 4_000  # readings of one label
 
-_OTC = regex(
-    r"非处方|\botc\b|甲类非|乙类非|drug facts|over[- ]the[- ]counter|ask a doctor before use|stop use and ask", re.IGNORECASE
-)
+# Both are looked for in whole labels, in lower case; each alternative begins with a letter, to which the engine skips.
+_OTC = regex(r"非处方|o(?<=\bo)tc\b|甲类非|乙类非|drug facts|over[- ]the[- ]counter|ask a doctor before use|stop use and ask")
 _OTC_CODES = frozenset({"50565-1", "50566-9", "50567-7", "50568-5", "50569-3", "50570-1", "55105-1"})
 _RX = regex(
-    r"(?i)(?<!非)处方药|凭医[师生]处方|必须由医[师生]处方|\brx[ -]?only\b|℞ ?only|prescription only|caution: federal law"
+    r"处(?<!非处)方药|凭医[师生]处方|必须由医[师生]处方|r(?<=\br)x[ -]?only\b|℞ ?only|prescription only|caution: federal law"
 )
 _PROFESSIONAL = frozenset({"34073-7", "43685-7", "34084-4", "43680-8", "34083-6"})  # sections of labels for those who prescribe
 
@@ -110,9 +109,10 @@ class Label:
         if len(codes & _OTC_CODES) > 1:
             return "otc"
         professional = len(codes & _PROFESSIONAL) > 1 or self.groups >= _PROFESSIONAL_GROUPS
-        if _RX.search(self.document.text) is not None:
+        text = self.document.text.lower()
+        if _RX.search(text) is not None:
             return "prescription"
-        if (self.lang == "zh" or not professional) and _OTC.search(self.document.text) is not None:
+        if (self.lang == "zh" or not professional) and _OTC.search(text) is not None:
             return "otc"
         return "prescription" if self.lang == "en" and professional else ""
 
@@ -220,10 +220,14 @@ class Label:
         found = self._about.get(what)
         if found is None:
             headings = {section: pattern.search(heading) is not None for section, heading in self.headings.items()}
+            above: dict[tuple[str, str], bool] = {}  # the items of a list have one
+            for unit in self.units:
+                if (unit.topic, unit.lead) not in above:
+                    above[unit.topic, unit.lead] = pattern.search(f"{unit.topic} {unit.lead}") is not None
             found = self._about[what] = tuple(
                 unit
                 for unit in self.units
-                if headings[unit.section] or pattern.search(unit.folded) or pattern.search(f"{unit.topic} {unit.lead}")
+                if headings[unit.section] or above[unit.topic, unit.lead] or pattern.search(unit.folded)
             )
         return found
 

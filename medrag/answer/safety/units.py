@@ -23,7 +23,7 @@ MAX_HEADING = 60  # characters of a heading that leads items in
 
 # Headings of over-the-counter labels that were run into the text.
 _OTC_HEAD = regex(
-    r"(?<=[^\s|]) (?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
+    r" (?<=[^\s|] )(?=(?:Do not use|Ask a doctor(?: or pharmacist)? before use|When using this product|Stop use and ask|If pregnant or breast|Keep out of reach|Allergy alert|Stomach bleeding warning|Liver warning)\b)"
 )
 
 # A line of a narrow table that breaks off goes on in the next: do not take / more than 2 teaspoonfuls; Children under / 2 years.
@@ -64,8 +64,10 @@ _TOPIC = regex(r"^[^，。；,:：]{2,24}(?=[:：])")
 # Heads that begin another subject; 2.原因不清的腹痛：… is one more of whom it is said.
 _TOPICAL = regex(r"影响|药|用于|检查|监测|贮|储|过敏反应|过量|剂量|给药|注意|驾|症状|处理|保存|成人|儿童|老年|妊娠|哺乳")
 _CLAUSE = regex(r"[；;。](?=.)")
+# It begins with one set of characters, and only then asks which of them it is: so the engine skips to candidates.
 _INNER_ITEM = regex(
-    r"(?<=[。；;：:，,、.])\s*(?=[(（]\d{1,2}[)）](?!\s*[天日周月年]))|(?<=[。；;：:])(?=\d{1,2}[.．、](?!\d))|(?<=[慎禁忌]用)(?=[(（]1[)）])"
+    r"[。；;：:，,、.慎禁忌](?:(?<=[。；;：:，,、.])\s*(?=[(（]\d{1,2}[)）](?!\s*[天日周月年]))|(?<=[。；;：:])(?=\d{1,2}[.．、](?!\d))"
+    r"|(?<=[慎禁忌])用(?=[(（]1[)）]))"
 )
 
 
@@ -121,6 +123,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
     """The statements of a section, in text order, the first with that index."""
     body = text[section.start : min(section.end, section.start + MAX_SECTION)]
     found: list[Unit] = []
+    group = read_as(section, lang)
     lead = _Lead(of_section=_section_lead(section, lang), lang=lang)
     for start, end in _cut(body, lang, section.group):
         piece = body[start:end]
@@ -138,7 +141,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
             before = found[-2:] if _GOES_BACK.match(found[-1].folded) else found[-1:]
             words, led_from = " ".join(one.folded for one in before), before[0].start
         unit = Unit(
-            index + len(found), section.index, read_as(section, lang), section.start + start, section.start + end, folded,
+            index + len(found), section.index, group, section.start + start, section.start + end, folded,
             lang, words, led_from,
             lead.topic_of(folded, mark) if lang == "zh" else "" if is_head else lead.topic, is_head,
         )  # fmt: skip
@@ -193,6 +196,9 @@ def _cut(body: str, lang: str, group: SectionGroup) -> Iterator[tuple[int, int]]
             cuts += [match.end() for match in _OTC_HEAD.finditer(body, start, end)]
         if lang == "zh":
             cuts += [match.end() for match in _CLAUSE.finditer(body, start, end)]
+        if not cuts:
+            yield start, end
+            continue
         at = start
         for cut in sorted({*cuts, end}):
             if cut > at:
