@@ -50,7 +50,9 @@ _METALS = regex(
     r"(?=的|等|制剂|药|离子|抗酸|合用|同用|同服|并用|联用|一起|伍用|同时)"
 )
 _LITHIUM = regex(r"[与和同、及或]锂(?=[、，和及或与同]|合用|并用|盐)")
-_SHORTENED = regex(r"[一-鿿]{2,6}?(?P<joins>[、和及或与])(?=[一-鿿]{2,6}药)")
+_SHORTENED = regex(r"[、和及或与](?=[一-鿿]{2,6}药)")
+MAX_SHORTENED = 6  # characters of a class that is named in short
+_METAL = regex(r"[锂铁钙镁铝锌]")
 _METAL_NAMES = {"锂": "锂盐", "铁": "铁剂", "钙": "钙剂", "镁": "镁盐", "铝": "含铝抗酸药", "锌": "多价阳离子制剂"}
 
 
@@ -248,6 +250,8 @@ class Label:
 
 def _metals(folded: str) -> Iterator[tuple[str, int, int]]:
     """The metals that a medicine holds or goes with, in Chinese, as the names of what is taken for them, and where."""
+    if _METAL.search(folded) is None:
+        return
     for match in _LITHIUM.finditer(folded):
         yield _METAL_NAMES["锂"], match.end() - 1, match.end()
     for match in _METALS.finditer(folded):
@@ -258,12 +262,12 @@ def _metals(folded: str) -> Iterator[tuple[str, int, int]]:
 
 def _shortened(folded: str) -> Iterator[tuple[str, int, int]]:
     """The classes that are named without their last word, which stands behind the next: 利尿及通便药物."""
-    names = class_names()
     for match in _SHORTENED.finditer(folded) if "药" in folded else ():
-        for start in range(match.start(), match.start("joins") - 1):
-            name = f"{folded[start : match.start('joins')]}药"
-            if name in names:
-                yield name, start, match.start("joins")
+        end = match.start()
+        for start in range(max(0, end - MAX_SHORTENED), end - 1):
+            name = f"{folded[start:end]}药"
+            if name in class_names():
+                yield name, start, end
                 break
 
 
