@@ -54,7 +54,7 @@ def abstain(question: Question, understanding: Understanding, kb: KnowledgeBase,
         return Abstention("\n".join(read), "ambiguous-name")
     if understanding.unknown:
         near = _near(understanding.unknown, kb)
-        return Abstention(phrases.unknown_drug(_printed(question, understanding.unknown), near, lang), "unknown-drug")
+        return Abstention(phrases.unknown_drug(_unknown(question, understanding), near, lang), "unknown-drug")
     if is_outside(understanding) and not checked:
         return Abstention(phrases.outside(lang), "outside-medicine")
     if is_of_class(understanding):
@@ -102,6 +102,17 @@ def _printed(question: Question, names: Sequence[str]) -> list[str]:
     return found
 
 
+def _unknown(question: Question, understanding: Understanding) -> list[str]:
+    """The unknown names as the question writes them, each with the standard name where tables have one: 心得安（普萘洛尔）."""
+    said = [(understanding.question[mention.start : mention.end], mention.name) for mention in understanding.mentions]
+    bracketed = "{}（{}）" if understanding.lang == "zh" else "{} ({})"
+    found = []
+    for name, printed in zip(understanding.unknown, _printed(question, understanding.unknown), strict=True):
+        standard = next((other for words, other in said if words and name.startswith(words) and other not in name), "")
+        found.append(bracketed.format(printed, standard) if standard else printed)
+    return found
+
+
 def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
     """Titles of documents that look like one of the names, most alike first."""
     near: dict[str, None] = {}
@@ -111,8 +122,15 @@ def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
         )
         cutoff = NEAR_LATIN if name.isascii() else NEAR_CUTOFF
         for match in get_close_matches(fold(name), list(titles), n=NEAR_NAMES, cutoff=cutoff):
-            near.setdefault(titles[match])
+            shown = _titled(name, kb) if match == fold(name) else [titles[match]]  # Humalog Mix50 is not what was asked
+            near.update(dict.fromkeys(shown))
     return list(near)[:NEAR_NAMES]
+
+
+def _titled(name: str, kb: KnowledgeBase) -> list[str]:
+    """The titles in which a name stands that is not the whole name of a medicine here."""
+    titles = (document.title for document in kb.documents(kinds=_READ))
+    return list(dict.fromkeys(title for title in titles if fold(name) in fold(title)))[:NEAR_NAMES]
 
 
 def _titles_beside(name: str, kb: KnowledgeBase) -> dict[str, str]:

@@ -182,10 +182,10 @@ def see_check(lang: str) -> str:
 
 
 def pair_unsaid(of: str, other: str, lang: str) -> str:
-    """The remark that the documents of a drug that are quoted here do not name the other; those of other makers may."""
-    return (
-        f"（所引{of}的资料没有提到{other}。）" if lang == "zh" else f"(The documents of {of} quoted here do not name {other}.)"
-    )
+    """The remark that nothing was found in the documents of a drug that names the other; those of other makers may."""
+    if lang == "zh":
+        return f"（所查{of}的资料没有提到{other}。）"
+    return f"(Nothing that names {other} was found in the documents of {of}.)"
 
 
 def no_interactions(name: str, lang: str) -> str:
@@ -199,7 +199,7 @@ def unsaid(words: Sequence[str], together: bool, lang: str) -> str:
     """The remark that what is quoted does not speak of what was asked, which is no leave to take it `together`."""
     if lang == "zh":
         return f"（以上原文没有提到“{listed(words, lang)}”{'，不等于可以同用' if together else ''}。）"
-    return f"(None of this mentions “{' '.join(words)}”{', which does not mean that it is safe' if together else ''}.)"
+    return f"(None of this mentions “{listed(words, lang)}”{', which does not mean that it is safe' if together else ''}.)"
 
 
 def other_language(lang: str) -> str:

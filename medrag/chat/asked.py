@@ -59,9 +59,11 @@ _HOW_TREATED = re.compile(r"\bhow (?:is|are|can|do|to|does)\b.*\b(?:treat|cure|m
 def wants_a_drug(reading: Reading) -> bool:
     """Whether a turn looks for a medicine: 吃什么药, but not 和什么药不能一起吃."""
     u = reading.understanding
-    if w.MORE_DRUGS.search(reading.plain) or (reading.ills and not reading.drugs and _GOOD_FOR.search(reading.plain)):
+    if (w.MORE_DRUGS.search(reading.plain) and not w.LOOKED_OUT_FOR.search(reading.plain)) or (
+        reading.ills and not reading.drugs and _GOOD_FOR.search(reading.plain)
+    ):
         return True
-    which = u.shape in (Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS)
+    which = u.shape in (Shape.DISEASE_TO_DRUG, Shape.DISEASE_AVOIDS) and not w.LOOKED_OUT_FOR.search(reading.plain)
     return which and G.INTERACTIONS not in u.groups and (bool(reading.ills) or _OF_DRUG.isdisjoint(u.groups))
 
 

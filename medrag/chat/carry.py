@@ -6,13 +6,14 @@ import re
 
 from medrag.chat import wordings as w
 from medrag.chat.asked import MAY_TAKE, for_a_person
+from medrag.chat.effects import tells_of_effect
 from medrag.chat.fillers import beside_names, beside_persons
 from medrag.chat.named import compared_with_it, joined_to_it, joins_another, only_denies
 from medrag.chat.persons import Said
 from medrag.chat.placing import joined
 from medrag.chat.reading import same_name
 from medrag.chat.repeat import again_for_person, again_with, person_alone, telling, tells
-from medrag.chat.told import is_for_somebody, tells_of_condition, tells_of_effect
+from medrag.chat.told import OF_PERSONS, is_for_somebody, tells_of_condition
 from medrag.chat.turn import Turn, is_polite, pointers
 from medrag.retrieve.understand import Shape
 from medrag.retrieve.words import FOODS
@@ -126,19 +127,44 @@ def _follows(turn: Turn) -> bool:
 def taken_beside(turn: Turn, said: Said) -> str | None:
     """Whether the medicine that a turn says is taken, too, may be taken with the one talked about, where it asks nothing else of it."""
     reading, last = turn.reading, turn.last
-    if last is None or len(reading.plain) > MOST or not turn.focus or _sections(turn):
+    if last is None or len(reading.plain) > MOST or not turn.focus or _sections(turn) - {SectionGroup.INTERACTIONS}:
         return None
     if not reading.drugs:
         return _taken_unknown(turn)
-    if any(same_name(drug.name, turn.focus) for drug in reading.drugs) or reading.understanding.relations or _denies(turn):
+    if any(same_name(drug.name, turn.focus) for drug in reading.drugs) or _denies(turn):
+        return None
+    if not _OF_TWO.issuperset(reading.understanding.relations):
         return None
     lists = _OTHERS.match(reading.plain) is not None and not w.asks(reading.plain)
     takes = len(said.patient.medicines) == len(reading.drugs) and not said.populations
     beside = _BESIDE.search(reading.plain) is not None or (joined_to_it(reading) and not w.COMPARES.search(reading.plain))
-    joins = beside and len(last.drugs) == 1 and len(reading.drugs) == 1
-    if not (lists or takes or joins) or (reading.ills and not takes) or beside_persons(reading, _TOO, _OTHERS):
+    joins = (
+        (beside or _TAKES_IT.search(reading.plain[: reading.drugs[0].start]) is not None)
+        and len(last.drugs) == 1
+        and len(reading.drugs) == 1
+    )
+    asks_itself = w.GENERIC_DRUGS.search(reading.plain) or w.WITH_NAMED.search(reading.plain[: reading.drugs[0].start])
+    if not lists and asks_itself:
         return None
-    return _together(turn.focus, joined([drug.name for drug in reading.drugs], reading.lang), reading.lang)
+    if not (lists or takes or joins) or (reading.ills and not takes):
+        return None
+    if not _TAKES_IT.match(reading.plain) and beside_persons(reading, _TOO, _OTHERS):
+        return None
+    other = joined([drug.name for drug in reading.drugs], reading.lang)
+    if _APART.search(reading.plain):
+        return (
+            f"{turn.focus}和{other}隔多久吃？"
+            if turn.lang == "zh"
+            else f"How far apart should {turn.focus} and {other} be taken?"
+        )
+    return _together(turn.focus, other, reading.lang)
+
+
+_TAKES_IT = re.compile(
+    r"^(?:and |but |so )*(?:i|he|she|we|(?:my )?(?:husband|wife|mum|mom|mother|dad|father|partner|son|daughter|gran\w*)(?:[ -]in[ -]law)?)(?: also| already| still)? (?:takes?|uses?|is on|am on)\b|\b(?:i'm|he's|she's) (?:also |already |still )?(?:on|taking)\b"
+)
+_OF_TWO = frozenset({"interacts_with", "not_combined_with", "period"})
+_APART = re.compile(r"隔|\bapart\b|\bspace\b|\bbetween\b")
 
 
 def _taken_unknown(turn: Turn) -> str | None:
@@ -196,21 +222,18 @@ def with_illness(turn: Turn, said: Said) -> str | None:
 
 def _sections(turn: Turn) -> frozenset[SectionGroup]:
     """The sections that a turn asks for, beside those that the person in it brings."""
-    return frozenset(turn.reading.understanding.groups) - _OF_PERSONS
-
-
-_OF_PERSONS = frozenset({SectionGroup.PREGNANCY, SectionGroup.PEDIATRIC, SectionGroup.GERIATRIC, SectionGroup.WARNINGS})
+    return frozenset(turn.reading.understanding.groups) - OF_PERSONS
 
 
 # What says that a medicine is taken beside the one talked about, and not in its place.
 _BESIDE = re.compile(
-    r"(?:也|还|同时|一直|正|平时|每天)(?:在|要|得)?(?:吃|用|服|打|喝)|再(?:加|吃|用|配)|加(?:了|上|用|服|吃|点|一?[片粒包袋])|同时|一起|一块|放一块|冲突|打架|相克"
+    r"(?:也|还|同时|一直|正|平时|每天)(?:在|要|得)?(?:吃|用|服|打|喝)|再(?:加|吃|用|配|补)|(?:要|得|在|还)(?:补|加)|加(?:了|上|用|服|吃|点|个|一?[片粒包袋])|同时|一起|一块|放一块|冲突|打架|相克"
     r"|\b(?:also|already|currently|still)\b.{0,12}\b(?:on|tak\w+|us\w+)\b|\b(?:on|tak\w+)\b.*\b(?:too|as well|daily|every day)\b|\b(?:together|alongside|clash|conflict|add|adds|added|adding|on top)\b"
 )
 # The same, and what is said with it.
 _TOO = re.compile(
-    rf"{_BESIDE.pattern}|(?:也|还|同时|一直|正|平时|每天)(?:在|要|得)?(?:服用|使用)着?|合着|影响不影响|(?:要不要|要|停不)停(?:药|一?下|掉)?|降压药|降糖药|抗凝药|老人|妈妈?|爸爸?|患者|一?[片粒包袋点]"
-    r"|\b(?:daily|every day|nightly|weekly|already|currently|clash|interact|since|years?|months?|weeks?|days?|safe|ok|okay|alright|fine|harmful|dangerous|meds?|medicines?|medications?)\b|安全|有事|有问题"
+    rf"{_BESIDE.pattern}|(?:也|还|同时|一直|正|平时|每天)(?:在|要|得)?(?:服用|使用)着?|合着|影响不影响|(?:要不要|要|停不)停(?:药|一?下|掉)?|隔(?:多久|多长时间|几个?小时|开)|间隔|要紧|降压药|降糖药|抗凝药|老人|妈妈?|爸爸?|患者|一?[片粒包袋点]"
+    r"|\b(?:daily|every day|nightly|weekly|already|currently|clash|interact|since|years?|months?|weeks?|days?|safe|ok|okay|alright|fine|harmful|dangerous|meds?|medicines?|medications?|(?:water|blood pressure|blood|heart|sleeping|pain|thyroid|cholesterol|allergy|diabetes) ?(?:pills?|tablets?|thinners?|killers?)|painkillers?|antibiotics?|antidepressants?|statins?|supplements?|vitamins?|how|far|apart|between|needed|meanwhile|space)\b|安全|有事|有问题"
 )
 
 

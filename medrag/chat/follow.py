@@ -96,7 +96,7 @@ _STOPS = re.compile(r"[，。！？,.!?~～]\s*$")
 def understood(turn: Reading, found: str, memory: Memory, slots: Slots, reader: Reader, *, by: By) -> Followed:
     """The turn followed, when the question that it comes to is known: the person is added, and what is lacking asked back."""
     bare = whole = turn if found == turn.text else reader.read(found)
-    anew = turn.drugs and found == turn.text and not turn.understanding.populations
+    anew = turn.drugs and found == turn.text and not turn.understanding.populations and not w.OF_THEM.search(turn.plain)
     if (
         anew and memory.standalone and reader.read(memory.standalone).drugs
     ):  # patients in general were those of another question

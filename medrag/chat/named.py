@@ -224,7 +224,7 @@ def _lacks_operand(turn: Turn) -> bool:
         return True
     together = re.match(
         r"[^,，]{0,4}[,，\s]*(?:能不能|能否|可以|可不可以|能|也能|也可以|是否能?)?(?:一起|同时|一块儿?|同服|合用)(?!.{0,3}(?:和|跟|与))"
-        r"|(?:会|有没有|会不会|有)?(?:影响|冲突)吗?[?？]?$|.{0,20}\b(?:together|at the same time)\b *[?.]*$| (?:matter|interfere)s? *[?.]*$",
+        r"|(?:会|有没有|会不会|有)?(?:影响|冲突)吗?[?？]?$|.{0,20}\b(?:together|at the same time)\b *[?.]*$| (?:matter|interfere)s? *[?.]*$| (?:(?:supplements?|tablets?|pills?) )?(?:needed|necessary|required|meanwhile)[?. ]*$",
         behind,
     )
     too = turn.lang == "en" and _TOO.match(behind) is not None and _TAKING.search(before) is not None

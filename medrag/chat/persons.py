@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from medrag.chat.reading import Named, Reading
 from medrag.chat.slots import Person, Slots
-from medrag.chat.wordings import DENIED, IN_PATIENTS, asks
+from medrag.chat.wordings import AFTER_TAKING, DENIED, IN_PATIENTS, asks
 from medrag.retrieve.cues import Population
 from medrag.retrieve.quantities import chinese_number
 from medrag.types import Patient, Sex
@@ -19,15 +19,15 @@ _NUMBER = r"(\d{1,3}(?:\.\d+)?|[零一二两三四五六七八九十]{1,3})"
 _WHO = (
     (
         Person.CHILD,
-        r"(?:我|咱)?(?:家|的)?(?:孩子|小孩|宝宝|宝贝|儿子|女儿|闺女|小子|娃|孙子|孙女|外孙)|\bmy (?:\d+[\s-]*(?:years?|months?|yr|mo)[\s-]*old )?(?:son|daughter|child|kids?|baby|boy|girl|toddler|infant|little one|grandson|granddaughter|newborn)\b|\b(?:he|she|mine)(?: is|['’]s) (?:only |just |now )?\d+ (?:months?|weeks?)\b(?! (?:pregnant|along))",
+        r"(?:我|咱)?(?:家|的)?(?:孩子|小孩|宝宝|宝贝|儿子|女儿|闺女|小子|娃|孙子|孙女|外孙)|\b(?:my|our) (?:(?:little|youngest|oldest|eldest|younger|older|\d+[\s-]*(?:years?|months?|weeks?|yr|mo)[\s-]*old) )?(?:son|daughter|child|kids?|baby|boy|girl|toddler|infant|little one|grandson|granddaughter|grandchild|grandkid|nephew|niece|newborn|teen(?:ager)?)\b|\b(?:my|our) (?:\d|1\d)[\s-]*(?:years?|yrs?|months?|weeks?)[\s-]*olds?\b|\b(?:he|she|mine)(?: is|['’]s) (?:only |just |now )?\d+ (?:months?|weeks?)\b(?! (?:pregnant|along))",
     ),
     (
         Person.PARENT,
-        r"(?:我|咱)?(?:家|的)?(?:妈妈|母亲|爸爸|父亲|老妈|老爸|我妈|我爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆婆|公公|岳父|岳母|丈母娘)|\bmy (?:mom|mum|mother|dad|father|parents?|grandma|grandpa|grandmother|grandfather|mother-in-law|father-in-law)\b",
+        r"(?:我|咱)?(?:家|的)?(?:妈妈|母亲|爸爸|父亲|老妈|老爸|我妈|我爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆婆|公公|岳父|岳母|丈母娘|老人家|老太太|老爷子)|\b(?:my|our) (?:elderly )?(?:mom|mum|mother|dad|father|parents?|gran(?:ny|ma|pa|d?dad|mother|father)?|nana?|aunt(?:ie)?|uncle|mother[ -]in[ -]law|father[ -]in[ -]law)\b",
     ),
     (
         Person.PARTNER,
-        r"(?:我|咱)?(?:家|的)?(?:老婆|妻子|媳妇|爱人|老公|丈夫|老伴|对象|女朋友|男朋友)|\bmy (?:wife|husband|partner|girlfriend|boyfriend|spouse)\b",
+        r"(?:我|咱)?(?:家|的)?(?:老婆|妻子|媳妇|爱人|老公|丈夫|老伴|对象|女朋友|男朋友)|\bmy (?:wife|husband|hubby|partner|girlfriend|boyfriend|spouse|fianc[eé]e?)\b",
     ),
     (
         Person.SELF,
@@ -39,11 +39,11 @@ _WHO = (
 _SEX = (
     (
         Sex.FEMALE,
-        r"女性|女[,，。 ]|女$|女儿|闺女|孙女|妈妈|母亲|老妈|我妈|奶奶|外婆|姥姥|婆婆|岳母|老婆|妻子|媳妇|女朋友|女士|\b(?:female|woman|girl|daughter|granddaughter|mom|mum|mother|wife|grandma|grandmother|girlfriend)\b",
+        r"女性|女[,，。 ]|女$|女儿|闺女|孙女|妈妈|母亲|老妈|我妈|奶奶|外婆|姥姥|婆婆|岳母|老婆|妻子|媳妇|女朋友|女士|\b(?:female|woman|lady|girl|daughter|granddaughter|niece|mom|mum|mother|wife|gran|granny|nana?|grandma|grandmother|aunt(?:ie)?|girlfriend)\b",
     ),
     (
         Sex.MALE,
-        r"男性|(?<![一-龥])男[,，。 ]|儿子|孙子|爸爸|父亲|老爸|我爸|爷爷|外公|姥爷|公公|岳父|老公|丈夫|男朋友|男士|\b(?:male|man|boy|son|grandson|dad|father|husband|grandpa|grandfather|boyfriend)\b",
+        r"男性|(?<![一-龥])男[,，。 ]|儿子|孙子|爸爸|父亲|老爸|我爸|爷爷|外公|姥爷|公公|岳父|老公|丈夫|男朋友|男士|\b(?:male|man|guy|boy|son|grandson|nephew|dad|father|husband|grandpa|gran?ddad|grandfather|uncle|boyfriend)\b",
     ),
 )
 _NOT = r"(?:没有?|未|不是|并没有?|还没有?)"
@@ -104,7 +104,7 @@ _TOOK = re.compile(
 )  # in a turn that tells: 我吃华法林已经一年了
 _HAS = re.compile(
     r"(?:我|他|她|妈|爸|爷爷|奶奶|老人|孩子|宝宝|本人|患者|本身|还|也|同时)(?:以前|一直|还|也|又|同时|本身|平时|现在|是)*(?:就?有|得了|患有?|得过|查出|确诊)(?:严重的?|轻度|慢性|点|过)?$|(?:患有?|确诊为?|诊断为?|得了|得的是|既往有?)(?:严重的?|慢性)?$|(?:^|[,，。;；])(?:还|也|又|同时)?有$"
-    r"|\b(?:i|he|she|who) (?:also |already )?(?:have|has|had|got)(?: a| an| some)?(?: history of)?$|\bi've (?:got|had)(?: a| an)?$|\b(?:diagnosed with|history of|suffer(?:s|ing)? from)(?: a| an)?$"
+    r"|\b(?:i|he|she|who|my [a-z]+(?:[ -]in[ -]law)?) (?:also |already )?(?:have|has|had|got)(?: a| an| some)?(?: history of)?$|\bi've (?:got|had)(?: a| an)?$|\b(?:diagnosed with|history of|suffer(?:s|ing)? from)(?: a| an)?$"
 )
 _PATIENT_OF = re.compile(r"(?:患者|病人|病史|史)")
 
@@ -127,11 +127,17 @@ def said_of_person(reading: Reading) -> Said:
     """What the turn says of a person, by its words outside the names of medicines."""
     text = _ADVISED.sub("我有", reading.masked)
     sex = next((sex for sex, pattern in _SEX if re.search(pattern, text)), None)
-    pregnant = _pregnant(text)
-    nursing = False if _NOT_NURSING.search(text) else True if _NURSING_SAID.search(text) else None
+    told = _told_to_be(reading, text)
+    pregnant = _pregnant(text, told=Population.PREGNANT in told)
+    nursing = (
+        False if _NOT_NURSING.search(text) else True if _NURSING_SAID.search(text) or Population.LACTATING in told else None
+    )
     egfr = _EGFR.search(text)
-    person = _person(text)
-    renal, hepatic = (_organ(pattern, text, person) for pattern in (_RENAL, _HEPATIC))
+    person = Person.SELF if nursing and _person(text) is Person.CHILD else _person(text)  # the mother takes it
+    renal, hepatic = (
+        _organ(pattern, text, person) or (words if kind in told and egfr is None else "")
+        for pattern, kind, words in _organs(reading.lang)
+    )
     patient = Patient(
         age=_age(reading),
         weight=next((q.value for q in reading.understanding.quantities if q.unit == "kg" and 0 < q.value <= MAX_WEIGHT), None),
@@ -247,12 +253,39 @@ _OF_ANYBODY = re.compile(
 )
 
 
-def _pregnant(text: str) -> bool | None:
+def _told_to_be(reading: Reading, text: str) -> frozenset[Population]:
+    """What kinds of patient a turn tells somebody to be, in whatever words: it asks nothing, names no medicine, and speaks of somebody."""
+    if reading.drugs or asks(_AND.sub("", reading.plain)) or not _SOMEBODY.search(text) or _LOOKED_AT.search(text):
+        return frozenset()
+    return frozenset(reading.understanding.populations)
+
+
+_AND = re.compile(r"呢[?？。]*$")
+_SOMEBODY = re.compile(
+    r"我|他|她|家|老婆|媳妇|妻子|爱人|妈|爸|娃|宝宝|老人|了|正在|还在|着"
+    r"|\b(?:i|i'm|i've|im|my|our|we|we're|he|he's|she|she's|his|her|who|here)\b|^(?:still|currently|now|also|already|both|bad|pregnant|nursing|breast-?\s?feeding|on|kidney|renal|liver)\b"
+)
+# What is looked at or feared is no illness yet: 医生让我查肝功能.
+_LOOKED_AT = re.compile(
+    r"查|化验|担心|怕|伤[肝肾]|\b(?:tests?|tested|check\w*|scan|worr\w+|afraid|scared|damage|hurt|normal|fine)\b|不想|\bnot\b|n't (?:have|got)\b|没有?|正常"
+)
+
+
+def _organs(lang: str) -> tuple[tuple[re.Pattern[str], Population, str], ...]:
+    """For kidneys and liver, what says how bad they are, and what is said where other words tell it."""
+    zh = lang == "zh"
+    return (
+        (_RENAL, Population.RENAL, "肾功能不好" if zh else "kidney problems"),
+        (_HEPATIC, Population.HEPATIC, "肝功能不好" if zh else "liver problems"),
+    )
+
+
+def _pregnant(text: str, *, told: bool) -> bool | None:
     if _NOT_PREGNANT.search(text):
         return False
     if _TRYING.search(text):
         return None
-    return True if _PREGNANT_SAID.search(text) else None
+    return True if told or _PREGNANT_SAID.search(text) else None
 
 
 def _trimester(text: str) -> int | None:
@@ -296,11 +329,14 @@ _NOT_ALLERGENS = frozenset(
 
 
 def _diagnoses(reading: Reading) -> tuple[str, ...]:
+    if AFTER_TAKING.search(reading.plain):
+        return ()  # what came with a medicine is no illness of its own
     return tuple(
         ill.name
         for ill in reading.ills
         if ill.disease
         and not _ORGAN.search(ill.name)
+        and not _ORGANS_ALONE.search(ill.name)
         and (
             _HAS.search(reading.plain[: ill.start].rstrip())
             or (_PATIENT_OF.match(reading.plain, ill.end) and (_person(reading.masked) or not asks(reading.plain)))
@@ -308,6 +344,7 @@ def _diagnoses(reading: Reading) -> tuple[str, ...]:
     )
 
 
+_ORGANS_ALONE = re.compile(r"\b(?:kidneys?|livers?)$|^[肾肝]$")
 _ORGAN = re.compile(rf"{_RENAL.pattern}|{_HEPATIC.pattern}|过敏$", re.IGNORECASE)
 
 

@@ -19,7 +19,7 @@ _NEW_CLAUSE = re.compile(r"^(?:我|他|她|孩子|宝宝|如果|要是|因为|�
 _END = " ?？.。!！"
 # A verb whose object was left out: "should I take before meals?"
 _NO_OBJECT = re.compile(
-    r"\b(?:take|taking|use|using|give|giving|store|keep|stop|stopping|crush|split|chew|swallow|inject|apply|have|try|buy|get|start|drink|keep taking|quit|skip)(?: some(?= *$))?(?= *$| (?:before|after|with|without|during|while|when|if|at|in|on|every|for|daily|twice|once|together|or|per|by|as|long|regularly|everyday|now|too|and (?:drive|drink))\b)",
+    r"\b(?:take|taking|use|using|give|giving|store|keep|stop|stopping|crush|split|chew|swallow|inject|apply|have|try|buy|get|start|started|starting|stopped|drink|keep taking|quit|quitting|skip)(?: some(?= *$))?(?= *$| (?:before|after|with|without|during|while|when|if|at|in|on|every|for|daily|twice|once|together|or|per|by|as|long|regularly|everyday|now|too|and (?:drive|drink))\b)",
     re.IGNORECASE,
 )
 _OF = re.compile(
@@ -28,6 +28,17 @@ _OF = re.compile(
 )
 
 
+# Asks for something by its name alone: "what are the storage conditions".
+_NAMES = re.compile(r"what(?:['’]s| is| are) (?:the|its|their)(?: (?!normal\b|best\b|safe\b)[a-z-]+){1,3}$", re.IGNORECASE)
+_WHICH = re.compile(r"which\b|how far apart\b", re.IGNORECASE)
+_HOW_MUCH = re.compile(r"how much(?= (?:can|may|should|could|do|does|must|is)\b)", re.IGNORECASE)
+# What is asked of the medicine without its "is it": "suitable for seniors?".
+_PREDICATE = re.compile(
+    r"(?:(?:still|also|really|even) )?(?:safe|suitable|ok|okay|good|fine|allowed|advisable|recommended|harmful|risky|dangerous|necessary|addictive|available)\b(?! (?:to|if|that)\b)",
+    re.IGNORECASE,
+)
+_MAY_STILL = re.compile(r"\b(?:can|may|should|could) (?:i|he|she|we|they)(?: still| also)?$", re.IGNORECASE)
+_AFTER = re.compile(r"\b(after|since|before)(?:wards?)?$", re.IGNORECASE)  # "threw up after"
 _DRINK = re.compile(r"\b(?:alcohol|wine|beer|coffee|milk|juice|grapefruit|tea|caffeine)$", re.IGNORECASE)
 
 
@@ -77,6 +88,16 @@ def _behind(text: str, words: str) -> str:
     rest = _LEAD_EN.sub("", text).strip()
     body = rest.rstrip(_END)
     mark = "?" if rest.endswith(("?", "？")) else ""
+    much = _HOW_MUCH.match(body)
+    if much and _NO_OBJECT.search(body):
+        return f"{much.group()} {words}{body[much.end() :]}{mark}"
+    if _PREDICATE.match(body):
+        return f"is {words} {body}{mark}"
+    if _MAY_STILL.search(body):
+        return f"{body} take {words}{mark}"
+    after = _AFTER.search(body)
+    if after:
+        return f"{body[: after.start()]}{after.group(1).lower()} taking {words}{mark}"
     verb = _NO_OBJECT.search(body)
     if verb:
         return f"{body[: verb.end()]} {words}{body[verb.end() :]}{mark}"
@@ -84,13 +105,21 @@ def _behind(text: str, words: str) -> str:
         return f"{body} of {words}{mark}"
     if _DRINK.search(body):
         return f"{body.removeprefix('with ')} with {words}{mark}"
-    return f"{body} ({words}){mark}" if body else words
+    if not body:
+        return words
+    between = ", " if _WHICH.match(body) else " of " if _NAMES.match(body) else " with "
+    return f"{body}{between}{words}{mark}"
 
 
 _CLAUSE = re.compile(r"(?:in|with|while|during|when|on (?=dialysis))\b", re.IGNORECASE)
 _I = re.compile(r"\b(can|may|should|could) (?:i|you|we|one|he|she|they)\b", re.IGNORECASE)
 
 
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|takes?)\b", re.IGNORECASE)
+_ADJECTIVE = re.compile(
+    r"(?:also |still |currently |now )*(?:pregnant|nursing|breast-?\s?feeding|expecting)\b(?! (?:women|woman|people|patients?|mothers?|ladies|lady|girl|mums?|moms?))",
+    re.IGNORECASE,
+)
 _HISTORY = re.compile(r"(?:an? )?(?:\w+ )?(?:history|past|allergy)\b", re.IGNORECASE)
 
 
@@ -103,8 +132,12 @@ def for_person(text: str, person: str, lang: str) -> str:
     """The question, asked for a person."""
     if lang == "zh":
         return f"{person}，{text}"
+    if _ADJECTIVE.match(person):
+        person = f"while {person}"
     if within(person):
         return f"{text.strip().rstrip(_END)} {person}" + ("?" if text.strip().endswith("?") else "")
+    if _FINITE.search(person):
+        return f"{person}. {text.strip()}"
     if _HISTORY.match(person):
         return f"{text.strip().rstrip(_END)} with {person}" + ("?" if text.strip().endswith("?") else "")
     if _I.search(text):

@@ -118,12 +118,14 @@ def _read(text: str, kb: KnowledgeBase) -> Reading:
 
 # What a question says before the name of a medicine that is not known, and what is taken for a part of it.
 _BEFORE = re.compile(
-    r"(?:那么?|换成?|改成?|改用|改吃|可以|能不能|能|可否|能否|需要|应该|使用|服用|吃了?|用了?|服|再|又|还|把|给|和|跟|与|同|或者?|请问|想问一?下?|关于)*"
+    r"(?:那么?|换成?|改成?|改用|改吃|可以|能不能|能|可否|能否|需要|应该|(?:要|再|想|在|得)补充?|使用|服用|吃了?|用了?|服|再|又|还|把|给|和|跟|与|同|或者?|请问|想问一?下?|关于)*"
 )
 
 
 # Words of titles that a turn has in their ordinary sense, and what is measured in blood and not taken.
-_ORDINARY = re.compile(r"(?:normal|little|first|clear|severe|natural|image|home|daily)$")
+_ORDINARY = re.compile(
+    r"(?:normal|little|first|clear|severe|natural|image|home|daily|mouth|skin|eyes?|nose|throat|ears?|hair|nails?|feet|foot|hands?|face|lips?|tongue|head|stomach|chest|back|legs?|arms?|joints?|muscles?|scalp|sore|raw|dry|baby)$"
+)
 _MEASURED = re.compile(
     r"(?:calcium|potassium|sodium|magnesium|phosphorus|phosphate|iron|glucose|sugar|cholesterol|folate|b12|vitamin [a-z]\d*)$"
 )
@@ -187,7 +189,7 @@ _ILL_ZH = re.compile(
     r"|[㐀-鿿]{0,6}?(?:贫血|头晕|咳嗽|发烧|发热|腹泻|便秘|失眠|感冒)"
 )
 _ILL_EN = re.compile(
-    r"\b(?:i|he|she|who) (?:have|has|had|got) (?:a |an |some )?((?!to\b|been\b|a\b)[a-z]+(?: (?!and|but|what|can|for|since)[a-z]+){0,3})"
+    r"\b(?:i|he|she|who|my [a-z]+(?:[ -]in[ -]law)?) (?:have|has|had|got) (?:a |an |some )?((?!to\b|been\b|a\b|the\b|bab(?:y|ies)\b|child|questions?\b|appointment|prescription|bottle|doses?\b|tablets?\b|pills?\b|taken\b|started\b)[a-z]+(?: (?!and|but|what|can|for|since)[a-z]+){0,3})"
     r"|\bdiagnosed with (?:a |an )?([a-z]+(?: (?!and|but|what|can|for|since)[a-z]+){0,3})"
 )
 
@@ -225,7 +227,19 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _named(spans: Sequence[Named], text: str) -> tuple[Named, ...]:
-    return tuple(replace(span, name=text[span.start : span.end]) for span in spans)
+    return tuple(replace(span, name=text[span.start : end], end=end) for span in spans if (end := _end_of(span, text)))
+
+
+def _end_of(span: Named, text: str) -> int:
+    """Where a name ends that was found with a word behind it ("amlodipine and"), or without its closing parenthesis."""
+    name = text[span.start : span.end]
+    joins = _JOINS.search(name)
+    if joins:
+        return span.start + joins.start()
+    return span.end + (name.count("(") > name.count(")") and text[span.end : span.end + 1] == ")")
+
+
+_JOINS = re.compile(r" (?:and|or|with)$", re.IGNORECASE)
 
 
 def _as_typed(text: str, plain: str) -> str:

@@ -15,9 +15,10 @@ from medrag.chat.asked import (
     names_a_section,
     wants_a_drug,
 )
+from medrag.chat.effects import asked_as_effect, side_effect, tells_of_effect, whether_it_does
 from medrag.chat.named import of_nothing, only_denies, other_form, with_names
 from medrag.chat.placing import for_person, joined, placed, placed_illness, put_in, within
-from medrag.chat.reading import without
+from medrag.chat.reading import Reading, without
 from medrag.chat.repeat import again_for_person, again_of_disease, again_with, names_alone, person_alone, telling, tells
 from medrag.chat.slots import Asking, Lack
 from medrag.chat.told import (
@@ -25,16 +26,14 @@ from medrag.chat.told import (
     changes_subject,
     is_elsewhere,
     is_for_somebody,
-    side_effect,
     tells_of_condition,
-    tells_of_effect,
     told_more,
     whether_at_all,
-    whether_it_does,
     whether_with_condition,
 )
 from medrag.chat.turn import Turn, chosen, in_focus, last_two, left_over, not_asked_yet, pointers, points_back, tail_fits
 from medrag.retrieve.forms import is_chemical
+from medrag.sections import SectionGroup
 
 __all__ = ["resolved"]
 
@@ -50,6 +49,10 @@ _DAILY = re.compile(r"\bat the same time (?:every|each|of)\b|每天.{0,4}同时"
 
 def resolved(turn: Turn) -> str | Asking:
     """The question that stands alone, or what has to be asked back first."""
+    return asked_as_effect(turn, _resolved(turn))
+
+
+def _resolved(turn: Turn) -> str | Asking:
     reading, memory = turn.reading, turn.memory
     if not points_back(reading):
         return reading.text
@@ -122,6 +125,9 @@ def _pointing(turn: Turn) -> str | Asking | None:
         return f"{in_focus(turn)}和{reading.text[first.start('what') :]}"
     ones = pointers(reading.plain)
     both = w.BOTH.search(reading.plain)
+    beside = _OTHER_THING.search(reading.plain) if not ones and len(turn.memory.together) < PAIR and turn.drugs else None
+    if beside:
+        return f"can {in_focus(turn)} be taken with {reading.text[beside.start('what') : beside.end('what')]}?"
     if not ones and (both or _of_pair(turn)):
         pair = last_two(turn)
         if len(pair) > 1:
@@ -135,6 +141,13 @@ def _pointing(turn: Turn) -> str | Asking | None:
     if not ones:
         return None
     return _of_one(turn, ones)
+
+
+# Another medicine by what it is for, and taken with the one talked about: "can I take my thyroid pill at the same time".
+_OTHER_THING = re.compile(
+    r"\b(?:take|have|use|get) (?P<what>(?:(?:my|his|her|our|an?|the|some) )?(?:[a-z]+ ){0,2}(?:pills?|tablets?|medicines?|meds|medication|inhaler|thinners?|drops|cream|vitamins?|supplements?|injections?|vaccines?|jab|shot))"
+    r" (?:at the same time|together|as well|alongside|too)\W*$"
+)
 
 
 def _of_the_chosen(turn: Turn, name: str) -> str:
@@ -209,6 +222,8 @@ def _of_pair(turn: Turn) -> bool:
         return len(last_two(turn)) > 1
     if turn.reading.ills:
         return False
+    if _APART.search(plain):
+        return len(last_two(turn)) > 1
     if not w.TOGETHER.search(plain) or _OPERAND.search(plain) or _operand_first(turn) or _operand_behind(turn):
         return False
     if re.search(r"一起|同时|一块|同服|\btogether\b|\bat the same time\b", plain):
@@ -233,6 +248,8 @@ def _again(turn: Turn) -> str | None:
     person = person_alone(reading) if tail_fits(turn) and not _SECTION.match(reading.plain) else ""
     if person and last.lang == "zh" and last.drugs and (not for_a_person(last) or whether_at_all(turn)):
         return f"{in_focus(turn)}{person}能用吗"
+    if person and last.lang == "en" and last.drugs and not for_a_person(last) and within(person) and _of_nobody(last):
+        return f"can {in_focus(turn)} be used {person}?"
     if person and last.lang == "en" and last.drugs and not for_a_person(last) and not within(person):
         may = f"can I take {last.drugs[0].name}?"
         return may if tells(reading) else for_person(may, person, "en")
@@ -241,6 +258,11 @@ def _again(turn: Turn) -> str | None:
     if len(reading.ills) == 1 and names_alone(reading) and (last.ills or not last.drugs):
         return again_of_disease(last, reading.ills[0].name)
     return None
+
+
+def _of_nobody(last: Reading) -> bool:
+    """Whether what was said last asks nothing, or what a medicine is for, whoever takes it."""
+    return not w.asks(last.plain) or set(last.understanding.groups) <= {SectionGroup.INDICATIONS}
 
 
 _SECTION = re.compile(r"(?:pa?ediatric|geriatric) (?:use|dos\w+)\b")

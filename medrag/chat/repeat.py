@@ -31,7 +31,7 @@ _BETWEEN = re.compile(r"(?:和|跟|与|或者?|及|、|还是|以及|\band\b|\bo
 PERSON = re.compile(
     r"[\d零一二两三四五六七八九十半]+(?:\.\d+)?\s*(?:多|来)?(?:了|周岁|岁半?|个?半?多?月(?:大|龄)?|周|天|公斤|千克|斤|kg)|已?怀?孕(?:了)?|肾功能?(?:不全|不好|减退|受损|衰竭|损害|差)?|肝功能?(?:不全|不好|减退|受损|衰竭|损害|差)?|肾不好|肝不好|透析|肝硬化|肾衰竭?|肌酐清除率|肾小球滤过率|egfr|ccr|儿子|女儿|大人|成人|成年人"
     r"|我|咱|他|她|的|了|是|有|也|已经|已|现在|刚刚?|才|今年|快|大概|左右|多大|女性|男性|女的|男的|女|男|患者|病人|人群?|妇女|妈妈|爸爸|我妈|我爸|老妈|老爸|妈|爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|母亲|父亲|爱人|老伴|先生|太太|对象|家里?|一个|个|位|老婆|妻子|老公|媳妇|身孕|期|正?在|喂|大|给|吃|用|如果|要是|对于?|体重|年龄|过敏|对|病史|患有?|得过?|史|如|比如|像|这么|那么|小|今天|刚满|满|岁|因为|还|而且|并且|，|,|。"
-    r"|\b(?:i'm|im|i've|he's|she's|i|am|is|are|has|have|had|was|my|a|an|the|he|she|he's|she's|we|they|who|someone|somebody|person|people|patients?|women|woman|men|man|male|female|in|of|on|with|now|currently|just|only|turned|years?|yrs?|yr|months?|mos?|weeks?|wks?|days?|old|yo|son|daughter|wife|husband|mother|father|mom|mum|dad|grandma|grandpa|boy|girl|baby|pregnant|pregnancy|during|while|trimester|first|second|third|along|breast|feeding|nursing|mothers?|over|under|older|than|aged?|aged|kg|kilos?|weighs?|weight|severe|mild|moderate|renal|kidney|hepatic|liver|impairment|failure|disease|problems?|patient|and|also|me|myself|her|him|them|us|history|allerg\w+|to|diagnosed|about|adults?|very|young|small|little|one|year|s|bad|not|good|poor|weak|dialysis|stage|ckd|egfr|gfr|crcl|creatinine|clearance|humans?|fever)\b|\d+|[-–'’.]"
+    r"|\b(?:i'm|im|i've|he's|she's|i|am|is|are|has|have|had|was|my|a|an|the|he|she|he's|she's|we|they|who|someone|somebody|person|people|patients?|women|woman|men|man|male|female|in|of|on|with|now|currently|just|only|turned|years?|yrs?|yr|months?|mos?|weeks?|wks?|days?|old|yo|son|daughter|wife|husband|mother|father|mom|mum|dad|grandma|grandpa|boy|girl|baby|pregnant|pregnancy|during|while|trimester|first|second|third|along|breast|feeding|nursing|mothers?|over|under|older|than|aged?|aged|kg|kilos?|weighs?|weight|severe|mild|moderate|renal|kidneys?|hepatic|liver|impairment|failure|disease|problems?|patient|and|also|me|myself|her|him|them|us|history|allerg\w+|to|diagnosed|about|adults?|very|young|small|little|one|year|s|bad|not|good|poor|weak|dialysis|stage|ckd|egfr|gfr|crcl|creatinine|clearance|humans?|fever)\b|\d+|[-–'’.]"
 )
 
 
@@ -101,6 +101,9 @@ def again_with(whole: Reading, names: Sequence[str], focus: str, reader: Reader)
     words = joined(names, last.lang)
     if not last.drugs:
         return _for_illness(last, words)
+    taken_with = _taken_with(last, names)
+    if taken_with is not None:
+        return last.text[: taken_with[0]] + words + last.text[taken_with[1] :]
     if len(names) >= len(last.drugs) or len(last.drugs) == 1:
         first, *others = last.drugs
         text = last.text
@@ -118,6 +121,33 @@ def _asked_in(whole: Reading, reader: Reader) -> Reading:
         return whole
     last = reader.read(parts[-1])
     return last if last.drugs and len(last.drugs) < len(whole.drugs) and w.asks(last.plain) else whole
+
+
+def _taken_with(last: Reading, names: Sequence[str]) -> tuple[int, int] | None:
+    """Where a question names what its one medicine is taken with, and that is what makes way: a class of medicines for one, coffee for iron.
+
+    What is eaten or drunk with anything stays, else: it was asked about, of whatever medicine.
+    """
+    if len(last.drugs) != 1 or len(names) != 1:
+        return None
+    match = _WITH_WHAT.search(last.plain, last.drugs[0].end)
+    if match is None or any(match.start("what") < ill.end and ill.start < match.end("what") for ill in last.ills):
+        return None
+    eaten = _EATEN.search(match.group("what")) is not None
+    known = not eaten and not any(word in match.group("what") for word in last.understanding.left)
+    return None if known or (eaten and not _MINERAL.search(names[0].lower())) else match.span("what")
+
+
+_WITH_WHAT = re.compile(
+    r"(?:(?:和|跟|与|同)|\b(?:with|and|alongside) (?:the |my )?)"
+    r"(?P<what>[㐀-鿿]{1,6}?(?=一起|一块|同时|同服|合用|能|可以|[?？]|$)|[a-z][a-z-]*(?: [a-z-]+)?(?=\W*$))"
+)
+_EATEN = re.compile(
+    r"酒|饭|餐|食|茶|咖啡|奶|豆浆|果汁|柚|\b(?:alcohol|wine|beer|food|meals?|breakfast|dinner|lunch|water|coffee|tea|milk|juice|grapefruit|dairy|caffeine)\b"
+)
+_MINERAL = re.compile(
+    r"钙|铁|锌|镁|维生素|抗酸|\b(?:calcium|iron|zinc|magnesium|vitamins?|multivitamins?|antacids?|supplements?)\b"
+)
 
 
 _SENTENCES = re.compile(r"[。！？!?\n]|(?<=[a-z])\.\s|(?=请问|想问|我想知道)")
@@ -146,6 +176,8 @@ _HAN = re.compile(r"[㐀-鿿]")
 
 def _for_illness(last: Reading, words: str) -> str:
     """A question that names no medicine, of medicines: whether they are for the illness that it is about."""
+    if w.MORE_DRUGS.search(last.plain):
+        return f"能吃{words}吗" if last.lang == "zh" else f"can I take {words}?"
     if last.ills:
         ill = last.ills[0].name
         return f"{ill}能用{words}吗" if last.lang == "zh" else f"can {words} be used for {ill}?"
@@ -181,8 +213,10 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
         text = last.text
         for start, end in reversed(spans):
             text = f"{_DURING.sub('', text[:start].rstrip()).rstrip()} {text[end:].lstrip()}"
+        text = _NOBODY.sub(r"\1 I ", text)
         if _I_AM.match(turn.plain):
             text = _THEY.sub(lambda match: f"{match.group(1)} I", text)
+        text = _LOOSE.sub(r"\1", text)
         known = for_a_person(last) and (turn.understanding.populations or turn.understanding.ages or turn.ills)
         return text.strip(" .,") if known else f"{person}. {text.strip(' .,')}"
     if last.lang == "en" and not spans and _FINITE.search(person):
@@ -202,6 +236,8 @@ def again_for_person(last: Reading, person: str, turn: Reading) -> str:
     return _THIRD.sub("我", text) if _MYSELF.match(person) else text
 
 
+_LOOSE = re.compile(r" +([,.?])")
+_NOBODY = re.compile(r"\b(can|could|should|may) (?=(?:take|have|use|be)\b)", re.IGNORECASE)  # "can kids take" without the kids
 _I_AM = re.compile(r"(?:(?:and|or|so|what about|what if|how about|but|me)\b[ ,]*)*(?:i|i'm|i've)\b")
 _THEY = re.compile(r"\b(can|could|should|may|will|does|is) (?:he|she|they)\b", re.IGNORECASE)
 _MYSELF = re.compile(r"我(?!.*(?:孩|儿|女|妈|爸|老))")
@@ -209,7 +245,7 @@ _THIRD = re.compile(r"[他她](?!们|汀|命|莫|克|唑)")
 
 
 _SENTENCE = re.compile(
-    r"\b(?:i|we|he|she|they|my \w+) (?:am|is|are|aren't|isn't|has|have|had|just turned|turned|weighs?)\b|\b(?:i'm|i've|we're|he's|she's)\b|\bmy \w+'s (?:in|on|got|only|just|a|an|\d+)\b"
+    r"\b(?:i|we|he|she|they|my \w+) (?:only |just |also |already |still |now |both )?(?:am|is|are|aren't|isn't|has|have|had|turned|weighs?)\b|\b(?:i'm|i've|we're|he's|she's)\b|\bmy \w+'s (?:in|on|got|only|just|a|an|\d+)\b"
 )
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had)\b|['’]s (?:on|at|in|very|too|been|bad|poor|low|high|shot|failing|weak)\b"

@@ -17,20 +17,24 @@ from medrag.sections import SectionGroup
 
 __all__ = [
     "LONGEST_ASKED",
+    "LONGEST_TOLD",
+    "MAY_DO",
+    "OF_PERSONS",
+    "asks_something",
     "changes_subject",
     "is_elsewhere",
     "is_for_somebody",
-    "side_effect",
+    "labels_of",
+    "may_do",
+    "stems_of",
     "tells_of_condition",
-    "tells_of_effect",
     "told_more",
     "whether_at_all",
-    "whether_it_does",
     "whether_with_condition",
     "with_history",
 ]
 
-_MAY_DO = (SectionGroup.ADVERSE_REACTIONS, SectionGroup.WARNINGS, SectionGroup.BOXED_WARNING)
+MAY_DO = (SectionGroup.ADVERSE_REACTIONS, SectionGroup.WARNINGS, SectionGroup.BOXED_WARNING)
 LONGEST_ASKED = 200  # characters of a question that more is told of
 LONGEST_TOLD = {
     "zh": 30,
@@ -52,6 +56,8 @@ def changes_subject(turn: Turn) -> bool:
     if not is_outside(reading.understanding) or not reading.understanding.left:
         return False
     if is_short(reading) or len(reading.plain) <= SHORT[turn.lang] or _NO_SUBJECT.match(reading.plain):
+        return False
+    if w.LOOKED_OUT_FOR.search(reading.plain) and w.asks(reading.plain):
         return False
     return _OF_THE_BODY.match(reading.plain) is None and not _label_mentions(turn)
 
@@ -75,11 +81,12 @@ def _label_mentions(turn: Turn) -> bool:
     """Whether a label of the medicine talked about has one of the words of a turn, or in Chinese two of its characters in a row."""
     if not turn.drugs or turn.memory.about_disease:
         return False
-    words = [part for word in turn.reading.understanding.left for part in _parts(word)]
-    return any(part in text for text in _labels(turn, tuple(SectionGroup)) for part in words)
+    words = [part for word in turn.reading.understanding.left for part in stems_of(word)]
+    return any(part in text for text in labels_of(turn, tuple(SectionGroup)) for part in words)
 
 
-def _parts(word: str) -> list[str]:
+def stems_of(word: str) -> list[str]:
+    """What the forms of a word have in common, to be looked for in a label; in Chinese its pairs of characters."""
     if word.isascii():
         return [word[:STEM]] if len(word) >= STEM else []
     pairs = [word[at : at + 2] for at in range(len(word) - 1)]
@@ -91,7 +98,7 @@ _COMMON = re.compile(r"[我你他她它的了吗呢么不没有是就都也很�
 _ALONE = re.compile(r"[烟酒茶辣奶]")
 
 
-def _labels(turn: Turn, groups: tuple[SectionGroup, ...]) -> list[str]:
+def labels_of(turn: Turn, groups: tuple[SectionGroup, ...]) -> list[str]:
     """What the first labels of the medicine talked about say in these sections, in lower case."""
     drugs = turn.reader.read(turn.drugs[0]).understanding.drugs
     documents = drugs[0].documents if drugs else ()
@@ -104,7 +111,7 @@ LABELS_READ = 4  # of a medicine, to see what they speak of
 def whether_at_all(turn: Turn) -> bool:
     """Whether of a mother, after a dose was asked, it is asked first whether she may take it: 哺乳期."""
     reading, last = turn.reading, turn.last
-    if last is None or turn.lang != "zh" or _MOTHERS.isdisjoint(reading.understanding.populations) or _asks(reading):
+    if last is None or turn.lang != "zh" or _MOTHERS.isdisjoint(reading.understanding.populations) or asks_something(reading):
         return False
     return SectionGroup.DOSAGE in last.understanding.groups and not MAY_TAKE.search(last.masked)
 
@@ -115,9 +122,14 @@ _MOTHERS = frozenset({Population.PREGNANT, Population.LACTATING})
 def is_for_somebody(turn: Turn) -> bool:
     """Whether a turn tells of a person and asks nothing of its own, after a question whose answer depends on who takes the medicine."""
     last = turn.last
-    if last is None or not last.drugs or not for_a_person(last) or _asks(turn.reading) or whether_at_all(turn):
+    if last is None or not last.drugs or not for_a_person(last) or asks_something(turn.reading) or whether_at_all(turn):
+        return False
+    if not OF_PERSONS.issuperset(turn.reading.understanding.groups):
         return False
     return len(turn.reading.plain) <= LONGEST_TOLD[turn.lang] and said_of_person(turn.reading).anything
+
+
+OF_PERSONS = frozenset({SectionGroup.PREGNANCY, SectionGroup.PEDIATRIC, SectionGroup.GERIATRIC, SectionGroup.WARNINGS})
 
 
 def told_more(turn: Turn) -> str:
@@ -138,24 +150,25 @@ def tells_of_condition(turn: Turn) -> bool:
         return False
     if _WHAT_IF.match(reading.plain):
         return True
-    if _asks(reading):
+    if asks_something(reading):
         return False
     if not _CONDITIONS.isdisjoint(reading.understanding.populations) or _WEAK.search(reading.plain):
         return True
-    return _HAD.search(reading.plain) is not None and (bool(reading.ills) or turn.lang == "zh") and not _may_do(turn)
+    had = _HAD.search(reading.plain) is not None and w.AFTER_TAKING.search(reading.plain) is None
+    return had and (bool(reading.ills) or turn.lang == "zh") and not may_do(turn)
 
 
 _WHAT_IF = re.compile(r"(?:and |so |but )*what if (?=(?:i|he|she|my \w+|someone|somebody)(?:['’]ve got| have| has|['’]s got) )")
 
 
-def _asks(reading: Reading) -> bool:
+def asks_something(reading: Reading) -> bool:
     """Whether a turn asks something; an English "is" that is not the first word does not make a question."""
     return w.asks(_AND.sub("", reading.plain)) if reading.lang == "zh" else _ENGLISH_ASKS.search(reading.plain) is not None
 
 
 _AND = re.compile(r"呢[?？。]*$")  # asks of what it stands behind whatever was asked before
 _ENGLISH_ASKS = re.compile(
-    r"\?|^(?:(?:and|so|but|ok|then|also)[ ,]+)*(?:what|which|how|when|where|why|who|can|could|should|may|is|are|do|does|did|will|would|any|ok|safe|tell|explain)\b"
+    r"\?|^(?:(?:and|so|but|ok|then|also)[ ,]+)*(?:what|which|how|when|where|why|who|can(?!['’]t)|could(?!n)|should|may|is|are|do|does|did|will|would|any|ok|safe|tell|explain)\b"
     r"|\b(?:what|how|why|is (?:it|that|this)|can (?:i|he|she|we|they)|should (?:i|he|she|we|they)|do i)\b"
 )
 _CONDITIONS = frozenset({Population.RENAL, Population.HEPATIC, Population.PREGNANT, Population.LACTATING, Population.ELDERLY})
@@ -175,11 +188,16 @@ _HAD = re.compile(
 def with_history(turn: Turn, said: Said) -> str | None:
     """Whether somebody may take the medicine talked about who is told to have an illness or an allergy; None where it was asked before."""
     last, patient = turn.last, said.patient
-    if last is None or not last.drugs or turn.reading.drugs or MAY_TAKE.search(last.masked) or _asks(turn.reading):
+    if last is None or not last.drugs or turn.reading.drugs or MAY_TAKE.search(last.masked) or asks_something(turn.reading):
         return None
-    if not (patient.allergies or patient.diagnoses) or len(turn.reading.plain) > LONGEST_TOLD[turn.lang] or not turn.drugs:
+    if (
+        w.AFTER_TAKING.search(turn.reading.plain)
+        or not (patient.allergies or patient.diagnoses)
+        or len(turn.reading.plain) > LONGEST_TOLD[turn.lang]
+        or not turn.drugs
+    ):
         return None
-    reacts = _may_do(turn, (SectionGroup.ADVERSE_REACTIONS,))
+    reacts = may_do(turn, (SectionGroup.ADVERSE_REACTIONS,))
     if turn.memory.about_disease or reacts:
         return None
     return whether_with_condition(turn) if turn.lang == "zh" else f"can I take {in_focus(turn)}?"  # the slots add what is told
@@ -202,48 +220,10 @@ def _told_at(turn: Turn) -> int:
 _END = " ?？.。!！,，"
 
 
-def side_effect(turn: Turn) -> bool:
-    """Whether a turn tells of something that the medicine spoken of may do, and asks what to do: 便秘了怎么办."""
-    reading, memory = turn.reading, turn.memory
-    if not turn.drugs or memory.about_disease or not w.WHAT_NOW.search(reading.plain):
-        return False
-    if any(ill.name in turn.diseases for ill in reading.ills):
-        return False  # what it is taken for
-    return _may_do(turn)
-
-
-def tells_of_effect(turn: Turn) -> bool:
-    """Whether a turn tells of something that came with taking: 便血了, 吃完胃疼; or of no illness but what its label says that it may do: 头晕."""
-    reading = turn.reading
-    if not reading.ills or _asks(reading) or not turn.drugs or turn.memory.about_disease:
-        return False
-    if w.AFTER_TAKING.search(reading.plain) or reading.plain.rstrip("。.!！").endswith("了"):
-        return True
-    return not any(ill.disease for ill in reading.ills) and _may_do(turn, (SectionGroup.ADVERSE_REACTIONS,))
-
-
-def whether_it_does(turn: Turn) -> str | None:
-    """Whether the medicine talked about does what a turn tells of and asks the cause of: 出疹子了怎么回事; None where it asks none."""
-    plain = turn.reading.plain
-    cause = _CAUSE.search(plain)
-    if cause is None or not turn.drugs or turn.memory.about_disease or turn.lang != "zh":
-        return None
-    told = _AFTER.sub("", led(turn.reading.text[: cause.start()])).strip(" ,，")
-    return f"吃{in_focus(turn)}会{told.removesuffix('了')}吗" if len(told) > 1 else None
-
-
-_CAUSE = re.compile(
-    r"(?:是?(?:怎么|咋)回事|是(?:怎么|咋)了|正常[吗么不]|(?:是不是|会不会是)?(?:因为|和|跟)?(?:它|这个?药)(?:引起|导致|造成|闹|害)的?|是不是副作用)[吗啊呀]?[?？。]*$"
-)
-_AFTER = re.compile(
-    r"^(?:我|他|她|孩子)?(?:(?:吃|用|服|喝|打|涂)(?:了|完|着|过)?(?:它|这个?药)?(?:以后|之后|后)?)[,，]?(?:就|老是|总是|一直)?"
-)
-
-
-def _may_do(turn: Turn, groups: tuple[SectionGroup, ...] = _MAY_DO) -> bool:
+def may_do(turn: Turn, groups: tuple[SectionGroup, ...] = MAY_DO) -> bool:
     """Whether a label of the medicine talked about names among what it may do an illness that a turn names."""
     names = [_HAPPENS.sub("", ill.name.lower()) for ill in turn.reading.ills]
-    return any(name in text for text in (_labels(turn, groups) if names else ()) for name in names)
+    return any(name in text for text in (labels_of(turn, groups) if names else ()) for name in names)
 
 
 _HAPPENS = re.compile(r"^(?:起|有|得|出现|发生)(?=.{2})|了$")

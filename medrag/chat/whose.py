@@ -30,7 +30,9 @@ _KINDS = {
 }
 _MOTHERS = frozenset({Population.PREGNANT, Population.LACTATING})
 _GROWN = re.compile(r"大人|成人|成年人|\badults?\b|\bhumans?\b")
-_MAY = re.compile(r"\b(can|may|should|could) (?:i|he|she|they|we|my \w+)\b(?! give)", re.IGNORECASE)
+_MAY = re.compile(
+    r"\b(can|may|should|could) (?:i|he|she|they|we|my \w+)\b(?! (?:give|worry|be worried|be concerned)\b)", re.IGNORECASE
+)
 _SAID = re.compile(r"^(?:, with |for |有)")  # what stands before a fact in `_words`
 _END = " ?？.。!！"
 
@@ -41,14 +43,24 @@ def with_person(whole: Reading, slots: Slots, told: Mapping[str, str]) -> str:
     `told` are the user's own words for what they said of a person, as `retold` keeps them; where there are none, the slots' are used.
     """
     understanding = whole.understanding
-    if understanding.populations or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole, slots):
+    if _says_who(whole, slots) or understanding.ages or _GROWN.search(whole.plain) or not _matters(whole, slots):
         return whole.text
-    may = MAY_TAKE.search(whole.masked) is not None or (not understanding.groups and not _FRAGMENT.search(whole.plain))
+    may = MAY_TAKE.search(whole.masked) is not None or (not understanding.groups and not _is_added(whole))
     words = _words(slots, told, whole, may=may)
     words = [word for word in dict.fromkeys(words) if _SAID.sub("", word).lower() not in whole.plain]
     if understanding.groups == () and len(whole.drugs) == 1 and not asks(whole.plain):
-        return _thinking_of(whole, slots.patient) or (_led_by if whole.lang == "zh" else _told_first)(words, whole.text)
+        return ("" if _is_added(whole) else _thinking_of(whole, slots.patient)) or (
+            _led_by if whole.lang == "zh" else _told_first
+        )(words, whole.text)
     return _led_by(words, whole.text) if whole.lang == "zh" else _told_first(words, whole.text)
+
+
+def _says_who(whole: Reading, slots: Slots) -> bool:
+    """Whether a question says whom it is for; "the baby" of one who carries or nurses it does not."""
+    who = set(whole.understanding.populations)
+    patient = slots.patient
+    mother = patient.pregnant or patient.breast_feeding or not _MOTHERS.isdisjoint(slots.populations)
+    return bool(who - {Population.CHILD} if mother and slots.person is not Person.CHILD else who)
 
 
 def _thinking_of(whole: Reading, patient: Patient) -> str:
@@ -69,15 +81,37 @@ def _matters(whole: Reading, slots: Slots) -> bool:
     understanding = whole.understanding
     if eats(whole):
         return False  # what it is taken with is asked of anybody
-    if for_a_person(whole) or slots.populations:
-        return for_a_person(whole)
+    if for_a_person(whole) or (_ALL_RIGHT.search(whole.masked) and set(understanding.groups) <= _OF_SAFETY):
+        return True
+    if slots.populations:
+        return False
     open_ = bool(whole.drugs) and set(understanding.groups) <= {SectionGroup.WARNINGS} and not understanding.relations
     return open_ and not any(pattern.search(whole.plain) for pattern in (_WHAT_IT_IS, _WHAT_IT_DOES, WHAT_NOW))
 
 
-_FRAGMENT = re.compile(r"\([^)]*\)\W*$")  # a few words of which the medicine was added: "my contact lenses (trusopt)"
+def _is_added(whole: Reading) -> bool:
+    """Whether the medicine was added to a few English words: "my contact lenses with trusopt"."""
+    return whole.lang == "en" and bool(whole.drugs) and _WITH.search(whole.plain[: whole.drugs[0].start]) is not None
+
+
+_WITH = re.compile(r"\bwith $")
+# Asks whether a medicine is good for somebody, in whatever words: 会不会有害, "any reason not to use it", "should I worry".
+_ALL_RIGHT = re.compile(
+    r"有害|危险|风险|安全|伤身|要紧|好不好|行不行|合适|适合|适用|有没有(?:事|问题|影响)|有(?:事|问题|影响)[吗么]|放心|担心|怕不怕|靠谱"
+    r"|\b(?:risk(?:s|y)?|harm(?:s|ful)?|danger(?:s|ous)?|safe(?:ly|ty|r)?|worr(?:y|ies|ied)|concern(?:s|ed)?|suitable|advisable|recommended|ok|okay|alright|all right|fine|thoughts|avoid|appropriate|allowed)\b"
+    r"|\b(?:reasons? not to|good idea|bad for|good for|hurt (?:me|him|her|them|us)|problems? with|trouble with|careful with|wise to|should (?:i|he|she|we|they) (?:not )?(?:be|have|get|start))\b"
+)
+_OF_SAFETY = frozenset(
+    {
+        SectionGroup.WARNINGS,
+        SectionGroup.CONTRAINDICATIONS,
+        SectionGroup.ADVERSE_REACTIONS,
+        SectionGroup.INDICATIONS,
+        SectionGroup.BOXED_WARNING,
+    }
+)
 _WHAT_IT_DOES = re.compile(
-    r"会(?:不会|影响|引起|导致|让|使)?(?!怎么样|有(?:问题|事|影响))|\b(?:does|do|will|would) \w+ (?:\w+ )?(?:cause|make|give|affect)\b"
+    r"会(?:不会|影响|引起|导致|让|使)?(?!怎么样|有(?:问题|事|影响))|\b(?:does|do|will|would) \w+ (?:\w+ )?(?:cause|make|give|affect)\b|^(?:does|do|will|would|did|could) {2,}"
 )
 _WHAT_IT_IS = re.compile(r"是什么|是啥|什么药|\bwhat (?:is|are|kind)\b|\bwhat's (?!the (?:risk|problem|harm))")
 
@@ -107,7 +141,8 @@ def _key(person: Person, field: str) -> str:
 _FIELDS = ("age", "pregnant", "breast_feeding", "egfr", "renal", "hepatic")
 _CLAUSE = re.compile(r"[^,，。;；!！?？.\n]+")
 _SENTENCE = re.compile(
-    r"\b(?:i|he|she|it|my \w+) (?:am|is|was|have|has|had|just)\b|\b(?:i'm|i've|he's|she's)\b|\bmy \w+'s\b", re.IGNORECASE
+    r"\b(?:i|he|she|it|my \w+) (?:only |just |also |already |still |now |both )?(?:am|is|was|have|has|had|just)\b|\b(?:i'm|i've|he's|she's)\b|\bmy \w+'s\b",
+    re.IGNORECASE,
 )
 NAMED = 3  # medicines taken that are named before a question whether another may be taken
 MAX_CLAUSES = 8
@@ -184,9 +219,13 @@ def _made(patient: Patient, lang: str) -> dict[str, str]:
         "pregnant": _pregnant(patient, zh=zh) if patient.pregnant else "",
         "breast_feeding": _KINDS[Population.LACTATING][0 if zh else 1] if patient.breast_feeding else "",
         "egfr": (f"eGFR {patient.egfr:g}" if zh else f", with an eGFR of {patient.egfr:g}") if patient.egfr is not None else "",
-        "renal": patient.renal if zh or not patient.renal else f", with {patient.renal}",
+        "renal": patient.renal if zh or not patient.renal else f", {_with(patient.renal)}",
         "hepatic": patient.hepatic if zh or not patient.hepatic else f", with {patient.hepatic}",
     }
+
+
+def _with(illness: str) -> str:
+    return illness if illness.startswith("on ") else f"with {illness}"  # on dialysis
 
 
 def _aged(age: float, lang: str) -> str:

@@ -20,10 +20,12 @@ __all__ = [
     "IT_OF_NOTHING",
     "LATTER",
     "LEADS",
+    "LOOKED_OUT_FOR",
     "MAX_POLITE",
     "MAY_TAIL",
     "MORE_DRUGS",
     "NEW_TOPIC",
+    "OF_THEM",
     "ONE",
     "OTHER",
     "POLITE",
@@ -45,7 +47,7 @@ _ZH_FOLLOWS = r"(?=$|[\s,，。.?？!！、]|能|可|会|怎|咋|如何|有|是|
 ONE = re.compile(
     rf"(?:(?:上面|上述|刚才|刚刚|前面|之前)(?:所?说|提到?|讲|问)?的?|(?:所说|提到|说)的)?(?:这|那|该|此|本|同一)(?:个|种|款|类|一?[盒瓶片粒])?(?:{_ZH_DRUG})(?!物?相互)(?:物)?"
     rf"|本品|该品|(?<![吉其])它(?!们)|其(?=副作用|不良|用法|用量|禁忌|成[分份]|适应|作用|功效|储存|有效)|(?<![\w])?(?:这个|那个|这种|那种|这款|这东西|这玩意儿?){_ZH_FOLLOWS}"
-    r"|\b(?:this|that|the|the same|said) (?:drug|medicine|medication|med|pill|tablet|capsule|product|cream|syrup|stuff)\b|\b(?:this|that) one\b"
+    r"|\b(?:this|that|the|the same|said) (?:drug|medicine|medication|med|pill|tablet|capsule|product|cream|syrup|stuff)\b|\b(?:this|that) one\b|\b(?:this|that)(?= or\b)"
     r"|(?<!\bhas )(?<!\bhad )\bit(?:'s|’s)?\b(?! (?:rains?|hurts?))|\bits\b"
     r"|\bthis\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|causes|affect|affects|have|has|contain|contains|work|works|interact|interacts|make|makes|help|helps|treat|treats|be|is|with|while|when|if|during|for|before|after|and|or|every|daily|twice|once|too|also|instead|together)\b)"
     r"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bcan )|(?<=\bwill )|(?<=\bof )|(?<=\bwith )|(?<=\btake )|(?<=\btaking )|(?<=\bmix )|(?<=\bcombine )|(?<=\buse )|(?<=\babout )|(?<=\bfor ))that\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|affect|work|interact|make|help|with|while|during|for|and|too)\b)"
@@ -58,7 +60,7 @@ IT_OF_NOTHING = re.compile(
 )
 # Two or more of them.
 BOTH = re.compile(
-    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|都|交替|同时|换着|轮)"
+    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|都|交替|同时|换着|轮|隔|间隔)"
     r"|\b(?:both(?: of (?:them|these))?|these(?: two)?(?: (?:drugs|medicines|meds|medications|pills))?|those(?: two)?(?: (?:drugs|medicines|meds|medications))?|the two(?: (?:drugs|medicines|meds|medications|of them))?|they|(?<!in )(?<!for )them)\b"
 )
 TOGETHER = re.compile(
@@ -91,13 +93,13 @@ GENERIC_DRUGS = re.compile(
     r"什么药|哪些药|什么东西|哪些东西|哪些食物|什么食物|别的药|其他药|其它药|\bwhat (?:other )?(?:drugs?|med\w*|foods?)\b|\bwhich (?:other )?(?:drugs?|med\w*)\b|\bother (?:drugs?|med\w*)\b|\banything\b|\bwhat\b.{0,20}\bnot\b"
 )
 MORE_DRUGS = re.compile(
-    r"还有(?:什么|哪些|别的|其他|其它)药|有没有(?:别的|其他|其它|更好的)药|(?:换|别)的药|\bany(?:thing)? (?:else|other)|\bother (?:options|drugs|medicines)\b|\balternatives?\b"
+    r"还有(?:什么|哪些|别的|其他|其它)药|有没有(?:别的|其他|其它|更好的)药|(?:换|别)的药|\bany(?:thing)? (?:else|other)|\bwhat else (?:can|could|should) (?:i|we|he|she) (?:take|use|try)\b|\bother (?:options|drugs|medicines)\b|\balternatives?\b"
 )
 IN_PATIENTS = re.compile(
     r"\b(?:in|for) (?:\w+ )?(?:patients?|people|individuals|those|someone|adults|children|women|men) (?:with|who have)\b"
 )
 AFTER_TAKING = re.compile(
-    r"(?:吃|用|服|喝|打|涂|擦|抹)(?:了|完|过|着)(?!什么|哪)|(?:服|使|吃|用)用?(?:药)?(?:后|以后|之后|期间|的时候)|停药|停用|漏服|漏吃|忘(?:记|了)(?:吃|服)|(?:吃|服)多了|\b(?:took|after (?:taking|using|i take)|while (?:taking|on)|since (?:taking|starting|i started)|stop(?:ped|ping)? (?:taking|using)|miss(?:ed)? (?:a dose|one)|forg[eo]t (?:a dose|one|to take)|on this)\b"
+    r"(?:吃|用|服|喝|打|涂|擦|抹)(?:了|完|过|着)(?!什么|哪)|(?:服|使|吃|用)用?(?:药)?(?:后|以后|之后|期间|的时候)|停药|停用|漏服|漏吃|忘(?:记|了)(?:吃|服)|(?:吃|服)多了|\b(?:took|after (?:taking|using|i take)|while (?:taking|on)|since (?:taking|starting|(?:i|he|she|we|they) started)|stop(?:ped|ping)? (?:taking|using)|miss(?:ed)? (?:a dose|one)|forg[eo]t (?:a dose|one|to take)|on this)\b"
 )
 # Longer words stand before what they begin with, and nothing that matched is tried anew: a long turn would take for ever.
 POLITE = re.compile(
@@ -125,6 +127,12 @@ SAY_AGAIN = re.compile(
 # What else there is to know of the medicine.
 WHAT_ELSE = re.compile(
     r"(?:那)?(?:还有)(?:别的|其他的?|什么)?(?:要注意的)?[呢吗么]?[?？。]*|(?:is there )?(?:anything|something|what) else(?: i should know)?[?. ]*"
+)
+# Somebody spoken of before.
+OF_THEM = re.compile(r"\b(?:him|her|them|he|she)\b|[他她](?![汀命莫克唑])")
+# Something to beware of, and no medicine to take: "anything else I should look out for".
+LOOKED_OUT_FOR = re.compile(
+    r"\b(?:look out|watch(?: out)?|know|beware|worry|careful|concern\w*|avoid|mention|tell|check|monitor)\b"
 )
 # Whether what was told is all right: "I also take … — is that safe?"
 ALL_RIGHT = re.compile(

@@ -18,15 +18,13 @@ from medrag.retrieve import conditions
 from medrag.retrieve.channels import NO_FILTERS, Ranking, words
 from medrag.retrieve.channels import Pool as WordPool
 from medrag.retrieve.classify import SectionModel, question_features
-from medrag.retrieve.cues import group_cues, patient_spans, populations
+from medrag.retrieve.cues import group_cues, populations
 from medrag.retrieve.features import features_of
 from medrag.retrieve.kinds import OPEN, kind_of
 from medrag.retrieve.label import candidates
 from medrag.retrieve.profile import CHANNELS, Profile
 from medrag.retrieve.rank import Trace, ask_channels, ordered
-from medrag.retrieve.sayings import label_words
-from medrag.retrieve.understand import Understanding, understand
-from medrag.retrieve.words import content_terms
+from medrag.retrieve.understand import Understanding, asked_terms, understand
 from medrag.sections import SectionGroup
 from medrag.types import Question
 
@@ -186,5 +184,5 @@ def _features(question: str) -> tuple[str, ...]:
     lang = "zh" if any("㐀" <= character <= "鿿" for character in masked) else "en"
     drugs = int("{X}" in question) + int("{Y}" in question)
     cues = group_cues(masked)
-    bare = not content_terms(masked, [*((cue.start, cue.end) for cue in cues), *patient_spans(masked), *label_words(masked)[1]])
+    bare = not asked_terms(masked, cues)
     return question_features(masked, lang, cues, populations(masked), drugs=drugs, disease=False, bare=bare)

@@ -26,7 +26,7 @@ from medrag.retrieve.words import STOP_WORDS, hits_in
 from medrag.sections import SectionGroup
 from medrag.types import Passage, Record, Section
 
-__all__ = ["FEATURES", "PANEL", "Ranker", "features_of"]
+__all__ = ["FEATURES", "LABEL_GROUPS", "PANEL", "Ranker", "features_of"]
 
 PANEL = "51945-4"  # package label, principal display panel: the print on the box repeats the label's beginning
 RARE = 1e-3  # a probability below it says no more than this one
@@ -35,7 +35,31 @@ USUAL_LENGTH = 350.0  # characters of a passage
 SHORT = 60  # characters; headings and cells
 MANY_TERMS = 4
 
-FEATURES = (
+# The sections of labels; those of pages on diseases are none of them.
+LABEL_GROUPS = (
+    SectionGroup.INDICATIONS,
+    SectionGroup.DOSAGE,
+    SectionGroup.CONTRAINDICATIONS,
+    SectionGroup.BOXED_WARNING,
+    SectionGroup.WARNINGS,
+    SectionGroup.ADVERSE_REACTIONS,
+    SectionGroup.INTERACTIONS,
+    SectionGroup.PREGNANCY,
+    SectionGroup.PEDIATRIC,
+    SectionGroup.GERIATRIC,
+    SectionGroup.OVERDOSAGE,
+    SectionGroup.STORAGE,
+    SectionGroup.COMPOSITION,
+    SectionGroup.FORMS,
+    SectionGroup.PHARMACOLOGY,
+    SectionGroup.CLASSIFICATION,
+    SectionGroup.NAMES,
+    SectionGroup.PATIENT,
+    SectionGroup.STUDIES,
+    SectionGroup.OTHER,
+)
+
+_LOOKED_AT = (
     "section",  # log-probability that its section is the one asked for
     "asked first",  # it is of the group that the first cue asks for
     "asked",  # it is of a group that some cue asks for
@@ -56,8 +80,6 @@ FEATURES = (
     "place",  # 0 at the beginning of the document, 1 at its end
     "short",
     "panel",
-    "unclassified",
-    "leaflet",
     "stands in",  # it says what a section that the label lacks would say
     "names another",  # it names another medicine of the question
     "document",  # how far behind the document meant most its own is
@@ -67,6 +89,10 @@ FEATURES = (
     "cosine, nothing asked",
     *WORDED,  # of the conditions that a question speaks of which names no medicine
 )
+# An American label's warnings have many passages that share words with a question, its storage one: there it also counts
+# which section it is. A Chinese label has one section of each kind, and the section model says all there is to say of it.
+FEATURES = (*_LOOKED_AT, *(f"in {group.value}" for group in LABEL_GROUPS))
+_IN_GROUP = np.vstack([np.eye(len(LABEL_GROUPS)), np.zeros(len(LABEL_GROUPS))])  # the last row for what is of none
 
 
 class Ranker(Record):
@@ -117,6 +143,11 @@ class _Texts:
         """A value of the group of each passage's section."""
         of_group = {group: value(group) for group in self.groups}
         return np.array([of_group[section.group] for section in self.sections], np.float64)[self.of]
+
+    def in_groups(self) -> NDArray[np.float64]:
+        """Whether each passage's section is of each of `LABEL_GROUPS`, shape (passages, groups)."""
+        rows = [LABEL_GROUPS.index(section.group) if section.group in LABEL_GROUPS else -1 for section in self.sections]
+        return _IN_GROUP[np.array(rows, np.intp)[self.of]]
 
     def by_heading(self, value: Callable[[str], float]) -> NDArray[np.float64]:
         """A value of each passage's headings."""
@@ -170,7 +201,8 @@ def features_of(
         **_of_sections(understanding, passages, texts, others, sections),
         **condition_features(understanding, passages, texts.bodies.texts, kb),
     }
-    return np.column_stack([np.asarray(table[name], np.float64) for name in FEATURES])
+    looked_at = np.column_stack([np.asarray(table[name], np.float64) for name in _LOOKED_AT])
+    return np.hstack([looked_at, texts.in_groups() * (understanding.lang == "en")])
 
 
 def _of_words(
@@ -221,8 +253,6 @@ def _of_sections(
         "place": _places(passages),
         "short": (texts.bodies.lengths < SHORT).astype(np.float64),
         "panel": texts.by_section(lambda section: section.code == PANEL),
-        "unclassified": texts.by_group(lambda group: group is SectionGroup.OTHER),
-        "leaflet": texts.by_group(lambda group: group is SectionGroup.PATIENT),
         "stands in": _instead(passages, texts.bodies.texts, elsewhere) if elsewhere else nothing,
         "names another": another,
     }

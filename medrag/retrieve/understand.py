@@ -31,7 +31,7 @@ from medrag.retrieve.words import FOODS, content_terms, subject_words
 from medrag.sections import SectionGroup
 from medrag.types import Entity, EntityKind, Question
 
-__all__ = ["MAX_QUESTION", "Shape", "Understanding", "is_chinese", "plain", "understand"]
+__all__ = ["MAX_QUESTION", "Shape", "Understanding", "asked_terms", "is_chinese", "plain", "understand"]
 
 MAX_QUESTION = 10_000  # characters; longer is a pasted document, not a question
 ASKING = 1_000  # characters at the beginning and at the end of a long text, in which it asks
@@ -185,9 +185,7 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
     groups = asked_groups(cues, who, of_drug=bool(drugs or unknown))
     lang = "zh" if _HAN.search(text) else "en"
     spelt = mended(masked, kb) if lang == "en" else masked
-    hints, said = label_words(spelt)[0], label_words(masked)[1]
-    asked = [*taken, *patient_spans(masked), *age_spans(masked)]
-    terms = content_terms(masked, asked + said)
+    hints, terms = label_words(spelt)[0], asked_terms(masked, cues)
     about = asked_about(text, drugs)
     shape = _shape(text, about, groups, terms)
     if shape is Shape.TWO_DRUGS and G.INTERACTIONS not in groups:
@@ -210,11 +208,21 @@ def _understood(question: Question, kb: KnowledgeBase) -> Understanding:
         quantities=quantities(masked),
         terms=terms,
         hints=hints,
-        left=subject_words(masked, asked),
+        left=subject_words(masked, _asking(masked, cues)),
         masked=" ".join(spelt.replace("\0", " ").split()),
         sections={},
         features=features,
     )
+
+
+def asked_terms(masked: str, cues: Sequence[Cue]) -> tuple[str, ...]:
+    """The search tokens of a plain question with masked names that say neither what is asked nor of whom, in no saying either."""
+    return content_terms(masked, _asking(masked, cues) + label_words(masked)[1])
+
+
+def _asking(masked: str, cues: Sequence[Cue]) -> list[tuple[int, int]]:
+    """Where the question says what is asked and who the patient is."""
+    return [*((cue.start, cue.end) for cue in cues), *patient_spans(masked), *age_spans(masked)]
 
 
 def _relations(masked: str, shape: Shape, mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ LABELS = (
         key="C",
         lang="en",
     ),
+    label("维静片", {"【药物相互作用】": "与普萘洛尔合用时减量。"}, key="E"),
     label(
         "Equinorm paste",
         {"Directions": "One syringe. Ask your veterinarian.", "Warnings": "May cause a false positive drug screen."},
@@ -107,3 +108,16 @@ def test_a_form_that_the_label_lists_is_no_other_form(kb: KnowledgeBase) -> None
     assert not other_forms(understood("止咳颗粒一天几袋", kb), kb)
     described = understood("头孢克肟颗粒一天几次", kb)  # granules are spoken of, and are no form of it
     assert described.unknown or other_forms(described, kb)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("心得安饭前吃吗", "“心得安（普萘洛尔）”"),
+        ("心得安片怎么吃", "“心得安片（普萘洛尔）”"),
+        ("普萘洛尔怎么吃", "“普萘洛尔”"),
+    ],
+)
+def test_an_old_name_is_refused_with_the_standard_one_beside_it(text: str, said: str, kb: KnowledgeBase) -> None:
+    refused = abstain(Question(text=text), understood(text, kb), kb)
+    assert refused.reason == "unknown-drug" and said in refused.text

@@ -89,7 +89,7 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
         ),
         # an illness alone, a circumstance, how long of the same, what else
         (("布洛芬混悬液怎么吃", "要是有高血压呢"), "有高血压能吃布洛芬混悬液吗"),
-        (("What is ibuprofen used for?", "effects on fertility"), "effects on fertility (ibuprofen)"),
+        (("What is ibuprofen used for?", "effects on fertility"), "effects on fertility with ibuprofen"),
         (("华法林手术前要停吗", "停几天"), "华法林手术前要停吗，停几天"),
         (("华法林手术前要停吗", "一天几次"), "华法林一天几次"),
         (("布洛芬混悬液会恶心吗", "除了这个还会怎么样"), "布洛芬混悬液还会怎么样"),
@@ -102,7 +102,25 @@ def test_a_person_told_of_counts_where_nothing_in_particular_is_asked(
         # what somebody does since is told, not passed over
         (
             ("What does ibuprofen treat?", "my son has nightmares since he started"),
-            "my son has nightmares since he started (ibuprofen)",
+            "my son has nightmares since he started ibuprofen",
+        ),
+        # whoever was told of is who it may harm, in whatever words that is asked
+        (("我怀孕三个月了", "布洛芬混悬液会不会有害"), "我怀孕三个月了，布洛芬混悬液会不会有害"),
+        (("I breastfeed my son", "should I avoid ibuprofen"), "should I avoid ibuprofen while breastfeeding"),
+        (("I'm breastfeeding", "can ibuprofen hurt the baby"), "I'm breastfeeding. can ibuprofen hurt the baby"),
+        (("What is ibuprofen used for?", "and in geriatric patients?"), "can ibuprofen be used in geriatric patients?"),
+        # what it is taken with makes way, and what is eaten with it does not
+        (("is warfarin ok with nitrates", "what about ibuprofen"), "is warfarin ok with ibuprofen"),
+        (("can I take warfarin with alcohol", "what about ibuprofen"), "can I take ibuprofen with alcohol"),
+        (("布洛芬混悬液怎么吃", "还要加华法林，隔多久"), "布洛芬混悬液和华法林隔多久吃？"),
+        (
+            ("How do I take ibuprofen?", "can I take my thyroid pill at the same time"),
+            "can ibuprofen be taken with my thyroid pill?",
+        ),
+        (("What is ibuprofen used for?", "suitable for seniors?"), "is ibuprofen suitable for seniors?"),
+        (
+            ("What is ibuprofen used for?", "anything else I should look out for"),
+            "anything else I should look out for with ibuprofen",
         ),
         # patients in general belong to the question that asked of them
         (("孕妇能吃布洛芬混悬液吗", "华法林怎么吃"), "华法林怎么吃"),

@@ -17,6 +17,10 @@ from medrag.chat.reading import Reader
         ("she is two", 2.0),
         ("my seven-year-old", 7.0),
         ("我婆婆八十二了", 82.0),
+        ("我爸八十多了", 80.0),
+        ("my gran is eighty-two", 82.0),
+        ("my father-in-law, 79", 79.0),
+        ("she's in her late seventies", 75.0),
     ],
 )
 def test_an_age_in_words_is_an_age(said: str, age: float, reader: Reader) -> None:
@@ -33,7 +37,25 @@ def test_a_number_of_nobody_stays_as_it_is(said: str, reader: Reader) -> None:
     [
         ("布洛芬，不对，阿莫西林", "阿莫西林"),
         ("can I take ibuprofen, sorry, I mean amoxicillin", "can I take amoxicillin"),
+        ("not ibuprofen, I meant amoxicillin", "amoxicillin"),
+        ("我说错了，不是布洛芬，是阿莫西林，怎么吃", "阿莫西林，怎么吃"),
     ],
 )
 def test_what_was_taken_back_is_not_asked(said: str, meant: str, reader: Reader) -> None:
     assert as_meant(said, reader).text.lower() == meant.lower()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("I'm a type 2 diabetic", "I have type 2 diabetes"),
+        ("gout sufferer here", "I have gout"),
+        ("warfarin user", "I take warfarin"),
+        ("forgot yesterday's", "forgot a dose"),
+        ("what if I just quit", "what if I just stop taking it"),
+        ("still feeding my baby myself", "still breastfeeding"),
+        ("我爸肾不太好", "我爸肾功能不好"),
+    ],
+)
+def test_what_somebody_is_called_or_does_is_put_plainly(said: str, meant: str, reader: Reader) -> None:
+    assert as_meant(said, reader).text == meant

@@ -101,13 +101,13 @@ def said(reader: Reader, *turns: str) -> Followed:
         (("硝苯地平片怎么吃", "腹泻了怎么办"), "腹泻了怎么办"),
         # a question that begins with its verb, a circumstance, salts and 小儿 as parts of a name
         (("布洛芬混悬液的作用", "要怎么放才不会坏"), "布洛芬混悬液要怎么放才不会坏"),
-        (("What is ibuprofen used for?", "before surgery?"), "before surgery (ibuprofen)?"),
+        (("What is ibuprofen used for?", "before surgery?"), "before surgery with ibuprofen?"),
         (("布洛芬混悬液怎么保存", "换成盐酸硝苯地平呢"), "盐酸硝苯地平怎么保存"),
         (
             ("Can I take ibuprofen and warfarin?", "which one is better for fever"),
-            "which one is better for fever (ibuprofen and warfarin)",
+            "which one is better for fever, ibuprofen and warfarin",
         ),
-        (("What is ibuprofen used for?", "what if i miss one"), "what if i miss one (ibuprofen)"),
+        (("What is ibuprofen used for?", "what if i miss one"), "what if i miss a dose of ibuprofen"),
         (
             ("ibuprofen", "recently started warfarin too", "is it ok to take both"),
             "is it ok to take both ibuprofen and warfarin",

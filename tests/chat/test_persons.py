@@ -45,6 +45,11 @@ from medrag.retrieve.cues import Population
         ("我吃华法林已经一年了", {"medicines": ("华法林",)}),
         ("我吃华法林行吗", {}),
         ("高血压患者能用吗", {}),
+        ("still giving my daughter breast milk", {"breast_feeding": True, "sex": "female"}),
+        ("pregnant, 20 weeks", {"pregnant": True, "sex": "female"}),
+        ("my liver isn't great", {"hepatic": "liver problems"}),
+        ("in pregnancy", {}),
+        ("医生让我查肝功能", {}),
         ("我今年72岁，女儿给我买了华法林", {"age": 72.0}),
     ],
 )

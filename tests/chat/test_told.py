@@ -23,9 +23,19 @@ def followed(reader: Reader, *turns: str) -> Followed:
     [
         # told in whatever words, of the medicine talked about
         (("布洛芬混悬液怎么吃", "夏天放车里没事吧"), "布洛芬混悬液夏天放车里没事吧"),
-        (("布洛芬混悬液怎么吃", "吃完胃疼"), "布洛芬混悬液吃完胃疼"),
-        (("What is ibuprofen used for?", "hasn't helped after a week"), "hasn't helped after a week (ibuprofen)"),
-        (("What is ibuprofen used for?", "now I can't get up in the morning"), "I can't get up in the morning (ibuprofen)"),
+        (("布洛芬混悬液怎么吃", "吃完胃疼"), "吃布洛芬混悬液会胃疼吗"),
+        (("What is ibuprofen used for?", "hasn't helped after a week"), "hasn't helped after a week with ibuprofen"),
+        (
+            ("What is ibuprofen used for?", "now I can't get up in the morning"),
+            "I can't get up in the morning. Can ibuprofen cause this?",
+        ),
+        (("What is ibuprofen used for?", "bad dreams, could that be why"), "bad dreams. Can ibuprofen cause this?"),
+        (
+            ("What is ibuprofen used for?", "he can't sleep since taking it"),
+            "he can't sleep since taking ibuprofen. Can it cause this?",
+        ),
+        (("What is ibuprofen used for?", "will my hair fall out"), "will my hair fall out? Can ibuprofen cause this?"),
+        (("What is ibuprofen used for?", "my doctor said to wait"), "my doctor said to wait with ibuprofen"),
         # what decides whether somebody may take it
         (("布洛芬混悬液有什么副作用", "老人家84了肾也不好"), "老人家84岁了肾也不好，能吃布洛芬混悬液吗"),
         (("布洛芬混悬液怎么吃", "做过支架手术的"), "做过支架手术的，能吃布洛芬混悬液吗"),
@@ -81,7 +91,7 @@ def test_a_turn_without_a_medicine_is_of_the_one_talked_about(reader: Reader, tu
         (("Can I take ibuprofen?", "not warfarin though"), "Can I take ibuprofen?"),
         (("布洛芬混悬液怎么吃", "没有，我没吃过华法林"), "布洛芬混悬液怎么吃"),
         # no medicine where it stands
-        (("What is ibuprofen used for?", "calcium got too high"), "calcium got too high (ibuprofen)"),
+        (("What is ibuprofen used for?", "calcium got too high"), "calcium got too high with ibuprofen"),
         (("What is ibuprofen used for?", "my little one is 5"), "my child is 5. can I take ibuprofen?"),
     ],
 )
@@ -95,10 +105,10 @@ def test_the_first_of_two_that_are_taken_together_is_asked_about_without_asking_
 
 
 def test_a_name_in_parentheses_is_no_second_medicine(reader: Reader) -> None:
-    found = followed(reader, "warfarin (ibuprofen) dose", "can I take it with food")
+    found = followed(reader, "warfarin with ibuprofen dose", "can I take it with food")
     assert found.asking is None
 
 
 def test_what_spaces_two_out_is_asked_of_both(reader: Reader) -> None:
     found = followed(reader, "Can ibuprofen and warfarin be taken together?", "how far apart")
-    assert (found.standalone, found.asking) == ("how far apart (ibuprofen and warfarin)", None)
+    assert (found.standalone, found.asking) == ("how far apart, ibuprofen and warfarin", None)

@@ -28,6 +28,8 @@ def asked(text: str, kb: KnowledgeBase) -> Understanding:
         ("布洛芬缓释胶囊管什么用", G.INDICATIONS),
         ("布洛芬缓释胶囊有什么作用", G.INDICATIONS),
         ("布洛芬缓释胶囊怎么吃", G.DOSAGE),
+        ("布洛芬缓释胶囊怎么冲", G.DOSAGE),
+        ("布洛芬缓释胶囊和感冒药冲不冲", G.INTERACTIONS),
         ("布洛芬缓释胶囊一天吃几粒", G.DOSAGE),
         ("布洛芬缓释胶囊饭前吃还是饭后吃", G.DOSAGE),
         ("布洛芬缓释胶囊有什么副作用", G.ADVERSE_REACTIONS),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from medrag.answer import phrases
 from medrag.answer.quote.draft import Draft
+from medrag.answer.quote.patients import dose_patients, is_dose
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
@@ -20,7 +21,7 @@ __all__ = ["asks_rather", "beside", "numbered_group", "quote_best"]
 
 BEST = 3  # passages found first, whose sections are quoted in any case
 BEST_UNITS = 2  # sentences of those behind the first
-TOLD_UNITS = 4  # of the first one, where the answer is told already
+TOLD_UNITS = 2  # of the first one, where the answer is told already
 BESIDE_UNITS = 3
 LIKELY = 0.3  # the least probability of a section that no words ask for, at which it is quoted all the same
 UNSURE = 0.5  # of the section found first, below which the next ones are quoted too, be there no word of the question in them
@@ -137,7 +138,8 @@ def beside(scene: Scene, passages: Sequence[Passage]) -> list[Unit]:
     if not (scene.words and asked and passages):
         return []
     units = scene.units(passages, passages[0].document)
-    spoken = [speaks_of(unit.text, terms, hints) for unit in units]
+    patient = bool(dose_patients(scene.understanding))
+    spoken = [speaks_of(unit.text, terms, hints) and not (patient and is_dose(unit)) for unit in units]
     if any(said and unit.passage.section.group in asked for said, unit in zip(spoken, units, strict=True)):
         return []
     return fitting(units, spoken, BESIDE_UNITS)

@@ -24,15 +24,25 @@ class Draft:
     citations: list[Citation] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     _text: str = ""
+    _heading: str = ""  # under which the next quote would stand
 
     @property
     def text(self) -> str:
         """The answer so far."""
         return self._text.rstrip("\n")
 
+    def heading(self, text: str) -> None:
+        """Adds a heading, unless what comes next stands under it already."""
+        if text != self._heading:
+            self._text += text + "\n"
+            self._heading = text
+
     def line(self, text: str) -> None:
-        """Adds a line of the library's own words, which cites nothing: a heading or a remark."""
+        """Adds a line of the library's own words, which cites nothing: a remark; not twice in a row."""
+        if self._text.endswith(f"\n{text}\n"):
+            return
         self._text += text + "\n"
+        self._heading = ""
 
     def says(self, text: str) -> bool:
         """Whether a line of the library's own words is there already."""

@@ -22,8 +22,9 @@ from medrag.answer.quote.patients import dose_patients, speaks_of_patients
 from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene, same_document
 from medrag.answer.quote.select import Unit, choose, fitting, matching
+from medrag.answer.quote.silence import remark_on_silence
 from medrag.answer.quote.statements import relevant_facts, write_facts
-from medrag.answer.quote.whom import is_silent_on_patient, leaves_patient_open, quote_forbidden
+from medrag.answer.quote.whom import asked_sections, is_silent_on_patient, leaves_patient_open, quote_forbidden
 from medrag.answer.readings import ambiguous_names, corrected_names, is_titled_otherwise
 from medrag.answer.reply.marks import marker_style
 from medrag.answer.safety.asked import tells
@@ -39,7 +40,7 @@ from medrag.retrieve.forms import printed_form
 from medrag.retrieve.pairs import MIN_NAME, joins, names_one_of
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import FOODS, speaks_of, term_hits
+from medrag.retrieve.words import speaks_of, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import DocumentInfo, Evidence, Fact, Passage, SafetyReport
 
@@ -56,7 +57,6 @@ POINTED_SHARE = 0.5  # of a section, above which all of it is quoted
 BRIEF = 250  # characters of a section that only rounds off the answer
 MAX_SECTIONS = 4  # asked for in one question
 MAX_DRUGS = 3
-CUT_OUT = 2  # characters that a cue takes out of a Chinese name at most
 FORBIDDING = (SectionGroup.CONTRAINDICATIONS, SectionGroup.BOXED_WARNING)
 _AND = regex(r"[,/;、]|\band\b")
 _EVERYTHING = regex(r"所有|全部|详细|完整|列出|列举|\b(?:all of|every|complete|full list|list (?:all|the))\b")
@@ -158,45 +158,8 @@ def _about_drugs(draft: Draft, scene: Scene) -> None:
         draft.line(phrases.other_language(scene.lang))
     if not draft.citations:
         write_facts(draft, understanding, relevant_facts(understanding, scene.evidence))
-    elif _is_about_more(scene) and not only_lists(understanding):
-        _unsaid(draft, scene)
-
-
-def _is_about_more(scene: Scene) -> bool:
-    """Whether the question is surely about something beside its drugs and sections, so that silence on it must be told."""
-    understanding = scene.understanding
-    said = bool(understanding.hints) and not understanding.terms
-    return scene.is_pointed or said or SectionGroup.INTERACTIONS in understanding.groups
-
-
-def _unsaid(draft: Draft, scene: Scene) -> None:
-    """The remark that nothing quoted speaks of what the question is about beside its drugs and sections."""
-    understanding = scene.understanding
-    if any(citation.document.lang != scene.lang for citation in draft.citations):
-        return  # the words of one language cannot be missed in a text of another
-    words = _as_written(understanding) or understanding.hints[:1]
-    patient = patient_pattern(understanding.populations)
-    if patient is not None and all(map(patient.search, words)) and not is_silent_on_patient(draft, scene):
-        return  # 慎用：60岁以上 speaks of the old without the word
-    together = SectionGroup.INTERACTIONS in understanding.groups
-    foods = [word for word in scene.words if word in FOODS] if together else []
-    if foods and not any(term_hits(citation.quote, foods) for citation in draft.citations):
-        draft.line(phrases.unsaid(foods[:1], together, scene.lang))
-    elif scene.words and not any(term_hits(citation.quote, (*scene.words, *words)) for citation in draft.citations):
-        draft.line(phrases.unsaid(words, together, scene.lang))
-
-
-def _as_written(understanding: Understanding) -> tuple[str, ...]:
-    """The words of the question that are left beside its drugs and sections; of a name that cues were cut out of the whole: 肾功能不全."""
-    asked = fold(understanding.question)
-    spans: list[tuple[int, int]] = []
-    for word in understanding.left:
-        start = asked.find(word, spans[-1][1] if spans else 0)
-        if spans and not word.isascii() and 0 <= start - spans[-1][1] <= CUT_OUT:
-            spans[-1] = (spans[-1][0], start + len(word))
-        elif start >= 0:
-            spans.append((start, start + len(word)))
-    return tuple(dict.fromkeys(asked[start:end] for start, end in spans))
+    elif not only_lists(understanding):
+        remark_on_silence(draft, scene)
 
 
 def _passages_of(drug: Drug, passages: Iterable[Passage]) -> list[Passage]:
@@ -211,7 +174,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     listed = write_listing(draft, understanding, drug, scene.evidence, scene.kb)
     if listed and set(understanding.groups) <= set(listed):
         return
-    groups = tuple(group for group in understanding.groups if group not in listed)[:MAX_SECTIONS]
+    groups = tuple(group for group in asked_sections(understanding) if group not in listed)[:MAX_SECTIONS]
     implied = [group for group in understanding.sought if group not in understanding.groups]
     share = budget // max(1, min(len(groups), 3))
     lacking = bool(groups) and not scene.kb.passages_of(passages[0].document, groups)
@@ -223,9 +186,11 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
         _missing_patients(draft, scene, passages, groups)
     quote_by_section(draft, near, scene.lang)
     answered = [group for group in groups if _section(draft, scene, passages, group, share)]
+    lacked = [group for group in groups if group not in answered]
     if understanding.shape is Shape.WHAT_IS or (understanding.shape is Shape.COMPARISON and not groups):
-        for place, group in enumerate(implied):  # of what it is made of a word is enough
-            _section(draft, scene, passages, group, share if place == 0 else min(share, BRIEF))
+        shares = [share, *[min(share, BRIEF)] * len(implied)]  # of what it is made of a word is enough
+        told = [_section(draft, scene, passages, group, most) for group, most in zip(implied, shares, strict=False)]
+        lacked += implied[:1] if not any(told) else []
     elif implied:
         if leaves_patient_open(scene, passages, groups, answered):
             implied.remove(SectionGroup.INDICATIONS)
@@ -235,9 +200,7 @@ def _about_drug(draft: Draft, scene: Scene, drug: Drug, budget: int) -> None:
     if len(draft.citations) == before and rather:
         _sentences(draft, scene, passages)
     if len(draft.citations) > before:
-        remarks = [
-            phrases.section_missing(passages[0].document, group, scene.lang) for group in groups if group not in answered
-        ]
+        remarks = [phrases.section_missing(passages[0].document, group, scene.lang) for group in lacked]
         for remark in remarks:
             if not draft.says(remark):
                 draft.line(remark)
@@ -368,6 +331,8 @@ def _support(draft: Draft, scene: Scene, passages: Sequence[Passage], group: Sec
             here and speaks_of(unit.text, understanding.terms, understanding.hints)
             for here, unit in zip(wanted, units, strict=True)
         ]
+        if not any(said) and any(term_hits(citation.quote, scene.words) for citation in draft.citations):
+            return True  # what else it must not be taken with is another matter
         wanted = said if any(said) else wanted
     found = fitting(units, wanted, SUPPORT_UNITS)
     if not found:

@@ -29,6 +29,7 @@ _ADVISING = (
     SectionGroup.CONTRAINDICATIONS,
     SectionGroup.BOXED_WARNING,
     SectionGroup.WARNINGS,
+    SectionGroup.INDICATIONS,
     SectionGroup.DOSAGE,
     SectionGroup.PATIENT,
 )
@@ -64,7 +65,8 @@ def write_pair(
         draft.line(phrases.unnamed_pair(first.name, second.name, lang))
         if checked:
             draft.line(phrases.see_check(lang))
-    told = sorted(zip(pairs, naming, rest, strict=True), key=lambda one: not one[1])  # who names the other answers
+    # Who names the other answers, and who advises against it before who tells of studies.
+    told = sorted(zip(pairs, naming, rest, strict=True), key=lambda one: min(map(_advice, one[1]), default=len(_ADVISING) + 1))
     for (drug, other, _), named, units in told:
         quote_by_section(draft, named, lang)
         if said and not named:
@@ -101,11 +103,21 @@ def _passages_of(drug: Drug, passages: Sequence[Passage]) -> list[Passage]:
     return sorted(
         found,
         key=lambda p: (
-            _ADVISING.index(p.section.group) if p.section.group in _ADVISING else len(_ADVISING),
+            _rank(p),
             places[p.document.source, p.document.key],
             p.start,
         ),
     )
+
+
+def _rank(passage: Passage) -> int:
+    """The place of a passage's section among those that advise; behind them where it tells of something else."""
+    group = passage.section.group
+    return _ADVISING.index(group) if group in _ADVISING else len(_ADVISING)
+
+
+def _advice(unit: Unit) -> int:
+    return _rank(unit.passage)
 
 
 def _interactions(passages: Sequence[Passage]) -> list[Unit]:

@@ -20,7 +20,7 @@ from medrag.sections import SectionGroup
 from medrag.sentences import CELL_BREAK
 from medrag.types import DocumentInfo
 
-__all__ = ["dose_patients", "for_patients", "speaks_of_patients"]
+__all__ = ["dose_patients", "for_patients", "is_dose", "speaks_of_patients"]
 
 _SPECIAL = frozenset({Population.CHILD, Population.PREGNANT, Population.LACTATING})
 _ADULTS = regex(r"(?<!未)成年?人|\badults?\b", re.IGNORECASE)
@@ -37,11 +37,12 @@ _YOUNG = regex(
 )
 # An amount of medicine. Ages, times and durations are none.
 _AMOUNT = regex(
-    r"(?:\d|[一二两三四五六七八九十半每])\s*(?:mg|[mµμu]?g\b|mcg|ml|毫克|微克|克(?!服)|毫升|万?单位|IU|U\b|units?\b|片|粒|袋|包|支|丸|滴|贴|瓶|喷|揿|枚"
+    r"(?:\d|[一二两三四五六七八九十半每])\s*(?:mg|[mµμu]?g\b|mcg|grams?\b|m?Eq\b|m?mol\b|ml|毫克|微克|克(?!服)|毫升|万?单位|IU|U\b|units?\b|片|粒|袋|包|支|丸|滴|贴|瓶|喷|揿|枚"
     r"|tablets?|capsules?|caplets?|teaspoon|tsp|drops?|sprays?|puffs?|patch)"
     r"|\b(?:one|two|three|four|half)(?: (?:to|or) \w+)? (?:\w+ )?(?:tablet|capsule|caplet|teaspoon|drop|spray|puff|patch)",
     re.IGNORECASE,
 )
+_HORMONES = regex(r"孕激素|孕酮")  # which name no pregnancy
 _STOP = regex(r"[。．.!！？?;；]\s*$")
 HEADING = 40  # characters; what is shorter and has no stop leads what follows
 
@@ -59,9 +60,15 @@ def dose_patients(understanding: Understanding) -> tuple[Population, ...]:
     return tuple(population for population in understanding.populations if population in _SPECIAL)
 
 
+def is_dose(unit: Unit) -> bool:
+    """Whether a sentence of a dosage section gives an amount."""
+    return unit.passage.section.group is SectionGroup.DOSAGE and _AMOUNT.search(unit.text) is not None
+
+
 def speaks_of_patients(text: str, patients: tuple[Population, ...]) -> bool:
     """Whether a text has a word on one of the patients; the ages of adults are none on children."""
     text = _GROWN.sub("", text) if Population.CHILD in patients else text
+    text = _HORMONES.sub("", text) if Population.PREGNANT in patients else text
     pattern = patient_pattern(patients)
     young = Population.CHILD in patients and _YOUNG.search(text) is not None
     return young or (pattern is not None and pattern.search(text) is not None)

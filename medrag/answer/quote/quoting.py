@@ -21,7 +21,7 @@ def quote_by_section(draft: Draft, units: Sequence[Unit], lang: str) -> None:
     for heading, own in groupby(
         fresh, key=lambda unit: phrases.section_heading(unit.passage.document, unit.passage.section, lang)
     ):
-        draft.line(heading)
+        draft.heading(heading)
         for _, together in groupby(own, key=lambda unit: unit.passage.id):
             group = list(together)
             draft.quote(group[0].passage, [(unit.start, unit.end) for unit in group])

@@ -11,16 +11,22 @@ from medrag.answer.quote.quoting import quote_by_section
 from medrag.answer.quote.scene import Scene
 from medrag.answer.quote.select import fitting
 from medrag.patterns import regex
-from medrag.retrieve.cues import patient_pattern
-from medrag.retrieve.understand import Shape
+from medrag.retrieve.cues import Population, patient_pattern
+from medrag.retrieve.understand import Shape, Understanding
 from medrag.sections import SectionGroup
 from medrag.types import Passage
 
-__all__ = ["is_silent_on_patient", "leaves_patient_open", "quote_forbidden"]
+__all__ = ["asked_sections", "is_silent_on_patient", "leaves_patient_open", "quote_forbidden"]
 
 FORBIDDEN_UNITS = 2  # sentences that rule the patient out, quoted before what else there is
 _ALLERGY = regex(r"过敏(?!性)|\ballerg\w*(?! (?:rhinitis|asthma))\b|hypersensitiv", re.IGNORECASE)
 _IF_CHILD = regex(r"\b(?:the|your) child (?:has|is|had)\b", re.IGNORECASE)  # of another thing than being a child
+
+
+def asked_sections(understanding: Understanding) -> tuple[SectionGroup, ...]:
+    """The sections asked for; the baby of a nursing mother is not the patient."""
+    nursing = Population.LACTATING in understanding.populations and SectionGroup.PREGNANCY in understanding.groups
+    return tuple(group for group in understanding.groups if not (nursing and group is SectionGroup.PEDIATRIC))
 
 
 def quote_forbidden(draft: Draft, scene: Scene, passages: Sequence[Passage]) -> None:
