@@ -21,7 +21,7 @@ __all__ = ["SIZE", "SURE", "THRESHOLD", "danger", "places"]
 SIZE = 1 << 16  # weights, by the hash of an n-gram; the constant stands behind them
 READ = 400  # characters from the beginning and from the end: who is in danger does not write long
 # Cross-validated on what it was trained on, with the rules: see `training/README.md`.
-THRESHOLD = 0.6
+THRESHOLD = 0.65
 SURE = 0.85  # of a complaint for which a rule has milder words
 _WORD = re.compile(r"[a-z']+|\d+")
 _HAN = re.compile(r"[㐀-鿿]")

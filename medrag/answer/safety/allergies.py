@@ -30,14 +30,14 @@ _TELLS = frozenset({G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.INTERACT
 KEPT = 500  # allergens
 MAX_CLASS = 140  # characters between an allergy and the class that it is to
 _CLASS_ALLERGY = regex(
-    r"(?:hypersensitiv|allerg|sensitiv|intoleran|anaphyla)\w*(?: reactions?)?(?: \w+){0,3}? (?:to|with|from)\b[^.;]*$|(?<![不没无])过敏反?应?[:：][^，。；]*$",
+    r"(?:hypersensitiv|allerg|sensitiv|intoleran|anaphyla|angioedema)\w*(?: reactions?)?(?: \w+){0,3}? (?:to|with|from)\b[^.;]*$|(?<![不没无])过敏反?应?[:：][^，。；]*$",
     re.IGNORECASE,
 )
 _CLASS_ALLERGIC = regex(
     r"(?:类?(?:药物?|抗生素|化合物|制剂)?(?:[、或及和][^，。；]{1,24})*?)?(?:中?任何一?种?)?(?:成分)?(?:有|曾有)?(?:严重)?(?:交叉)?(?:过敏|超敏|变态反应|不能?耐受)| ?(?:allerg|hypersensitiv)"
 )
 _ALLERGIC = regex(
-    r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria",
+    r"过敏|超敏|变态反应|不能?耐受|hypersensitiv|allerg|anaphyla|intoleran|sensitivity to|sensitive to|asthma|urticaria|angioedema (?:to|with)\b",
     re.IGNORECASE,
 )
 _SELF = regex(

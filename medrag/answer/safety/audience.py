@@ -9,12 +9,14 @@ from medrag.patterns import regex
 
 __all__ = ["ADULT", "Audience", "audience_before"]
 
-_NEAR = 24  # characters behind a limit that may say whom it is for
+_NEAR = 40  # characters behind a limit that may say whom it is for, in its own clause
+_CLAUSE_ENDS = regex(r"[，。；;]|\.\s|, |\|")
 # A maximum that holds for some only, whatever their age.
 _SPECIAL = regex(
-    r"肾功能|肾损|肝功能|肝损|肌酐|透析|老年|renal|hepatic|creatinine|dialysis|impair|elderly|geriatric|合用|同服|联用|concomitant|coadmin|co-admin|when (?:taken|used|given) with|with (?:cyclosporine|verapamil|amiodarone)|inhibitors?\b|poor metabolizers",
+    r"肾功能|肾损|肝功能|肝损|肌酐|透析|老年|renal|hepatic|liver (?:function|disease|impair)|cirrho|creatinine|dialysis|impair|elderly|geriatric|合用|同服|联用|concomitant|coadmin|co-admin|when (?:taken|used|given) with|with (?:cyclosporine|verapamil|amiodarone)|inhibitors?\b|poor metabolizers",
     re.IGNORECASE,
 )
+_WELL = regex(r"\bnormal (?:renal|kidney|liver|hepatic) function|[肾肝]功能正常", re.IGNORECASE)
 _LOW, _HIGH = r"(?P<low>\d+(?:\.\d+)?)", r"(?P<high>\d+(?:\.\d+)?)"
 _YEARS_ZH, _YEARS_EN = r"\s*(?:周?岁|(?P<months>个月|月龄))", r"\s*(?:years?|yrs?|(?P<months>months?))"
 # Those who are named by their age, else as adults or as children.
@@ -33,7 +35,12 @@ _NAMED = tuple(
     )
 )
 _ADULTS = regex(r"成人|成年|\badults?\b", re.IGNORECASE)
-_CHILDREN = regex(r"儿童|小儿|患儿|婴|child|p(?:a)?ediatric|infant", re.IGNORECASE)
+# 12岁以上儿童 are named by their age.
+_CHILDREN = regex(
+    r"(?<!以[上下])(?<!岁)(?<!岁的)(?:儿童|小儿|患儿)|婴|(?<!old )child(?![- ]?pugh)|p(?:a)?ediatric|infant", re.IGNORECASE
+)
+_SO_OLD_CHILDREN = regex(r"\s*的?(?:儿童|小儿|患儿)")
+_WITH_ADULTS = regex(r"(?:成人|成年人)\s*(?:及|和|与|、|或|以及)\s*$")
 _FOR_WHOM = regex(r"\s*(?:in|for|用于|适用于)\s*(?:成人|儿童|小儿|adults?|children|p(?:a)?ediatric|infants)", re.IGNORECASE)
 _OLDEST, _GROWN, ADULT = 200.0, 12.0, 18.0  # years; who is grown takes an adult's dose
 _MONTHS = 12.0
@@ -51,9 +58,9 @@ class Audience:
 
 def audience_before(text: str, match: re.Match[str], above: str) -> Audience:
     """Whom an amount is for: who was named last before it, in its sentence, else in what stands above it."""
-    before, behind = text[: match.start()], text[match.end() : match.end() + _NEAR]
+    before, behind = text[: match.start()], _CLAUSE_ENDS.split(text[match.end() : match.end() + _NEAR], 1)[0]
     clause = before[max((before.rfind(stop) for stop in "。；;|"), default=-1) + 1 :] + match[0] + behind
-    special = _SPECIAL.search(clause) is not None or _SPECIAL.search(above) is not None
+    special = _SPECIAL.search(_WELL.sub("", clause)) is not None or _SPECIAL.search(above) is not None
     named = _last_named(before) or (_last_named(behind) if _FOR_WHOM.match(behind) else None) or _last_named(above)
     low, high = named or (0.0, _OLDEST)
     return Audience(low, high, named is not None, special)
@@ -61,19 +68,20 @@ def audience_before(text: str, match: re.Match[str], above: str) -> Audience:
 
 def _last_named(text: str) -> tuple[float, float] | None:
     """From which age and below which those are who are named last in a text."""
-    found = [(match.start(), *_ages(match)) for pattern in _NAMED for match in pattern.finditer(text)]
+    found = [(match.start(), *_ages(match, text)) for pattern in _NAMED for match in pattern.finditer(text)]
     found += [(match.start(), _GROWN, _OLDEST) for match in _ADULTS.finditer(text)]
     found += [(match.start(), 0.0, ADULT) for match in _CHILDREN.finditer(text)]
     return max(found)[1:] if found else None
 
 
-def _ages(match: re.Match[str]) -> tuple[float, float]:
+def _ages(match: re.Match[str], text: str) -> tuple[float, float]:
     said = match.groupdict()
     per = _MONTHS if said["months"] else 1.0
     low, high = said.get("low"), said.get("high")
     least = float(low) / (_MONTHS if said.get("low_months") else per) if low else 0.0
-    if high is None:
-        return least, _OLDEST
+    if high is None:  # 7岁以上儿童 are no adults, 成人及12岁以上儿童 are
+        young = _SO_OLD_CHILDREN.match(text, match.end()) and not _WITH_ADULTS.search(text, 0, match.start())
+        return least, ADULT if young else _OLDEST
     # 6 to 11 years is until the twelfth birthday.
     upto = float(high) + (1.0 if low and not said.get("below") else 0.0)
     return least, upto / per

@@ -41,11 +41,14 @@ _ILL = frozenset({EntityKind.DISEASE, EntityKind.SYMPTOM})
 # The name is part of a narrower condition, or denied of the patient.
 _NARROWER_ZH = regex(r"(?:性(?!疾病|病)|酮症|肾病|足(?!量)|昏迷|前期|危象|脑病|样|药(?!物)|的?(?:治疗|预防|发生率|症状))")
 _OTHER_BEFORE_ZH = regex(
-    r"(?:肺动脉|门静?脉|门脉|眼|颅内|妊娠期?|类|非|伪|假|抗|无|没有|不伴|排除|防止|预防|治疗|药物性|阿司匹林|尿崩|无论有无)$"
+    r"(?:肺动脉|门静?脉|门脉|眼|颅内|妊娠期?|升|类|非|伪|假|抗|无|没有|不伴|排除|防止|预防|治疗|药物性|阿司匹林|尿崩|无论有无)$"
 )
 _OUTCOME_ZH = regex(
-    r"(?:引起|导致|造成|发生|出现|诱发|产生|可致|致|引发|可见|见|偶有|报告|预防|防止|避免|表现为|诊断|掩盖|如有|一旦|发现|观察|监测|若|治疗|用于)[^，。；]{0,22}$"
+    r"(?:引起|导致|造成|发生|出现|诱发|产生|可致|致|引发|可见|见|偶有|报告|预防|防止|避免|表现[为有:]|解除|缓解|诊断|掩盖|如有|一旦|发现|观察|监测|若|治疗|(?<!不适)(?<![不慎禁忌])(?<!不[宜能应可])用于)[^，。；]{0,22}$"
 )
+_REACTION_ZH = regex(
+    r"[^，。；]{0,30}?等[^，。；病]{0,6}?(?:反应|症状|表现|现象|体征)(?!的?(?:患?者|病人|史)|时?，?[^，。；]{0,4}[慎禁忌])"
+)  # 出现痤疮、多毛等反应时停药
 _WORSE_ZH = regex(r"加[重剧]|恶化|诱发|危险|可使|复发|升高|风险")
 _WHO_ZH = regex(r"^[^，。；]{0,30}?(?:患者|病人|者|病史|史|患儿|时)|^[、及和或与]")
 _RULED_ZH = regex(r"(?:等)?(?:疾病|症)?(?:的?患者|的?病人|者|时)?(?:应|须|均|宜)?(?:禁|忌|慎|不宜|不应|避免)")
@@ -64,6 +67,14 @@ _SPOKEN_TO = regex(
     re.IGNORECASE,
 )
 _TREATED_EN = regex(r" should be (?:treated|managed|corrected|controlled)", re.IGNORECASE)
+# No contraindication, wherever it stands.
+_EXPERIENCED_EN = regex(
+    r"\b(?:may|can) (?:experience|occur|result|cause|develop)\b|\b(?:has|have) been (?:reported|observed|associated)\b"
+)
+# What comes of the medicine: hypokalemia may develop, has been reported.
+_COMES_EN = regex(
+    r"(?: \([^)]*\))?,? (?:may|can|could|might|has|have|was|were) (?:also |rarely |sometimes |occasionally )?(?:been |be )?(?:result|occur|develop|report|observ|appear|follow|induced|caused|produced)\w*"
+)
 _OTHER_BEFORE_EN = regex(
     r"(?:pulmonary |portal |intracranial |ocular |non-?|no |without |pseudo|not have |rebound |anti-?|treatment of |management of |prevention of |indicated for |drug-induced |postural |supine )$",
     re.IGNORECASE,
@@ -74,7 +85,7 @@ _HAS_EN = regex(
     re.IGNORECASE,
 )
 _OUTCOME_EN = regex(
-    r"(?:\bcaus\w+|\bproduc\w+|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest(?:ed|s|ing|ations?)\b|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
+    r"(?:\bcaus\w+|\bproduc(?:e[sd]?|ing)\b|\bresult\w* in|\blead\w* to|\boccur\w*|\bdevelop\w*|\breport\w*|\bincidence of|\binduc\w+|\brisk (?:of|for)|\bsymptoms? of|\bsigns? of|\bevidence of|\bprecipitat\w+|\bto prevent|\btreatment of|\btreat|\bexperienc\w+|\bassociated with|\bdue to|\bcases of|\bfor|\bmanifest(?:ed|s|ing|ations?)\b|\bsuch as|\binclud\w+|\bto avoid|\bincreases?|\beffects?|\bmask\w*)(?: [\w,/-]+){0,6}? ?$",
     re.IGNORECASE,
 )
 _AMONG_EN = regex(
@@ -85,6 +96,12 @@ _FOLLOWING_EN = regex(r"\b(?:the )?following\b[^.:]{0,40}:[^.]*$", re.IGNORECASE
 _FIRST_EN = regex(r"^[\W\d]*(?:\w+ ){0,3}(?:cases of )?[\w-]*\W?$", re.IGNORECASE)
 _WORSE_EN = regex(
     r"risk factors?|highest risk|exaggerat|exacerbat|aggravat|worsen|precipitat|activat|increased risk|greater risk|higher risk|should|not be|predispos",
+    re.IGNORECASE,
+)
+
+
+_NOT_STUDIED_EN = regex(
+    r"\bnot (?:been )?(?:\w+ )?(?:studied|evaluated|included|investigated)\b|\bexcluded from\b|\bnot been established in\b",
     re.IGNORECASE,
 )
 
@@ -144,7 +161,7 @@ def _loose(diagnosis: str) -> re.Pattern[str] | None:
     if not diagnosis.isascii() or len(words) < 2:
         return None
     stems = [rf"\b{word[: max(MIN_STEM, len(word) - 2)]}\w*" for word in words]
-    between = r"\W+(?:[\w()/-]+\W+){0,3}?"
+    between = r"\W+(?:[\w()/-]+\W+){0,5}?"
     return re.compile(f"{between.join(stems)}|{between.join(reversed(stems))}")
 
 
@@ -155,12 +172,34 @@ def _finder() -> NameFinder:
 
 def disease_finding(one: Taken, diagnosis: str, terms: Mapping[str, str]) -> Finding | None:
     """What the labels of a medicine say of patients with a condition, known under these names."""
-    said = [
-        s
-        for label in one.labels
-        for s in strongest(_said(label, one, terms)) or strongest(_loosely(label, one, fold(diagnosis)))
-    ]
+    said = [s for label in one.labels for s in _of_label(label, one, fold(diagnosis), terms)]
     return finding(FindingKind.DISEASE, (one.name,), said, about=diagnosis) if said else None
+
+
+def _of_label(label: Label, one: Taken, diagnosis: str, terms: Mapping[str, str]) -> list[Stated]:
+    """What one label says; of what it is for only what it says of just that, and against it."""
+    if _is_treated(label, diagnosis):
+        return [s for s in strongest(_said(label, one, {diagnosis: ""})) if _speaks_against(s)]
+    return strongest(_said(label, one, terms)) or strongest(_loosely(label, one, diagnosis))
+
+
+def _is_treated(label: Label, diagnosis: str) -> bool:
+    """Whether a condition is among those that the medicine is for, by that name: what is for type 2 diabetes is not for type 1."""
+    return diagnosis in label.kept("indications", lambda: "\n".join(_indications(label)))
+
+
+def _indications(label: Label) -> Iterator[str]:
+    for unit in label.units:
+        if unit.group is G.INDICATIONS and not any(cue.severity in _AGAINST for cue in (*unit.cues, *unit.lead_cues)):
+            yield unit.folded
+
+
+_AGAINST = frozenset({Severity.CONTRAINDICATED, Severity.AVOID})
+_WEAK = ("benefit", "consider", "advise", "care", "particular")  # no words against a medicine that is for the condition
+
+
+def _speaks_against(said: Stated) -> bool:
+    return said.severity in _AGAINST or (said.severity is Severity.CAUTION and not said.word.startswith(_WEAK))
 
 
 def _said(label: Label, one: Taken, terms: Mapping[str, str]) -> Iterator[Stated]:
@@ -213,11 +252,13 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
     if unit.group is G.INTERACTIONS and _TOGETHER.search(unit.folded) is not None:
         return None  # of those who take another medicine beside it
     cue = governing(unit.folded, hit.start, hit.end, unit.cues, label.lang) or worst(unit.lead_cues)
+    if unit.group is G.DOSAGE and cue is not None and cue.severity is Severity.MONITOR and _is_treated(label, hit.name):
+        return None
     if unit.group in (G.DOSAGE, G.INDICATIONS, G.INTERACTIONS) and (
         cue is None or (unit.group is G.INDICATIONS and cue.severity is Severity.MONITOR)
     ):
         return None
-    if cue is None and unit.group is not G.CONTRAINDICATIONS:
+    if cue is None and (unit.group is not G.CONTRAINDICATIONS or (label.lang == "en" and _EXPERIENCED_EN.search(unit.folded))):
         worse = _gets_worse(unit, hit, label.lang) or (label.lang == "en" and _is_spoken_to(unit, hit))
         return stated(label, one.name, unit, None, Severity.NOTED, via=via) if worse else None
     return stated(label, one.name, unit, cue, Severity.CONTRAINDICATED, via=via)
@@ -226,6 +267,8 @@ def _of_hit(label: Label, one: Taken, unit: Unit, hit: Hit, via: str) -> Stated 
 def _gets_worse(unit: Unit, hit: Hit, lang: str) -> bool:
     """Whether a statement without advice says that the condition makes things worse, or gets worse."""
     if lang == "en":
+        if _NOT_STUDIED_EN.search(unit.folded) is not None:
+            return _AMONG_EN.search(unit.folded[: hit.start]) is not None or unit.folded.startswith("patients with ")
         if re.search(r"\bstud(?:y|ies)\b|\btrials?\b", unit.folded) is not None:
             return False
         return _WORSE_EN.search(unit.folded) is not None or (
@@ -247,6 +290,8 @@ def _has_zh(unit: Unit, hit: Hit) -> bool:
         return True
     if _POINTS_ZH.search(text, 0, hit.start):
         return True
+    if _REACTION_ZH.match(text, hit.end) and not unit.lead_cues:
+        return False
     segment = max(text.rfind(mark, 0, hit.start) for mark in "，,。；;") + 1
     before = text[segment : hit.start]
     if unit.lead_cues or unit.group is G.CONTRAINDICATIONS:
@@ -274,8 +319,10 @@ def _has_en(unit: Unit, hit: Hit) -> bool:
         return True
     if _NARROWER_EN.match(text, hit.end) or _OTHER_BEFORE_EN.search(text, max(0, hit.start - 24), hit.start):
         return False
-    if _TREATED_EN.match(text, hit.end):
+    if _TREATED_EN.match(text, hit.end) or (not unit.lead and _COMES_EN.match(text, hit.end)):
         return False
+    if unit.lead.startswith("stop use"):
+        return False  # what may come of it
     if unit.lead_cues and unit.lead:
         return True
     before = text[: hit.start].replace("e.g.", "eg").replace(";", ",")  # a list goes on behind a semicolon

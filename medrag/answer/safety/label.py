@@ -44,9 +44,21 @@ _PROFESSIONAL = frozenset({"34073-7", "43685-7", "34084-4", "43680-8", "34083-6"
 _PROFESSIONAL_GROUPS = frozenset({G.PHARMACOLOGY, G.ADVERSE_REACTIONS})
 
 
+# One character is no name that text is searched for; among what a medicine holds or goes with it is: 与含钙、镁的药物, 与锂合用.
+_METALS = regex(
+    r"(?:含|[与和同])(?:有|含)?(?P<list>[锂铁钙镁铝锌](?:离子)?(?:[、，和及或与]{1,2}[锂铁钙镁铝锌](?:离子)?)*)"
+    r"(?=的|等|制剂|药|离子|抗酸|合用|同用|同服|并用|联用|一起|伍用|同时)"
+)
+_LITHIUM = regex(r"[与和同、及或]锂(?=[、，和及或与同]|合用|并用|盐)")
+_SHORTENED = regex(r"[、和及或与](?=[一-鿿]{2,6}药)")
+MAX_SHORTENED = 6  # characters of a class that is named in short
+_METAL = regex(r"[锂铁钙镁铝锌]")
+_METAL_NAMES = {"锂": "锂盐", "铁": "铁剂", "钙": "钙剂", "镁": "镁盐", "铝": "含铝抗酸药", "锌": "多价阳离子制剂"}
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A name in a statement: `unit.folded[start:end] == name`; `unit` is -1 in a section's heading."""
+    """A name in a statement: `unit.folded[start:end]` is it, or the metal that it is of; `unit` is -1 in a section's heading."""
 
     name: str
     unit: int
@@ -134,6 +146,8 @@ class Label:
                 found.setdefault(unit.folded[start:end], []).append(
                     Hit(unit.folded[start:end], unit.index, start, end, unit.section)
                 )
+            for name, start, end in (*_metals(unit.folded), *_shortened(unit.folded)) if unit.lang == "zh" else ():
+                found.setdefault(name, []).append(Hit(name, unit.index, start, end, unit.section))
         for section in self.document.sections:
             heading = fold(section.heading) if section.group in READ else ""
             for start, end in longest(_finder().spans(heading)):
@@ -232,6 +246,29 @@ class Label:
             marker="", document=self.info, section=self.section(unit.section), fact=None, start=start, end=end,
             quote=quote, sha256=digest(quote),
         )  # fmt: skip
+
+
+def _metals(folded: str) -> Iterator[tuple[str, int, int]]:
+    """The metals that a medicine holds or goes with, in Chinese, as the names of what is taken for them, and where."""
+    if _METAL.search(folded) is None:
+        return
+    for match in _LITHIUM.finditer(folded):
+        yield _METAL_NAMES["锂"], match.end() - 1, match.end()
+    for match in _METALS.finditer(folded):
+        for at in range(*match.span("list")):
+            if folded[at] in _METAL_NAMES:
+                yield _METAL_NAMES[folded[at]], at, at + 1
+
+
+def _shortened(folded: str) -> Iterator[tuple[str, int, int]]:
+    """The classes that are named without their last word, which stands behind the next: 利尿及通便药物."""
+    for match in _SHORTENED.finditer(folded) if "药" in folded else ():
+        end = match.start()
+        for start in range(max(0, end - MAX_SHORTENED), end - 1):
+            name = f"{folded[start:end]}药"
+            if name in class_names():
+                yield name, start, end
+                break
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

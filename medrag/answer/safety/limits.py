@@ -14,7 +14,7 @@ from medrag.answer.safety.units import Unit
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
 
-__all__ = ["Limit", "limits_of", "told_of"]
+__all__ = ["Limit", "amounts_of", "limits_of"]
 
 G = SectionGroup
 _TELLS = frozenset({G.DOSAGE, G.WARNINGS, G.BOXED_WARNING, G.CONTRAINDICATIONS, G.INDICATIONS, G.FORMS, G.INTERACTIONS})
@@ -24,12 +24,14 @@ _AMOUNT = (
 )
 # Behind an amount, the same counted otherwise: 8袋(40g).
 _OTHERWISE = regex(rf"\s*[(（]\s*{_AMOUNT}\s*[)）]", re.IGNORECASE)
+# Another limit beside it: 20 mg/kg or 1 gram, 75 mg/kg/day up to 3.75 g.
+_OR_AT_MOST = regex(rf"\s*/?\s*(?:kg)?\s*(?:/\s*day|/d\b|daily|per day)?,?\s*(?:or|up to)\s*{_AMOUNT}", re.IGNORECASE)
 _DAY_ZH = r"(?:每[日天]|[一1][日天]|24\s*(?:小时|h)|[日天](?!数)|日)"
-_BAR_ZH = r"(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?[大多高]于|(?:不推荐|不建议|勿|不要)超过|(?:控制|限制)在|最大(?:剂?量|用量)?(?:为|是|可达)?|最高(?:剂?量|用量)?(?:为|是|可达)?|最多|极量|限量?|[≤＜])"
+_BAR_ZH = r"(?:不得?超过|不[得应可宜能要]超过|不[得应可宜能]?[大多高]于|(?:不推荐|不建议|勿|不要)超过|(?:控制|限制)在|最大(?:剂?量|用量)?(?:为|是|可达)?|最高(?:[一-鿿]{0,2}剂?量|用量)?(?:为|是|可达)?|最多|极量|限量?|[≤＜])"
 # 一日最大剂量不超过2.4g; 每日不得超过4次; 最大日剂量为40mg; 24小时内不超过4次.
 _DAY = (
     regex(rf"{_DAY_ZH}[^，。；;、\d]{{0,14}}?(?:最大|最高|极量|限量|总量|用量)?[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
-    regex(rf"(?:最大|最高|极)[^，。；;、\d]{{0,6}}(?:日|一日|每日|每天)[^，。；;、\d]{{0,8}}?(?:剂?量|用量)?[^，。；;、\d]{{0,6}}?{_AMOUNT}"),
+    regex(rf"(?:最大|最高|极)[^，。；;、\d]{{0,6}}(?:日|每天|[一1]天)[^，。；;、\d]{{0,8}}?(?:剂?量|用量)?[^，。；;、\d]{{0,6}}?{_AMOUNT}"),
     regex(rf"{_BAR_ZH}[:：为]?\s*(?:每[日天]|[一1][日天])\s*{_AMOUNT}"),
     regex(rf"{_BAR_ZH}\s*{_AMOUNT}\s*(?:/|每|／)\s*(?:日|天|d\b|24\s*小时|24h)"),
     regex(rf"极量[^。；;]{{0,24}}?(?:每[日天]|[一1][日天])(?:为|是)?\s*{_AMOUNT}"),
@@ -41,8 +43,9 @@ _DAY_BY_TIMES = regex(
 )
 _ONCE = (
     regex(rf"(?:每次|[一1]次|单次|单剂|一次量|首剂)[^，。；;、\d]{{0,10}}?{_BAR_ZH}\s*[:：为]?\s*{_AMOUNT}"),
-    regex(rf"(?:极量|最[大高](?:剂?量|用量)?)[^，。；;\d]{{0,6}}(?:一次|每次|1次|单次)(?:为|是|量)?\s*{_AMOUNT}"),
+    regex(rf"(?:极量|最[大高](?:剂?量|用量)?)[，,]?[^，。；;\d]{{0,6}}(?:一次|每次|1次|单次)(?:为|是|量)?\s*{_AMOUNT}"),
     regex(rf"(?:每次|一次|单次)[^，。；;\d]{{0,4}}限(?:制|定)?(?:在|为|于)?\s*{_AMOUNT}\s*以?[下内]"),
+    regex(rf"总剂?量[^，。；;、\d]{{0,4}}?{_BAR_ZH}\s*{_AMOUNT}"),
     regex(rf"过量\s*[(（]?[^，。；;\d]{{0,10}}(?:超过|大于)\s*{_AMOUNT}"),  # 使用过量(一次服用量超过400mg)
     # What names no time is not exceeded by one dose.
     regex(rf"最[大高](?:剂量|用量|推荐剂量|可用至|可达)(?:为|是|可用?[至达])?\s*{_AMOUNT}(?!\s*[/／每])"),
@@ -68,7 +71,7 @@ _DAY_LIMITS_EN = (
 _ABOVE_DAY_EN = regex(rf"{_ABOVE} {_AMOUNT}\s*(?:{_DAY_EN})", re.IGNORECASE)
 _ONCE_LIMITS_EN = (
     regex(
-        rf"(?:maximum single dose|single doses?[^.;\d]{{0,20}}(?:not exceed|exceeding)|each dose[^.;\d]{{0,20}}not exceed)[^.;\d]{{0,20}}?{_AMOUNT}",
+        rf"(?:maximum single dose|\btotal dose[^.;\d]{{0,20}}not (?:to )?exceed|single doses?[^.;\d]{{0,20}}(?:not exceed|exceeding)|each dose[^.;\d]{{0,20}}not exceed)[^.;\d]{{0,20}}?{_AMOUNT}",
         re.IGNORECASE,
     ),
     # What names no time is not exceeded by one dose.
@@ -80,13 +83,18 @@ _TIMES_EN = (
         rf"(?:not|no) (?:to )?(?:\w+ )?(?:exceed|more (?:often )?than)\s*(?:the )?(?P<times>{COUNT}|once|twice)(?:\s*(?:to|or|-)\s*(?P<high>{COUNT}))?\s*(?:times?|doses?|applications?)?\s*(?:\([^)]{{0,24}}\)\s*)?(?:{_DAY_EN})",
         re.IGNORECASE,
     ),
+    regex(rf"(?:{_DAY_EN})[^.;\d]{{0,12}}(?:no|not) more than (?P<times>{COUNT}) (?:doses|times)\b", re.IGNORECASE),
     regex(rf"\b(?:up to|maximum (?:of )?|limit(?:ed)? to) (?P<times>{COUNT}) (?:times|doses) (?:{_DAY_EN})", re.IGNORECASE),
+    regex(
+        rf"\bmaximum (?:\w+ ){{0,2}}?frequency (?:\w+ ){{0,3}}?is (?P<times>{COUNT}|once|twice)(?: times?)? (?:{_DAY_EN})",
+        re.IGNORECASE,
+    ),
 )
 _TIMES_WORDS = {"once": 1.0, "twice": 2.0}
 # Any other way to put it: what bars more stands before the amount, or behind it, and the time beside either.
 _BAR_EN = regex(
     r"(?:\bnot (?:\w+ ){0,6}?(?:more than|exceed\w*|above|over|greater than|higher than)|\bno more than|\blimit(?:ed)? to|\b(?:maximum|max\b\.?|highest)(?: [\w-]+){0,4}?"
-    r"|\b(?:dos(?:e|age)s?|amounts?) (?:\w+ ){0,2}?(?:above|over|greater than|higher than|in excess of|exceeding))[^.;\d]{0,45}$",
+    r"|\b(?:dos(?:e|age)s?|amounts?) (?:\w+ ){0,2}?(?:above|over|greater than|higher than|in excess of|exceeding))[^.;\d]{0,45}(?:\d+ (?:doses|times) (?:in|per) (?:24 hours|day),? (?:or|and) )?$",
     re.IGNORECASE,
 )
 _IF_MORE_EN = regex(r"\W*(?:take |taking |taken )?more than $", re.IGNORECASE)
@@ -108,11 +116,14 @@ _AS_TOLD = regex(
     r"(?:not|never) (?:to )?(?:exceed|(?:take|use|give) more than)[^.;\d]{0,8} ?(?:recommended|directed|stated|prescribed)|(?:不推荐|不[得能可宜要应]|勿)(?:超过|超)[^，。；\d]{0,4}(?:上述|推荐|规定|说明书|剂量)|不[能可得]超量|严格按照?(?:规定的?)?用法用量",
     re.IGNORECASE,
 )
+_BREATHED = regex(r"[吸喷揿]")  # 每天吸入不超过16次 counts what is breathed in
+# Another way to give it begins anew.
+_ROUTE = regex(r"\W*(?:\d{1,2}[.、])?\s*(?:口服|肌内|肌注|静脉|静注|静滴|皮下|外用|吸入|气雾|滴眼|滴鼻|直肠|阴道)")
 # That more does no good, or is given in parts, is no maximum.
 _NEAR = 24  # characters before a limit in which it may turn out to be none
 _REACH = 80  # characters before an amount in which what bars more may stand
 _STOPPED = regex(r"\b(?:i\.e\.|e\.g\.|approx\.)", re.IGNORECASE)  # a stop that ends no sentence
-_NUMBER_WORD = regex(rf"\b(?:{COUNT})\b|[一二两三四五六七八九十半]", re.IGNORECASE)
+_NUMBER_WORD = regex(rf"\b(?:{COUNT}|once|twice)\b|[一二两三四五六七八九十半]", re.IGNORECASE)
 # How much more a next dose may be, or the first may be, is no maximum.
 _STEP = regex(r"(?:increment|initial dos|starting dos|infus|\brate\b|起始|初始|首剂|滴速|速度|每分钟)[^\d(（]*$", re.IGNORECASE)
 _NO_LIMIT = regex(r"divided doses|\bno (?:evidence|indication)|more effective|additional benefit|分次", re.IGNORECASE)
@@ -137,9 +148,12 @@ def limits_of(label: Label) -> Iterator[Limit]:
     yield from printed
     barred = {limit.what for limit in printed if not limit.audience.special}
     as_told = not barred & {"day", "times"} and any(_AS_TOLD.search(unit.folded) for unit, _ in _texts(label))
-    for told in told_of(label):
+    for told in amounts_of(label):
         audience = told.audience
-        if audience.special:
+        if audience.special or not told.told:
+            continue
+        if told.per:
+            yield from _by_weight(told, label)
             continue
         if as_told and told.times:
             yield Limit(told.once * told.times, told.unit, "day", told.of, label, audience)
@@ -147,10 +161,21 @@ def limits_of(label: Label) -> Iterator[Limit]:
             yield Limit(told.once, told.unit, "once", told.of, label, audience)
 
 
-def told_of(label: Label) -> Iterator[Regimen]:
-    """Every dose that a label tells to take."""
-    for unit, text in _texts(label):
-        yield from regimens_of(unit, text, _above(label, unit))
+def _by_weight(told: Regimen, label: Label) -> Iterator[Limit]:
+    """What a label tells to take of a medicine for each kilogram of a child."""
+    audience = told.audience
+    if told.per not in ("kg", "kg/day") or not audience.named or audience.high > ADULT:
+        return
+    yield Limit(told.once, told.unit, "day" if told.per == "kg/day" else "once", told.of, label, audience, per_kg=True)
+    if told.per == "kg" and told.hours[0] and told.times:
+        yield Limit(told.once * told.times, told.unit, "day", told.of, label, audience, per_kg=True)
+
+
+def amounts_of(label: Label) -> tuple[Regimen, ...]:
+    """Every amount that a label's directions name, the doses that it tells to take among them."""
+    return label.kept(
+        "amounts", lambda: tuple(one for unit, text in _texts(label) for one in regimens_of(unit, text, _above(label, unit)))
+    )
 
 
 def _above(label: Label, unit: Unit) -> str:
@@ -159,9 +184,8 @@ def _above(label: Label, unit: Unit) -> str:
     same_line = (
         before is not None and before.section == unit.section and "\n" not in label.document.text[before.end : unit.start]
     )
-    return (
-        f"{label.headings[unit.section]} {unit.topic} {unit.lead} {before.folded if before is not None and same_line else ''}"
-    )
+    goes_on = same_line and _ROUTE.match(unit.folded) is None
+    return f"{label.headings[unit.section]} {unit.topic} {unit.lead} {before.folded if before is not None and goes_on else ''}"
 
 
 def _texts(label: Label) -> Iterator[tuple[Unit, str]]:
@@ -190,7 +214,8 @@ def _printed(label: Label, unit: Unit, text: str) -> Iterator[Limit]:
         for match in pattern.finditer(text):
             said = match.groupdict().get("high") or match["times"]
             times = _TIMES_WORDS.get(said.lower()) or count(said)
-            yield Limit(times, "", "times", unit, label, audience_before(text, match, above))
+            unit_of, what = ("puff", "day") if _BREATHED.search(match[0]) else ("", "times")
+            yield Limit(times, unit_of, what, unit, label, audience_before(text, match, above))
 
 
 def _times_behind(match: re.Match[str], text: str) -> float:
@@ -226,7 +251,7 @@ def _english_days(text: str) -> tuple[re.Pattern[str], ...]:
 
 def _amounts(match: re.Match[str], what: str, times: float, text: str, above: str, unit: Unit, label: Label) -> Iterator[Limit]:
     audience = audience_before(text, match, above)
-    behind = _OTHERWISE.match(text, match.end("unit"))
+    behind = _OTHERWISE.match(text, match.end("unit")) or _OR_AT_MOST.match(text, match.end("unit"))
     for one in filter(None, (match, behind)):
         per = (one["per"] or "").replace(" ", "").lower()
         if per and "kg" not in per and "公斤" not in per and "千克" not in per and "kilogram" not in per:

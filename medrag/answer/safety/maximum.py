@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from medrag.answer.safety.ceiling import Ceiling, ceiling
 from medrag.answer.safety.doses import Dose
-from medrag.answer.safety.limits import Limit, limits_of, told_of
+from medrag.answer.safety.limits import Limit, amounts_of, limits_of
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.organs import holds_for
 from medrag.answer.safety.regimens import Regimen
@@ -29,7 +30,9 @@ def _limits(one: Taken) -> tuple[Limit, ...]:
 
 def _told(one: Taken) -> tuple[Regimen, ...]:
     """The doses that the labels of a medicine tell to take."""
-    return one.remembered("told", lambda: tuple(told for label in one.labels for told in told_of(label)))
+    return one.remembered(
+        "told", lambda: tuple(told for label in one.labels for told in amounts_of(label) if told.told and not told.per)
+    )
 
 
 def _as_rarely(one: Taken, dose: Dose, age: float) -> Dose:
@@ -64,6 +67,7 @@ def dose_finding(one: Taken, dose: Dose | None, patient: Patient | None, lang: s
             "times": counted.times,
         }
         most = _largest(limit for limit in allowed if limit.what == "times" or limit.unit == counted.unit)
+        most = [_at_least_as_told(limit, age) for limit in most]
         known = [(m, value, limit) for m in most if (value := given[m.what]) is not None and (limit := _value(m, weight)) > 0]
         over = [(m, value) for m, value, limit in known if value > limit * _ROUNDING]
         # Where a single dose is above what may be taken in a whole day, nobody need say how often.
@@ -72,6 +76,10 @@ def dose_finding(one: Taken, dose: Dose | None, patient: Patient | None, lang: s
             over = [(m, once) for m in most if m.what == "day" and 0 < _value(m, weight) < once]
         if over:
             return _above(one, dose, over, weight, lang), ""
+        if not any(m.what == "day" for m, _, _ in known):
+            told = _told_less(one, counted, age, factor)
+            if told:
+                return _above_told(one, dose, counted, told, factor, lang), ""
         compared = compared or bool(known)
     return None, "" if compared else saying("dose-unread", lang, name=one.name, dose=dose.text)
 
@@ -107,6 +115,48 @@ def _largest(found: Iterable[Limit]) -> list[Limit]:
     return list(largest.values())
 
 
+def _told_less(one: Taken, dose: Dose, age: float, factor: float) -> list[Ceiling]:
+    """The largest doses that the labels tell of, where the given is above all of them."""
+    given = dose.daily if dose.daily is not None else dose.once
+    if given is None:
+        return []
+    times: dict[int, float] = {}
+    for limit in _limits(one):
+        if limit.what == "times":
+            times[id(limit.label)] = max(limit.value, times.get(id(limit.label), 0.0))
+    found = [made for label in one.labels if (made := ceiling(label, dose.unit, age, times.get(id(label), 1.0))) is not None]
+    return found if all(made.value * _ROUNDING < given * factor for made in found) else []
+
+
+def _above_told(one: Taken, dose: Dose, counted: Dose, told: list[Ceiling], factor: float, lang: str) -> Finding:
+    """That a dose is above every one that the labels tell of."""
+    given = (counted.daily or counted.once or 0.0) * factor
+    first = max(told, key=lambda made: made.value)
+    unit = _shown(counted.unit, lang)
+    reason = saying("dose-told", lang, given=f"{given:g}{unit}", most=f"{first.value:g}{unit}")
+    said = [stated(made.label, one.name, made.of, None, Severity.AVOID) for made in told]
+    return finding(
+        FindingKind.DOSE, (one.name,), said, about=dose.text, reason=reason, rule="above-directions", least=Severity.AVOID
+    )
+
+
+def _shown(unit: str, lang: str) -> str:
+    return {"piece": "片/粒" if lang == "zh" else " tablets or capsules", "times": ""}.get(unit, " " + unit)
+
+
+def _at_least_as_told(limit: Limit, age: float) -> Limit:
+    """A limit of a day, no less than its label tells to take: a lower one is meant for another use, as 20 mg where it is for anxiety."""
+    if limit.what != "day" or limit.per_kg or limit.audience.special:
+        return limit
+    told = (
+        regimen.once * regimen.times
+        for regimen in amounts_of(limit.label)
+        if regimen.told and not regimen.per and regimen.unit == limit.unit and regimen.times and not regimen.hours[0]
+        and not regimen.audience.special and regimen.audience.low <= age < regimen.audience.high
+    )  # fmt: skip
+    return replace(limit, value=max(limit.value, max(told, default=0.0)))
+
+
 def _value(limit: Limit, weight: float | None) -> float:
     """A limit for the patient; 0 where it is by weight and nobody has said that."""
     return limit.value * (weight or 0.0) if limit.per_kg else limit.value
@@ -114,7 +164,7 @@ def _value(limit: Limit, weight: float | None) -> float:
 
 def _above(one: Taken, dose: Dose, over: list[tuple[Limit, float]], weight: float | None, lang: str) -> Finding:
     first, value = min(over, key=lambda one: _WHAT[one[0].what])
-    unit = {"piece": "片/粒" if lang == "zh" else " tablets or capsules", "times": ""}.get(first.unit, " " + first.unit)
+    unit = _shown(first.unit, lang)
     given, most = (f"{number:g}" + (unit if first.what != "times" else "") for number in (value, _value(first, weight)))
     reason = saying(f"dose-{first.what}", lang, given=given, most=most)
     said = [stated(m.label, one.name, m.of, None, Severity.AVOID) for m, _ in over]

@@ -15,6 +15,7 @@ from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import denies, governing, worst
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
+from medrag.sentences import CELL_BREAK
 from medrag.types import Finding, FindingKind, Patient, Severity, Stated
 
 __all__ = ["Degree", "hepatic_degree", "holds_for", "organ_findings", "renal_degree"]
@@ -85,7 +86,8 @@ _HEPATIC = _Organ(
     None,
 )
 _WHO = regex(
-    r"患者|病人|者|不全|障碍|减退|损害|patients?|individuals|with|people|those|subjects|if you have|have|impair", re.IGNORECASE
+    r"患者|病人|者|不全|障碍|减退|损害|肌酐清除率|child[- ]?pugh|creatinine clearance|crcl|egfr|dialysis|\bha[sd]\b|patients?|individuals|with|people|those|subjects|if you have|have|impair",
+    re.IGNORECASE,
 )
 _OUTCOME = regex(
     r"(?:引起|导致|造成|发生|出现|诱发|可致|引发|可见|定期检查|监测|检查|观察|报告)[^，。；]{0,10}$|\b(?:caus\w+|result\w* in|lead\w* to|including|develop\w*|report\w*|cases of|risk of|signs of|evidence of|elevat\w+|tests?|monitor\w*|baseline|assess\w*|evaluat\w*) (?:[\w,/-]+ ){0,4}$",
@@ -93,7 +95,7 @@ _OUTCOME = regex(
 )
 # Those who show it: patients with evidence of impaired hepatic function.
 _WITH_SIGNS = regex(
-    r"(?:patients?|those|individuals|people|subjects) (?:with|who have|showing|exhibiting) (?:\w+ ){0,2}?(?:evidence|signs?|symptoms?) of ",
+    r"(?:patients?|those|individuals|people|subjects) (?:with|who have|showing|exhibiting) (?:(?:\w+ ){0,2}?(?:evidence|signs?|symptoms?) of |baseline )",
     re.IGNORECASE,
 )
 _UNSTUDIED = regex(
@@ -106,9 +108,13 @@ _ADJUSTS = regex(
 # What is said of those who take something else beside it.
 _TOGETHER = regex(r"\bconcomitant|\bco-?admin|\bin combination with\b|合用|并用|同时(?:服用|使用)", re.IGNORECASE)
 _SAME = regex(
-    r"无需|不必|不需|no (?:dos\w+ )?adjust|not (?:necessary|required|needed)|unchanged|similar|无显著|无明显|does not (?:significantly )?(?:alter|affect|change)",
+    r"无需|不必|不需|no (?:dos\w+ )?adjust|without (?:any )?(?:dos\w+ )?(?:adjust|modif)|not (?:necessary|required|needed)|unchanged|similar|无显著|无明显|does not (?:significantly )?(?:alter|affect|change)",
     re.IGNORECASE,
 )
+
+
+# What kidneys filter (mL/min) that are said to work so badly.
+_FILTERS = {Degree.MILD: 75.0, Degree.MODERATE: 45.0, Degree.SEVERE: 22.0, Degree.FAILING: 10.0}
 
 
 def renal_degree(patient: Patient) -> Degree | None:
@@ -196,7 +202,7 @@ def _said(label: Label, one: Taken, organ: _Organ, degree: Degree, exact: float 
             continue
         match = organ.who.search(unit.folded) if unit.group in _TELLS else None
         above = unit.group is G.DOSAGE and organ.who.search(f"{unit.topic} {label.headings[unit.section]}") is not None
-        if (match is None and not above) or _SAME.search(unit.folded):
+        if (match is None and not above) or _SAME.search(unit.folded) or _is_of_two(label, one, unit):
             continue
         if not _holds(unit, organ, degree, exact, known):
             continue
@@ -206,11 +212,20 @@ def _said(label: Label, one: Taken, organ: _Organ, degree: Degree, exact: float 
     return strongest(found)
 
 
+def _is_of_two(label: Label, one: Taken, unit: Unit) -> bool:
+    """Whether a statement on interactions is of those who take another medicine with it: a row of a table that it heads."""
+    if unit.group is not G.INTERACTIONS:
+        return False
+    row = unit.folded.find(CELL_BREAK)
+    return row > 0 and any(e <= row and unit.folded[s:e] not in one.names for s, e in label.named_at.get(unit.index, ()))
+
+
 def _holds(unit: Unit, organ: _Organ, degree: Degree, exact: float | None, known: bool) -> bool:
     """Whether a statement holds for an organ that works so badly: by its limits in numbers, else by its words for how badly."""
     limits = list(organ.threshold.finditer(unit.folded)) if organ.threshold is not None else []
-    if limits and exact is not None:
-        return any(_within(match, exact) for match in limits)
+    filters = exact if exact is not None else _FILTERS.get(degree) if known else None
+    if limits and filters is not None:
+        return any(_within(match, filters) for match in limits)
     degrees = [one for one, pattern in _DEGREES if pattern.search(_ABOVE_ALL.sub("", unit.folded))]
     if exact is not None and degree is Degree.MILD and Degree.MILD not in degrees:
         return False  # filtering above 60 mL/min is what no label means by renal impairment, unless it says mild

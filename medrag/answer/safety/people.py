@@ -196,7 +196,7 @@ _OLD = regex(
     re.IGNORECASE,
 )
 _NOT_OLD = regex(
-    r"no overall differences|other reported clinical experience|did not include sufficient|have not identified differences|no (?:clinically )?(?:significant |relevant )?differences",
+    r"no overall differences|other reported clinical experience|did not include sufficient|ha(?:ve|s) not identified differences|no (?:clinically )?(?:significant |relevant )?differences",
     re.IGNORECASE,
 )
 _UNDER_EN = regex(
@@ -204,11 +204,12 @@ _UNDER_EN = regex(
     re.IGNORECASE,
 )
 _AGE_EN = regex(
-    r"child|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature|younger than", re.IGNORECASE
+    r"child(?![- ]?pugh)|p(?:a)?ediatric|infant|neonat|newborn|adolesc|teenage|\bage\b|years of age|premature|younger than",
+    re.IGNORECASE,
 )
 _CHILD_EN: tuple[tuple[re.Pattern[str], float, float], ...] = (
     (regex(r"neonat|newborn|premature infant|preterm", re.IGNORECASE), 0.0, _NEWBORN), (regex(r"\binfants?\b", re.IGNORECASE), 0.0, 2.0),
-    (regex(r"child(?!-?bearing|ren's|hood)|p(?:a)?ediatric", re.IGNORECASE), 0.0, _ADULT), (regex(r"adolescen|teenage", re.IGNORECASE), 10.0, _ADULT),
+    (regex(r"child(?!-?bearing|ren's|hood|[- ]?pugh)|p(?:a)?ediatric", re.IGNORECASE), 0.0, _ADULT), (regex(r"adolescen|teenage", re.IGNORECASE), 10.0, _ADULT),
 )  # fmt: skip
 _EN_NUMBERS = {
     "one": 1.0,
@@ -224,22 +225,34 @@ _EN_NUMBERS = {
     "eighteen": 18.0,
 }
 _AGED = regex(
-    r"儿|岁|月龄|老|高龄|少年|未成年|child|p(?:a)?ediatric|infant|neonat|newborn|premature|preterm|adolesc|teen|a(?<=\ba)ge|elderly|geriatric|older|younger"
+    r"儿|岁|月龄|老|高龄|少年|未成年|child(?![- ]?pugh)|p(?:a)?ediatric|infant|neonat|newborn|premature|preterm|adolesc|teen|a(?<=\ba)ge|elderly|geriatric|older|younger"
 )
 _NOT_CHILD = regex(
-    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|accidental|(?<!\()overdos(?![^.]{0,80}\bunder \d)|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related|\bsyringe|\bdropper|dosing (?:device|cup)",
+    r"out of (?:the )?reach|reach of children|置于儿童|放在儿童|儿童不[能可易]?接触|儿童接触|儿童误|in children born|accidental|(?<!\()overdos(?![^.]{0,80}\bunder \d)|防止儿童|成人监护|避免儿童|chewing|ingest|swallow|dispos|age-related|\bsedate a child|\bchild sleepy|\bsyringe|\bdropper|dosing (?:device|cup)",
     re.IGNORECASE,
 )
 # Whoever takes what a label for children is of, whatever age that is: do not use if the child has ever had an allergic reaction.
 _THE_CHILD = regex(
-    r"(?:\b(?:the|your) |^\W*)child(?:['’]s)?\b(?! (?:is |was )?(?:not )?(?:under|below|younger|less than|aged?|between|over|older|at least|\d))",
+    r"(?:\b(?:the|your|in an?) |^\W*)child(?:['’]s)?\b(?! (?:is |was )?(?:not )?(?:under|below|younger|less than|aged?|between|over|older|at least|\d))",
     re.IGNORECASE,
 )
 # Of one kind of old patient: those with senility.
 _SOME_OLD = regex(r"\b(?:patients?|persons?|individuals?|those|anyone) with\b", re.IGNORECASE)
+# A dose for old people that is another than for others.
+_LESS = regex(
+    r"酌|减|半量|小剂量|低剂量|\b(?:lower|lowest|low|small\w*|reduced?|started?|starting|initial\w*|half)\b", re.IGNORECASE
+)
+_UNCHANGED = regex(
+    r"(?:没有必要|无[需须]|不[必需]|毋[需须])[^，。；]{0,10}(?:调整|减少|改变)[^，。；]{0,4}(?:剂量|用量)|\bno (?:dos\w+ )?adjustments?\b[^.;]{0,40}\b(?:needed|necessary|required|recommended|warranted)|\badjustments?\b[^.;]{0,40}\bnot (?:necessary|needed|required|recommended|warranted)",
+    re.IGNORECASE,
+)
+# Whom a medicine is shown to be for: established for patients 6 months of age and older.
+_SHOWN = regex(
+    r"(?<!not been )(?<!not )\bestablished (?:for|in)\b[^.;]*?(?:\b(?P<low>\d+) (?P<per>years?|months?)(?: of age)? (?:and|or|to) (?:older|above|over|\d+)|(?:children|pediatric patients)\W*$)"
+)
 _SEE = regex(r"\W*see\b")  # a reference to another section states nothing
 _NOT_SHOWN = regex(
-    r"尚未|未确[定立]|不明确|缺乏|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:clinical )?(?:data|information|studies)|insufficient|not approved|unknown",
+    r"尚未|未确[定立]|不明确|缺乏(?=[^，。；]{0,16}(?:资料|经验|研究|数据|证据|试验))|未进行|没有|不详|not (?:been )?(?:established|studied|evaluated|demonstrated)|no (?:clinical )?(?:data|information|studies)|insufficient|not approved|unknown",
     re.IGNORECASE,
 )
 
@@ -264,7 +277,8 @@ def _of_age(label: Label, one: Taken, age: float | None) -> list[Stated]:
         ):
             continue
         place = _young(label, unit, age) if age is None or age < _ADULT else _old(label, unit, age)
-        said = _of_aged(label, one, unit, place) if place is not None else None
+        old = age is not None and age >= _ADULT
+        said = _of_aged(label, one, unit, place, old=old) if place is not None else None
         if said is not None:
             found.append(said)
     return strongest(found)
@@ -286,18 +300,26 @@ def _is_of_mother(folded: str) -> bool:
     return mother and not own
 
 
-def _of_aged(label: Label, one: Taken, unit: Unit, place: tuple[int, int]) -> Stated | None:
+def _of_aged(label: Label, one: Taken, unit: Unit, place: tuple[int, int], *, old: bool) -> Stated | None:
     cue = governing(unit.folded, *place, unit.cues, label.lang) if place[1] else worst(unit.cues)
     cue = cue or worst(unit.lead_cues)
     if cue is None and _SEE.match(unit.folded) is not None:
         return None
     if cue is None and unit.group is G.CONTRAINDICATIONS:
         return stated(label, one.name, unit, None, Severity.CONTRAINDICATED)
+    if _UNCHANGED.search(unit.folded):
+        return None
     if unit.group in (G.INDICATIONS, G.FORMS, G.DOSAGE) and (cue is None or cue.severity is Severity.MONITOR):
+        if old and unit.group is G.DOSAGE and (cue is not None or _LESS.search(unit.folded)):
+            return stated(label, one.name, unit, cue, Severity.MONITOR)
         return stated(label, one.name, unit, None, Severity.NOTED) if _NOT_SHOWN.search(unit.folded) else None
     if cue is not None:
         return stated(label, one.name, unit, cue, cue.severity)
-    if _NOT_SHOWN.search(unit.folded) or (_HARM.search(unit.folded) and not denies(unit.folded, label.lang)):
+    if (
+        _NOT_SHOWN.search(unit.folded)
+        or _SHOWN.search(unit.folded)
+        or (_HARM.search(unit.folded) and not denies(unit.folded, label.lang))
+    ):
         return stated(label, one.name, unit, None, Severity.NOTED)
     return None
 
@@ -305,13 +327,21 @@ def _of_aged(label: Label, one: Taken, unit: Unit, place: tuple[int, int]) -> St
 def _young(label: Label, unit: Unit, age: float | None) -> tuple[int, int] | None:
     """Where a statement speaks of children of this age; one that names ages holds for those alone."""
     lang, text = label.lang, unit.folded
+    shown = _SHOWN.search(text)
+    if (
+        shown is not None
+        and age is not None
+        and age * (12.0 if (shown["per"] or "")[:1] == "m" else 1.0) >= float(shown["low"] or 0)
+    ):
+        return None
     spans = list(_limits_zh(text) if lang == "zh" else _limits_en(text))
     if spans:
         return next(((start, end) for low, high, start, end in spans if age is None or low <= age < high), None)
     for pattern, low, high in _CHILD_ZH if lang == "zh" else _CHILD_EN:
         match = pattern.search(text)
         if match is not None and (age is None or low <= age < high):
-            return match.span()
+            ill = match[0] == "患儿" and any(end == match.start() for _, end in label.named_at.get(unit.index, ()))
+            return match.span() if not ill else None  # 糖尿病患儿 are those who have that
     above = f"{unit.topic} {unit.lead} {label.headings[unit.section] if unit.group is G.PEDIATRIC else ''}"
     if (unit.group is G.PEDIATRIC or re.search(r"儿童|小儿|p(?:a)?ediatric", above)) and not _PREGNANT.search(text):
         return (0, 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from medrag.answer.safety.audience import Audience, audience_before
 from medrag.answer.safety.doses import UNITS, amount_of
@@ -18,13 +19,19 @@ __all__ = ["COUNT", "KIND", "TIMES_A_DAY", "Regimen", "count", "regimens_of", "t
 _EN_NUMBERS = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "eight": 8.0, "ten": 10.0, "twelve": 12.0}  # fmt: skip
 COUNT = rf"\d+(?:,\d{{3}})*(?:\.\d+)?|[零一二两三四五六七八九十半]{{1,3}}|\b(?:{'|'.join(_EN_NUMBERS)})\b"
 # What kind of tablet it is stands before the unit: 2 chewable tablets.
-KIND = r"(?:(?:chewable|film-coated|enteric-coated|coated|extended-release|delayed-release|softgel|liquid|gel|oral|level|rounded|heaping|scored|dosage)\s+){0,2}"
+# Whose tablet it is may stand there too: one or two Wellaxin tablets.
+KIND = (
+    r"(?:(?:chewable|film-coated|enteric-coated|coated|extended-release|delayed-release|softgel|liquid|gel|oral|level|rounded|heaping|scored|dosage)\s+){0,2}"
+    r"(?:(?:(?!(?:times?|hours?|days?|weeks?|months?|years?|doses?|or|to|and|of|per|every|in|more|mg|ml|mcg|g|daily|adults?|children)\b)[a-z][\w®™'’.-]*\s+){1,3}?"
+    r"(?=(?:tablet|caplet|capsule|softgel|geltab|gelcap|pill|lozenge)))?"
+)
 _TO = r"(?:[-~～–—至到]|to\b|or\b)"
 _DAY = r"(?:day|daily|d\b)"
 # How often in a day: three times daily, tid, every 4 to 6 hours, 每日3次, 每4～6小时一次.
 TIMES_A_DAY = (
     rf"(?:(?P<n>{COUNT})(?:\s*{_TO}\s*(?P<n_high>{COUNT}))?\s*(?:times|x)\s*(?:a|per|each|every|/)?\s*{_DAY}"
     rf"|(?P<word>once|twice|thrice)\s*(?:a|per|each|every)?\s*{_DAY}"
+    r"|(?P<one>\b(?:at bedtime(?! and)|nightly|(?:every|each) (?:day|night|morning|evening))\b|睡前|每晚|临睡)"
     r"|(?P<code>\b(?:qd|bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?)(?![\w.]))"
     rf"|(?:every|q)\s*(?P<hours>{COUNT})\s*(?:hours?\s*)?(?:{_TO}\s*(?P<hours_high>{COUNT})\s*)?-?\s*(?:h(?:ou)?rs?|h)\b"
     rf"|(?:每[日天]|[一1][日天])\s*(?P<zh_n>{COUNT})(?:\s*{_TO}\s*(?P<zh_n_high>{COUNT}))?\s*次"
@@ -35,13 +42,27 @@ _WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
 _CODES = {"qd": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0}
 _AMOUNT = regex(
     rf"(?<![\d./-])(?P<number>{COUNT})\s*(?:{_TO}\s*(?P<high>{COUNT})\s*)?{KIND}(?P<unit>{UNITS})(?![a-zμ])"
-    r"(?P<per>\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时|ml|l\b|次|日|天|day|d\b)|\s*per (?:kg|kilogram|m2|minute|hour|day)|\s*(?:daily|a day))?",
+    r"(?P<per>\s*/\s*(?:kg|公斤|千克)\s*(?:/\s*|per )(?:day|d\b|日|天)|\s*/\s*(?:kg|公斤|千克|m2|㎡|m²|min|分钟?|h\b|小时|ml|l\b|次|日|天|day|d\b)|\s*per (?:kg|kilogram|m2|minute|hour|day)|\s*(?:daily|a day))?",
     re.IGNORECASE,
 )
 _TIMES = regex(TIMES_A_DAY, re.IGNORECASE)
+_PER = {
+    "kilogram": "kg",
+    "公斤": "kg",
+    "千克": "kg",
+    "daily": "day",
+    "a day": "day",
+    "d": "day",
+    "日": "day",
+    "天": "day",
+    "次": "",
+}
 _NEAR = 60  # characters between an amount and how often it is taken
 _STOP = regex(r"[。；;]|\.\s")
 # What starts, builds up or runs in is not the dose that is taken.
+_FIRST = regex(r"\binitial|\bstart|\bbegin|\bloading|起始|开始|首[剂次日]|初始", re.IGNORECASE)
+_SINGLE = regex(r"\bsingle (?:oral )?dose of $|\bone-time dose of $|(?:单次|顿服)[^，。；\d]{0,6}$", re.IGNORECASE)
+_OF_DAY_ZH = regex(r"(?:每[日天]|[一1][日天]|全?日量)(?:量|用量|剂量)?(?:为|服|用)?\s*$")  # 每天100～150mg，分3次
 _OTHER = regex(
     r"initial|starting|loading|increment|increas|infus|inject|maximum|exceed|more than|total|contain|water|juice|起始|初始|开始|首[剂次]|冲击|滴速|递增|增加|超过|最大|极量|总量|含|稀释|溶于|加入",
     re.IGNORECASE,
@@ -55,7 +76,11 @@ _FRACTION = regex(
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """An amount of `unit` to take at a time, how often a day at most, and hours from one to the next (0, 0: not said in hours)."""
+    """An amount of `unit` to take at a time, how often a day at most, and hours from one to the next (0, 0: not said in hours).
+
+    `per` is what it is for each of ("kg", "day", "m2" …; "" for a time), `told` whether it is the dose that is taken, and no first
+    dose, step, maximum, or what it is dissolved in.
+    """
 
     once: float
     unit: str
@@ -63,6 +88,8 @@ class Regimen:
     hours: tuple[float, float]
     audience: Audience
     of: Unit
+    per: str = ""
+    told: bool = True
 
 
 def whole_numbers(text: str) -> str:
@@ -82,6 +109,8 @@ def times_a_day(match: re.Match[str]) -> float:
     often = said["n_high"] or said["n"] or said["zh_n_high"] or said["zh_n"]
     if often:
         return count(often)
+    if said["one"]:
+        return 1.0
     if said["word"]:
         return _WORDS[said["word"].lower()]
     if said["code"]:
@@ -91,26 +120,42 @@ def times_a_day(match: re.Match[str]) -> float:
 
 
 def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
-    """What a statement on dosage tells to take; `above` are the words that it stands under."""
+    """Every amount that a statement on dosage names; `above` are the words that it stands under."""
     if unit.group is not SectionGroup.DOSAGE:
         return
     plain = whole_numbers(text)
     amounts = list(_AMOUNT.finditer(plain))
     skipped = False
     for at, match in enumerate(amounts):
+        since = amounts[at - 1].end() if at else 0
         otherwise = skipped and plain[: match.start()].rstrip().endswith(("(", "（"))  # 6 teaspoonfuls daily (3 mg)
-        skipped = otherwise or bool(match["per"]) or _OTHER.search(plain, max(0, match.start() - 24), match.start()) is not None
-        if skipped:
-            continue
-        stop = amounts[at + 1].start() if at + 1 < len(amounts) else len(plain)
+        skipped = otherwise or _OTHER.search(plain, max(0, match.start() - 24), match.start()) is not None
+        stop = _next(plain, amounts, at)
         behind = plain[match.end() : min(stop, match.end() + _NEAR)]
         end = _STOP.search(behind)
         often = _TIMES.search(behind[: end.start()] if end is not None else behind)
+        times = times_a_day(often) if often else 1.0 if _SINGLE.search(plain[: match.start()]) else None
         value, counted = amount_of(f"{count(match['high'] or match['number']):g}", match["unit"].strip())
         if value > 0:
             yield Regimen(
-                value, counted, times_a_day(often) if often else None, _hours(often), audience_before(plain, match, above), unit
-            )
+                value, counted, times, _hours(often), audience_before(plain, match, above), unit,
+                "day" if _OF_DAY_ZH.search(plain[: match.start()]) and not match["per"] else _per(match["per"] or ""),
+                not skipped and _FIRST.search(plain, since, match.start()) is None,
+            )  # fmt: skip
+
+
+def _next(plain: str, amounts: Sequence[re.Match[str]], at: int) -> int:
+    """Where the next amount stands that is not the same one counted otherwise: 2 puffs (400 mcg) three times a day."""
+    for one, following in pairwise(amounts[at:]):
+        if not plain[one.end() : following.start()].strip().startswith(("(", "（")):
+            return following.start()
+    return len(plain)
+
+
+def _per(said: str) -> str:
+    """What an amount is for each of, in one word."""
+    word = said.replace("per", "").strip(" /").lower()
+    return "kg/day" if len(word) > 2 and word[:2] in ("kg", "公斤", "千克") else _PER.get(word, word)
 
 
 def _hours(often: re.Match[str] | None) -> tuple[float, float]:

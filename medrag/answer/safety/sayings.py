@@ -31,6 +31,10 @@ _SAYINGS: dict[str, tuple[str, str]] = {
         "所给一日{given}次，超过说明书所述的一日最多{most}次",
         "taken {given} times a day, the label allows at most {most}",
     ),
+    "dose-told": (
+        "所给剂量合每日{given}，超过说明书用法用量所述的各种剂量（每日至多{most}）；说明书未写明最大量",
+        "the dose given comes to {given} a day, above every dose that the label's directions tell of (at most {most} a day); no maximum is printed",
+    ),
     "herbs": ("{rule}：{one}中的{herb}与{other}中的{against}", "{rule}: {herb} in {one} and {against} in {other}"),
     "herbs-own": ("{rule}：{herb}与{against}", "{rule}: {herb} and {against}"),
     "unknown": ("知识库和药名表都不认识“{name}”，未能核查它", "nobody here knows {name!r}: it was not checked"),

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from medrag.answer.safety.label import Hit, Label
+from medrag.answer.safety.meant import BULLETS, CO_USE_EN, CO_USE_ZH, is_no_use
 from medrag.answer.safety.medicines import Taken
 from medrag.answer.safety.statements import stated, strongest
 from medrag.answer.safety.units import Unit
 from medrag.answer.safety.wording import RANK, Cue, allows, denies, governing, has_effect, worst
-from medrag.kb.terms.classes import class_names
 from medrag.patterns import regex
 from medrag.sections import SectionGroup
 from medrag.sentences import CELL_BREAK
@@ -21,37 +21,20 @@ __all__ = ["said_of_other", "says_interactions"]
 
 G = SectionGroup
 _TELLS = frozenset({G.INTERACTIONS, G.CONTRAINDICATIONS, G.WARNINGS, G.BOXED_WARNING, G.DOSAGE, G.INDICATIONS})
-_CO_USE_ZH = regex(
-    r"合用|并用|同用|同服|联用|伍用|配伍|联合|合并(?!症)|同时|混合|混用|并服|一起|共用|接受|正在|加用|加服|与[^，。；]{1,40}[用服]|(?:服用|使用|应用)[^，。；]{0,20}(?:者|患者|时|期间|的)|期间"
-)
-_CO_USE_EN = regex(
-    r"concomit|co-?admin|concurrent|combin(?:ed|ation|ing)|together|\btaking\b|\btake (?:any )?other\b|\breceiv|treated with|treatment with|therapy with|\buse (?:of|with)\b|\bused with\b|\bgiven (?:with|to)\b|\bwhen (?:given|administered)\b|\bon (?:an? )?(?:mao|monoamine)|\bwithin (?:\d|two|14)|co-?prescri|\binteract|\badded to\b|\bin addition\b|\bpatients on\b|\b(?:should|must) not be .{0,30}with\b|\buse\b.{0,30}\bwith\b|\bwhile\b",
-    re.IGNORECASE,
-)
 _ACTS_ON_EN = regex(
-    r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of)\s(?:\w+\s){0,2}$",
+    r"(?:\bby|effects? of|activity of|actions? of|metabolism of|clearance of|levels? of|concentrations? of|absorption of|response to|toxicity of|responsiveness (?:of|to)|recovery from)\s(?:\w+\s){0,2}$",
     re.IGNORECASE,
 )
-_ALLERGY = regex(r"过敏|超敏|变态反应|hypersensitiv|allerg|anaphyla|\brash\b.{0,30}\bhistory", re.IGNORECASE)
-# The name is part of another, or the thing is measured and not taken.
-_NOT_MEANT_BEHIND = regex(
-    r" ?(?:抵抗|受体|抗体|缺乏|依赖|类似|敏感|分泌|过敏|水平|释放|原(?!体)|中毒|哮喘|酶|试验|[- ]?(?:coa\b|resistan\w+|sensitiv\w+|secretion|synthesis|release|receptors?\b|deficien\w+|allerg\w+|intoleran\w+|levels? (?:of|were)|"
-    r"induced (?:asthma|ulcer)|sensitive asthma|triad|free\b|excretion test|requirements?\b|nitrogen|binding|overdos\w+|toxicity\b(?! (?:may|can|has))))"
-)
-_NOT_MEANT_BEFORE = regex(
-    r"(?:左旋|右旋|去甲|双氢|二氢|去氧|乙酰|异丙|甲基|氢化|内源性|endogenous |serum |plasma |urinary |血清?|尿|血浆|血)$"
-)
-# What is in everybody's blood, food and bottles is a medicine only where nobody measures it.
-_NATURAL = frozenset(
-    "glucose dextrose potassium sodium calcium magnesium iron zinc water oxygen sugar insulin 葡萄糖 钾 钠 钙 镁 铁 锌 水 氧 氧气 胰岛素 生理盐水".split()
-)
-_IN_BODY = regex(
-    r"(?:serum|blood|plasma|urin\w+|fasting|total|elevated|low|high|abnormal\w*|血|尿|测|fluid and|salt and) ?\0|\0 ?(?:tests?|control|monitor|tolerance|concentration|level|oxidase|metabolism|intolerance|retention|balance|restriction|demand|depletion|excretion|loss|intake|regulation|secretion|resistance|酶|耐量|代谢|平衡|水平|浓度|潴留|溶液|注射液稀释)",
+# The dose of another that changes: dosage adjustments of lamotrigine, insulin dosage may require adjustment.
+_DOSED_EN = regex(r"\b(?:dos(?:e|age)s?|adjustments?) (?:adjustments? )?(?:of|for|in) (?:the )?(?:\w+ )?$", re.IGNORECASE)
+_DOSE_CHANGES_EN = regex(
+    r"[\w-]+(?: [\w-]+)? (?:dos(?:e|age)s?|requirements?)\b[^.;]{0,60}(?:adjust|increas|decreas|reduc|chang|lower|alter)",
     re.IGNORECASE,
 )
-_UNHELPED = regex(
-    r"(?:respond(?:ed|s)? to|tolerate|failed|inadequate(?:ly)? (?:response|controlled)|previously (?:received|treated))[^.;]{0,48}$",
-    re.IGNORECASE,
+# What the medicine does to another, without a word of taking both: 可减少左旋多巴的吸收.
+_ACTS_ON_ZH = (
+    regex(r"(?:减少|减弱|降低|增加|增强|升高|影响|抑制|延缓|妨碍|干扰|拮抗|促进|加速|提高|延长|加强)[^，。；]{0,60}$"),
+    regex(r"[^，。；]{0,50}?(?:吸收|作用|疗效|药效|效应|效力|浓度|代谢|清除|排泄|毒性|活性)"),
 )
 _ENROLLED = regex(r"\benrolled\b|\bin (?:study|trial) \w|\bclinical (?:trial|stud)", re.IGNORECASE)
 _OTHER = regex(
@@ -62,36 +45,27 @@ MAX_LISTED = 60  # names in a list, one a line
 MAX_BESIDE = 3  # characters beside a name that stands alone
 MAX_ALIKE = 12  # characters behind a class in which it is said to be like
 MIN_OWN = 4  # letters of a medicine's own name in a statement of its class
+# The label's own class behind these is that of its members, the medicine among them.
+_OF_OWN = regex(r" ?(?:\([^()]*\))?,? ?(?:such as|including|like)\b|(?:类药?物?)?[，,]?(?:包括|如|例如)")
+# The label's own class behind these is what is taken beside it: 与中枢抑制药合用, antimalarials should not be given together.
+_WITH = regex(
+    r"(?:^|[，。；、\d.])(?:本[品药])?不?[宜能应可得]?[与和同跟]\0|^\W*\0[^.;]{0,24}\bnot be \w+ (?:concomitantly|concurrently|together|simultaneously)\b"
+)
+_COMBINED_EN = regex(r"(?:concomitant\w*|concurrent\w*|co-?administ\w+|combin\w+|together) (?:\w+ ){0,3}with (?:\w+ ){0,2}$")
 _AS_WITH = regex(
     r"(?:\bas (?:with|for|is true of)|\bappropriate (?:to|for) (?:the )?(?:use of)?|\blike|\bsimilar to|\bunlike|如同|像) ?(?:all |many |most )?$"
-)
-_INSTEAD_ZH = regex(r"(?:改用|换用|代替|替代|宜选用?|可选用?|解救|拮抗剂?为|抢救|给予|静[注脉]|处理)[^，。；]{0,12}$")
-_INSTEAD_EN = regex(
-    r"(?:instead|alternative\w*|substitut\w+|such as|replaced? (?:by|with)|switch\w* to|treated with|administ\w+ (?:of )?|give|managed with|reversed by|overdos\w+)[^.;]{0,25}$",
-    re.IGNORECASE,
-)
-_OVERDOSE = regex(
-    r"过量|中毒时|解救|抢救|overdos|in the event of|if an? (?:\w+ )?(?:allergic|anaphyla\w+|hypersensitivity) reactions? (?:occurs?|develops?)|supportive (?:treatment|therapy|care|measures)|emergency (?:treatment|measures|care)|should (?:hypotension|seizures?|convulsions?) occur|if (?:hypotension|seizures?) occurs?",
-    re.IGNORECASE,
-)
-_EXCEPT = regex(
-    r"除[了]?[^，。；]{0,16}$|(?:except|other than|excluding|with the exception of|unlike|不同于|与[^，。；]{0,6}不同|不像)[^.;，。；]{0,24}$",
-    re.IGNORECASE,
 )
 # Between two names of a sentence: what stands behind is another statement.
 _COMMA = regex(r"[，,]")
 MAX_AHEAD = 2  # statements behind one, in which its advice may stand: 7.1 Didanosine … Avoid concomitant use.
 _STUDY = regex(
-    r"\b(?:in vitro|in rats?|in mice|in (?:animals|dogs|rabbits|monkeys)|rat stud|animal stud)\b|动物(?:实验|试验)|大鼠|小鼠|体外",
+    r"\b(?:in vitro|experiments?|microsomes|in rats?|in mice|in (?:animals|dogs|rabbits|monkeys)|rat stud|animal stud)\b|动物(?:实验|试验)|大鼠|小鼠|体外",
     re.IGNORECASE,
 )
 _MEASURED = regex(
     r"false[- ](?:positive|negative)|\bassays?\b|laboratory test|\burine test|clinitest|假阳性|假阴性|检验值|化验|试验结果|检测结果|[^，。；]测定(?!血)|比色",
     re.IGNORECASE,
 )
-
-
-_BULLETS = "-–•*· "
 
 
 def says_interactions(label: Label) -> bool:
@@ -141,14 +115,14 @@ def _head(label: Label, unit: Unit, hit: Hit) -> Unit | None:
         above = label.units[index]
         if above.section != unit.section:
             return None
-        if " " in above.folded.strip(_BULLETS) and not any(_is_bare(above, *span) for span in label.named_at.get(index, ())):
+        if " " in above.folded.strip(BULLETS) and not any(_is_bare(above, *span) for span in label.named_at.get(index, ())):
             return above
     return None
 
 
 def _is_bare(unit: Unit, start: int, end: int) -> bool:
     """Whether a statement is nothing but the name that stands in it."""
-    return len(unit.folded.strip(_BULLETS)) - (end - start) <= MAX_BESIDE
+    return len(unit.folded.strip(BULLETS)) - (end - start) <= MAX_BESIDE
 
 
 def _is_beside(label: Label, one: Taken, hit: Hit) -> bool:
@@ -156,12 +130,27 @@ def _is_beside(label: Label, one: Taken, hit: Hit) -> bool:
     if hit.unit < 0:
         return False
     text = label.units[hit.unit].folded
-    if (_CO_USE_ZH if label.lang == "zh" else _CO_USE_EN).search(text) is None or re.search(
+    if (CO_USE_ZH if label.lang == "zh" else CO_USE_EN).search(text) is None or re.search(
         r"\b(?:an?|is|are)\s$|[是为属]", text[max(0, hit.start - 3) : hit.start]
     ):
         return False
+    if _OF_OWN.match(text, hit.end) is not None:
+        return False  # antiepileptic drugs, including this one
+    if _COMBINED_EN.search(text[: hit.start]) is not None and _has_another_class(label, one, hit):
+        return True
     own = [name for name in one.names if len(name) >= MIN_OWN and name in text and name not in hit.name]
-    return bool(own) or re.search("本[品药]", text) is not None
+    return (
+        bool(own)
+        or re.search("本[品药]", text) is not None
+        or _WITH.search(f"{text[: hit.start]}\0{text[hit.end :]}") is not None
+    )
+
+
+def _has_another_class(label: Label, one: Taken, hit: Hit) -> bool:
+    """Whether another class of the medicine is what the statement speaks of: opioids, combined with CNS depressants."""
+    text, of = label.units[hit.unit].folded, one.class_names[hit.name]
+    before = [text[start:end] for start, end in label.named_at.get(hit.unit, ()) if end <= hit.start]
+    return any(one.class_names[name] is not of for name in before if name in one.class_names)
 
 
 def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
@@ -172,7 +161,7 @@ def _of_hit(label: Label, one: Taken, hit: Hit, via: str) -> Iterator[Stated]:
     if unit.is_head:
         yield from _under(label, one, [u for u in label.by_section[unit.section] if u.topic == unit.folded], via)
         return
-    if unit.group not in _TELLS or _is_no_use(unit, hit, label) or _MEASURED.search(unit.folded):
+    if unit.group not in _TELLS or is_no_use(unit, hit, label) or _MEASURED.search(unit.folded):
         return
     part = _part(unit, hit, label)
     head = _head(label, unit, hit)
@@ -204,52 +193,6 @@ def _under(label: Label, one: Taken, under: Iterable[Unit], via: str) -> Iterato
     ruled = [(cue, unit) for unit in units if (cue := worst(unit.cues)) is not None]
     cue, unit = min(ruled, key=lambda pair: (RANK[pair[0].severity], pair[1].start), default=(None, units[0]))
     yield stated(label, one.name, unit, cue, Severity.NOTED, via=via)
-
-
-def _has_members_beside(unit: Unit, hit: Hit, label: Label) -> bool:
-    """Whether a class heads a row of a table whose next cell names the medicines that are meant: Diuretics | eplerenone | ..."""
-    cells = [match.start() for match in re.finditer(re.escape(CELL_BREAK), unit.folded)]
-    if len(cells) < 2 or hit.end > cells[0]:
-        return False
-    return any(cells[0] < start and end <= cells[1] for start, end in label.named_at.get(unit.index, ()))
-
-
-def _is_no_use(unit: Unit, hit: Hit, label: Label) -> bool:
-    """Whether the name stands for no medicine that is taken beside: an allergy, a receptor, what is given instead."""
-    text = unit.folded
-    if hit.name in _NATURAL and _IN_BODY.search(text[max(0, hit.start - 24) : hit.start] + "\0" + text[hit.end : hit.end + 24]):
-        return True
-    if _NOT_MEANT_BEHIND.match(text, hit.end) or _NOT_MEANT_BEFORE.search(text, max(0, hit.start - 12), hit.start):
-        return True
-    if CELL_BREAK in text and text[hit.end : hit.end + 1] == ":":
-        return True  # a row of a table with the members that are meant behind their class
-    if hit.name in class_names() and _has_members_beside(unit, hit, label):
-        return True
-    before = text[max(0, hit.start - 60) : hit.start]
-    if _EXCEPT.search(before) or _UNHELPED.search(before):
-        return True
-    if unit.group is not G.INTERACTIONS and (
-        _INSTEAD_ZH.search(before)
-        or (_INSTEAD_EN.search(before) and not _CO_USE_EN.search(f"{unit.lead} {before.lstrip(_BULLETS)}"))
-        or _OVERDOSE.search(text)
-    ):
-        return True
-    return _ALLERGY.search(text) is not None and _is_allergen(text, hit)
-
-
-def _is_allergen(text: str, hit: Hit) -> bool:
-    """Whether the name is of what somebody is allergic to: 对青霉素过敏者, hypersensitivity to sulfonamides."""
-    behind = re.match(r"[^，。；,;.]{0,40}?(?:过敏|超敏|不能?耐受|变态)", text[hit.end :])
-    before = re.search(
-        r"(?:hypersensitiv\w*|allerg\w*|anaphyla\w*|asthma|urticaria|sensitivity|reactions?)[^.;]{0,160}$",
-        text[: hit.start],
-        re.IGNORECASE,
-    )
-    if before is not None and re.search(
-        r"concomit|co-?admin|receiving|(?<!after )taking|together", text[before.start() : hit.start], re.IGNORECASE
-    ):
-        before = None
-    return behind is not None or before is not None
 
 
 def _part(unit: Unit, hit: Hit, label: Label) -> tuple[int, int]:
@@ -302,16 +245,17 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
         and not any(part[0] <= cue.start < part[1] for cue in unit.cues)
     ):
         return False
+    if lang == "en" and unit.group is G.INTERACTIONS and _UNPROVEN_EN.search(words):
+        return True
     if denies(words, lang) and not _advises(words, unit, part):
         rest = unit.folded[part[1] :]
         if lang != "en" or not rest or denies(rest, lang) or not has_effect(rest, lang):
             return False
     if unit.group is G.INTERACTIONS:
         return _STUDY.search(words) is None or bool(unit.cues)
-    co_use = (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(unit.folded) is not None
-    if lang == "en" and not co_use and _ACTS_ON_EN.search(unit.folded[max(0, part[0]) : at]):
-        co_use = True
-    led = bool(unit.lead) and (_CO_USE_ZH if lang == "zh" else _CO_USE_EN).search(_led(unit)) is not None
+    co_use = (CO_USE_ZH if lang == "zh" else CO_USE_EN).search(unit.folded) is not None
+    co_use = co_use or (unit.group not in (G.DOSAGE, G.INDICATIONS) and _acts_on(unit.folded, part, at, lang))
+    led = bool(unit.lead) and (CO_USE_ZH if lang == "zh" else CO_USE_EN).search(_led(unit)) is not None
     if unit.group is G.CONTRAINDICATIONS:
         row = listed or (lang == "en" and CELL_BREAK in unit.folded)  # of a table of what is contraindicated
         return (co_use or led or row) and not _THERAPY.search(words)
@@ -321,16 +265,36 @@ def _tells(unit: Unit, part: tuple[int, int], at: int, lang: str, *, listed: boo
     if not strong and _ENROLLED.search(words):
         return False
     if unit.group in (G.DOSAGE, G.INDICATIONS):
-        return co_use and any(part[0] <= cue.start < part[1] for cue in unit.cues) and not _THERAPY.search(words)
+        told = any(part[0] <= cue.start < part[1] for cue in unit.cues) or _LESS_EN.search(words) is not None
+        return co_use and told and not _THERAPY.search(words)
     return (co_use or led) and (strong or has_effect(f"{unit.lead} {words}", lang)) and not _THERAPY.search(words)
+
+
+def _acts_on(text: str, part: tuple[int, int], at: int, lang: str) -> bool:
+    """Whether what is named at a place is what a stretch says that something is done to: increases the effects of warfarin."""
+    if lang == "en":
+        dosed = _DOSED_EN.search(text[part[0] : at]) or _DOSE_CHANGES_EN.match(text[at : part[1]])
+        return bool(dosed) or _ACTS_ON_EN.search(text[part[0] : at]) is not None
+    does, to = _ACTS_ON_ZH
+    return does.search(text[part[0] : at]) is not None and to.match(text[at : part[1]]) is not None
 
 
 def _led(unit: Unit) -> str:
     """What leads an item in with how the item goes on, where that is with something: Do not use - with antihistamines."""
-    item = unit.folded.lstrip(_BULLETS)
+    item = unit.folded.lstrip(BULLETS)
     return f"{unit.lead} {item}" if item.startswith("with ") else unit.lead
 
 
+# What nobody has shown to be safe or how much to take of.
+_UNPROVEN_EN = regex(
+    r"\b(?:appropriate (?:\w+ )?dos\w+|safety (?:and|or) (?:efficacy|effectiveness))\b[^.;]*\bnot (?:been |well )?established",
+    re.IGNORECASE,
+)
+# A dose that holds beside another medicine.
+_LESS_EN = regex(
+    r"\b(?:lowest|maximum|highest|smallest) (?:\w+ ){0,3}?dos(?:e|age)|\blimited to|\bdos(?:e|age) (?:\w+ ){0,4}?(?:halved|half)",
+    re.IGNORECASE,
+)
 # That something was looked into says nothing of what was found.
 _STUDIED = regex(
     r"\b(?:has|have|was|were) (?:also )?(?:been )?(?:studied|evaluated|investigated|assessed|performed|conducted|examined)\b|\binteraction stud",

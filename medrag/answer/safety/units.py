@@ -28,13 +28,19 @@ _OTC_HEAD = regex(
 
 # A line of a narrow table that breaks off goes on in the next: do not take / more than 2 teaspoonfuls; Children under / 2 years.
 _BROKEN = regex(
-    r"(?:\bnot take|\bnot exceed|\bmore|\bthan|\bof|\bto|\bmaximum|\bup|\bin|\bin 24|\bunder|\bover|\bnot|\d)$", re.IGNORECASE
+    r"(?:\bnot take|\bexceed|\bmore|\bthan|\bof|\bto|\bmaximum|\bup|\bin|\bin 24|\bunder|\bover|\bnot|\d)$", re.IGNORECASE
 )
 # Those whom the next line is for.
 _AGE_HEAD = regex(
     r"\W*(?:[\w,;()'’-]+\s){0,8}?(?:years?|yrs?|months?)(?:\s(?:of\sage|old))?(?:,? (?:and|or|&) (?:over|older|above|up|under|younger))?\s*(?:[:|]|[.…]{3,})?\s*",
     re.IGNORECASE,
 )
+# Directions in the narrow columns of a table: 2 teaspoonfuls (10 mL) / every 4 hours.
+_AMOUNT_ENDS = regex(
+    r"\d[\d./ -]*(?:mL|mg|teaspoon\w*|tablespoon\w*|tablets?|caplets?|capsules?|softgels?)(?: ?\([^()]{1,16}\))?$",
+    re.IGNORECASE,
+)
+_HOW_OFTEN = regex(r"(?:every|once|twice|up to|not to exceed|daily|in 24|\d times)\b", re.IGNORECASE)
 _GOES_ON = regex(r"[a-z\d(]")
 _MARK = regex(
     r"\s*(?:(?P<paren>[(（]\d{1,2}[)）])|(?P<circle>[①-⑳])|(?P<dot>\d{1,2}[.．、](?!\d))|(?P<plain>\d{1,2}(?=\s?[一-鿿]))|(?P<bullet>[•●▪◦‣■*·–-]\s?)"
@@ -45,6 +51,9 @@ _SUBHEAD = regex(r"\s*\d{1,2}\.\d{1,2}(?:\.\d{1,2})?\s+[A-Z][^.;:]{2,90}")
 _EXAMPLES = regex(
     r"examples? (?:of (?:such|these)|include)|(?:these|such) (?:drugs?|agents?|medications?|medicines?|products?) include"
 )
+# 禁止同时使用强效抑制剂，包括：三唑类；大环内酯类；: the items that follow up to the end of the sentence are led in too.
+_RUNS = regex(r"[^。；]{4,80}(?:包括|如下|下列[^：:，]{0,8}|以下[^：:，]{0,8}|例如)[:：](?=[^：:。；]{2,40}[；;]$)")
+_GOES_BACK = regex(r"(?:this|these|it|they|such)\b")  # a statement that needs the one before it
 _BARE_LEAD = regex(r"\s*(?:\d{1,2}[.、])?\s*(?:下列(?:情况|患者))?[慎禁忌]用\s*")
 # Heads of over-the-counter labels that no colon ends: Ask a doctor before use if you have • kidney disease.
 _OTC_LEAD = regex(
@@ -115,7 +124,7 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
     body = text[section.start : min(section.end, section.start + MAX_SECTION)]
     found: list[Unit] = []
     group = read_as(section, lang)
-    lead = _Lead(of_section=_section_lead(section, lang))
+    lead = _Lead(of_section=_section_lead(section, lang), lang=lang)
     for start, end in _cut(body, lang, section.group):
         piece = body[start:end]
         if not piece.strip() or end - start > MAX_UNIT:
@@ -129,7 +138,8 @@ def units_of(text: str, section: Section, lang: str, index: int) -> list[Unit]:
         words = lead.words or lead.of_section
         led_from = section.start + lead.start if lead.words else -1
         if not words and found and _EXAMPLES.match(folded):
-            words, led_from = found[-1].folded, found[-1].start
+            before = found[-2:] if _GOES_BACK.match(found[-1].folded) else found[-1:]
+            words, led_from = " ".join(one.folded for one in before), before[0].start
         unit = Unit(
             index + len(found), section.index, group, section.start + start, section.start + end, folded,
             lang, words, led_from,
@@ -167,7 +177,9 @@ def _joined(body: str, group: SectionGroup) -> Iterator[tuple[int, int]]:
         first = start if at is None else at
         at = None
         if group in (G.DOSAGE, G.PEDIATRIC) and "\n" in body[end : end + 2] and end - first < MAX_JOINED:
-            goes_on = _GOES_ON.match(body[end:].lstrip()) is not None and _BROKEN.search(body, first, end) is not None
+            rest = body[end : end + MAX_HEADING].lstrip()
+            goes_on = _GOES_ON.match(rest) is not None and _BROKEN.search(body, first, end) is not None
+            goes_on = goes_on or (_HOW_OFTEN.match(rest) is not None and _AMOUNT_ENDS.search(body, first, end) is not None)
             if goes_on or _AGE_HEAD.fullmatch(body, first, end) is not None:
                 at = first
                 continue
@@ -211,6 +223,8 @@ class _Lead:
     items: str | None = None  # the mark of its items, once one was seen
     topic: str = ""
     topic_mark: str = ""
+    lang: str = ""
+    runs: bool = False  # the list goes on to the end of its sentence
 
     def meets(self, mark: str, folded: str) -> None:
         """Ends the list where the next statement is no item of it: one with a head of its own is none."""
@@ -250,3 +264,8 @@ class _Lead:
         ):
             self.words, self.start = folded, start
             self.own, self.items = mark, None
+        elif (runs := _RUNS.match(folded)) is not None and self.lang == "zh":
+            self.words, self.start = runs[0], start
+            self.own, self.items, self.runs = mark, None, True
+        elif self.runs and not folded.endswith(("；", ";")):
+            self.words, self.runs = "", False

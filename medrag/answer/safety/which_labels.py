@@ -110,8 +110,8 @@ def documents_of(text: str, mentions: Sequence[Mention], entities: Sequence[Enti
     if len(found) < FEW_LABELS:
         for brand in _brands(text):
             _add(found, brand, kb)
-    if not found:
-        found = {(d.source, d.key): d for d in titled(text, kb)}
+    if len(found) < FEW_LABELS:  # of a kit of the brand's too
+        found.update({(d.source, d.key): d for d in titled(text, kb) if (d.source, d.key) not in found})
     infos = [d for d in found.values() if d.lang in ("zh", "en")]
     mixed = bool(parts) or _is_mixed(text)
     infos = [d for d in infos if mixed or not _is_mixed(_own_title(d.title, text))] or infos

@@ -20,7 +20,7 @@ _NOT_ZH = regex(
     r"(?:无[需须]|不[必需]|毋[需须]|没有必要|不用|不要求)(?:对|作|做|进行)?[^，。；,]{0,8}?(?:调整|减量|监测|禁忌|减少|改变)[^，。；,]{0,4}"
     r"|(?:无|没有|尚无|并非|并不是|非|未见|不是)(?:明确|绝对|特殊|已知)?的?(?:用药)?禁忌|排除[^，。；]{0,4}禁忌"
     r"|(?:以|为|可|从而|来)避免|避免(?=发生|出现|引起|产生|造成|导致|误|因|对|过量|药物?过量|皮肤|血药)|避孕|禁食|注意事项|检查(?:结果|值|项)|不能排除|不得而知|不应期"
-    r"|(?:改变|不)(?:本品)?的?剂量调整"
+    r"|(?:改变|不)(?:本品)?的?剂量调整|不[宜应可得能要](?:突然|骤然?|随意|擅自|自行)(?:停|中断|撤)"
 )
 _ZH = regex(
     r"(?P<contraindicated>绝?对?禁[用服]|忌[用服]|禁忌|禁止|严禁|禁内服|禁[饮酒]|忌[饮食酒烟]|[禁忌](?=[与和同])|忌(?=生冷|辛辣|油腻|烟|酒)|(?<=[。、，；])反(?=[一-鿿]{2,3}(?:[。、，；]|$))|不得(?!超过|大于|高于|多于)|禁(?=活|合|并)"
@@ -34,15 +34,15 @@ _NOT_EN = regex(
     r"|(?:\b(?:initial |starting )?dos(?:e|age) )?\b(?:adjustments?|monitoring|reductions?|modifications?)\b (?:\w+ ){0,10}?(?:is|are|was|were) (?:generally |usually )?(?:not|unnecessary)\b[ \w]*"
     r"|\bnot (?:\w+ )?(?:contraindicat\w*|a contraindication|require\w* (?:\w+ ){0,3}?adjust\w*|necessary to (?:adjust|reduce))|\b(?:unless|otherwise|where|not otherwise|or) (?:\w+ )?contraindicated"
     r"|\bcontraindications?\b(?=,? (?:and|or|section)|[\]\)])|\bwithout (?:\w+ )?(?:dose|dosage) (?:adjustment|modification)|\bsee (?:also )?(?:contraindications|warnings|precautions)\b"
-    r"|\bmonitor(?:ing)? (?:of|was|were)\b(?= (?:the )?(?:study|trial))|\b(?:does|did|do) not (?:require|need|warrant|indicate|suggest)\b[\w ,]{0,60}?adjust\w*",
+    r"|\bshould not be (?:\w+ )?(?:discontinued|stopped|withdrawn|interrupted)\b|\bmonitor(?:ing)? (?:of|was|were)\b(?= (?:the )?(?:study|trial))|\b(?:does|did|do) not (?:require|need|warrant|indicate|suggest)\b[\w ,]{0,60}?adjust\w*",
     re.IGNORECASE,
 )
 _EN = regex(
     r"(?P<contraindicated>\bcontra-?indicat\w*|\bmust not\b|\b(?:should|must|can) never\b|\bnever (?:be|take|use)\b|\b(?:do|does) not (?!(?:use|take|give) more)(?:use|take|give|administer|co-?administer|combine|start|drink|inject|apply|breast)\w*|\bprohibited\b|\bcannot (?:be )?(?:use|take|receive|given)\w*|\bwarning: do not\b)"
-    r"|(?P<avoid>\bavoid\w*|\bshould (?:generally |usually |normally |also )?not\b|\b(?:not|nor) (?:be |generally |routinely )*(?:recommended|advised|advisable|coadministered|co-administered)\b|\bis not (?:intended|indicated)\b(?= (?:for|in))|\bdiscouraged\b|\binadvisable\b"
+    r"|(?P<avoid>\bavoid\w*|\bshould(?:, in general,| generally| usually| normally| also)? not\b|\b(?:not|nor) (?:be |generally |routinely )*(?:recommended|advised|advisable|coadministered|co-administered)\b|\bis not (?:intended|indicated)\b(?= (?:for|in))|\bdiscouraged\b|\binadvisable\b"
     r"|\bnot (?:to )?be (?:used|given|administered|taken|combined|coadministered|co-administered|prescribed|mixed|initiated|started)\b|\bdiscontinue (?:nursing|breast)\w*|\bdiscontinue the drug\b|\bdiscontinu\w+ (?:[\w()®-]+ ){0,6}?(?:as soon as possible|immediately)|\bstop (?:nursing|breast)\w*|\bpreferable not\b|\bunsuitable\b)"
-    r"|(?P<caution>\bcaution\w*|\bcareful\w*|\bask (?:a|your) \w+|\b(?:consult|tell|talk to) (?:a |your |with )?\w*|\bbenefits?\b|\bonly (?:if|when)\b|\bclearly needed\b|\b(?:special|particular|close|careful) (?:attention|care)\b|\bconsider\w*|\bcare (?:should|must)\b|\bwarned\b|\bprudent\b|\bpredispos\w*|\badvised?\b)"
-    r"|(?P<monitor>\bmonitor\w*|\bobserve (?:patients?|the patient|closely|carefully|for)\b|\bbe (?:\w+ ){0,2}?observed\b|\bobserved (?:closely|carefully|for)\b|\bobservation (?:of|for)\b|\badjust\w*|\breduc\w+ (?:\w+ ){0,5}?dos\w+|\bdos\w+ (?:\w+ ){0,5}?(?:reduc|decreas|lower|adjust|modif)\w*|\b(?:lower|smaller|reduced|decreased) (?:\w+ ){0,2}?dos\w+|\btitrat\w*|\bhours? (?:before|after|apart|prior|between)|\bseparat\w+"
+    r"|(?P<caution>\bcaution\w*|\bcareful\w*|\bask (?:a|your) \w+|\b(?:consult|tell|talk to) (?:a |your |with )?\w*|\bseek (?:the )?(?:\w+ )?advice|\blimit the (?:use|intake|amount) of|\bbenefits?\b|\bonly (?:if|when)\b|\bclearly needed\b|\b(?:special|particular|close|careful) (?:attention|care)\b|\bconsider\w*|\bcare (?:should|must)\b|\bwarned\b|\bprudent\b|\bpredispos\w*|\badvised?\b)"
+    r"|(?P<monitor>\bmonitor\w*|\bobserve (?:patients?|the patient|closely|carefully|for)\b|\bbe (?:\w+ ){0,2}?observed\b|\bobserved (?:closely|carefully|for)\b|\bobservation (?:of|for)\b|\badjust\w*|\breduc\w+ (?:\w+ ){0,5}?dos\w+|\bdos\w+ (?:\w+ ){0,5}?(?:reduc|decreas|lower|adjust|modif)\w*|\b(?:lower|smaller|reduced|decreased) (?:\w+ ){0,2}?dos\w+|\btitrat\w*|\bhours? (?:before|after|apart|prior|between)|\bseparat(?:ed?|ing|ion) (?:\w+ ){0,4}?(?:by|from|dos|admin|at least)\w*"
     r"|\bdecreas\w+ (?:\w+ ){0,4}?dos\w+|\bincreas\w+ (?:in )?(?:the )?(?:\w+ ){0,2}?dos(?:e|age)\b|\bdos(?:e|age) should (?:be|not)\b|\bnot (?:exceed|(?:take|use|give) more than)\b|\blimit(?:ed)? (?:\w+ ){0,3}?dos\w+|\bstarting dose\b|\binitial dose\b|\bchecked\b|\b(?:assess|evaluate|screen) (?:all )?patients\b|\bfollowed closely\b)",
     re.IGNORECASE,
 )
@@ -177,6 +177,6 @@ def _governing_zh(folded: str, start: int, end: int, inside: Sequence[Cue]) -> C
 
 
 def _governing_en(start: int, end: int, inside: Sequence[Cue]) -> Cue | None:
-    before = [cue for cue in inside if cue.end <= start]
+    before = [cue for cue in inside if cue.start <= start]  # what it is named in too: stop nursing
     behind = [cue for cue in inside if cue.start >= end]
     return worst(before[-2:]) if before else worst(behind)

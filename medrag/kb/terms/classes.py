@@ -119,3 +119,5 @@ def _en_spellings(name: str) -> Iterator[str]:
         yield folded
         if "-" in folded:
             yield folded.replace("-", " ")
+        if folded.count(" ") > 1:
+            yield folded.replace(" ", "-", 1)  # monoamine-oxidase inhibitors

@@ -47,6 +47,10 @@ EMERGENCIES = (
     "She passed out after her insulin",
     "阿托品中毒怎么办",
     "吐血吃云南白药有用吗",
+    "脖子僵得低不下去，高烧",
+    "the flea drops got eaten by my one year old",
+    "she's been fitting for six minutes",
+    "打胰岛素的人断了胰岛素，一直吐，昏昏沉沉",
 )
 SILENT = (
     "阿司匹林会引起胸痛吗",
@@ -102,6 +106,10 @@ SILENT = (
     "seizure medication list",
     "蛇胆川贝液有什么作用",
     "云南白药能止血吗",
+    "赛庚啶吃了口干",
+    "sunbathing (Doryx)?",
+    "蔬菜上的农药残留会影响吃药吗",
+    "家里的药怎么放才不会被小孩误食",
 )
 DOCTORS = (
     "我怀孕五个月能吃布洛芬吗",
@@ -233,6 +241,6 @@ def test_what_somebody_takes_day_by_day_is_no_emergency() -> None:
 
 
 def test_what_no_rule_foresaw_is_heard_all_the_same() -> None:
-    question = plain("type 1, ketones 5.8, vomiting, breathing deep and fast")
+    question = plain("crushed by a falling shelf, leg bent the wrong way and turning white")
     assert by_rules(question, lang="en") == ()
     assert [notice.rule for notice in notices(question, lang="en")] == ["learned"]

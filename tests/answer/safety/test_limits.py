@@ -50,6 +50,50 @@ LABELS = (
         key="E4",
         lang="en",
     ),
+    label("辛那新片", {"【用法用量】": "推荐剂量为每次20mg，每日一次。根据疗效可增至每日40mg。"}, key="Z8"),
+    label("壬平片", {"【用法用量】": "从小剂量开始，初始每日25mg，每周增加25mg，直至有效。"}, key="Z9"),
+    label(
+        "癸林颗粒",
+        {"【用法用量】": "1～3岁儿童每次2.5ml；4～6岁儿童每次5ml，每日3次；成人和12岁以上儿童每次15ml，每日3次。"},
+        key="Z10",
+    ),
+    label("子林片", {"【用法用量】": "儿童按体重每次5mg/kg，每6小时1次，24小时不超过4次。"}, key="Z11"),
+    label("丑酶", {"【用法用量】": "按体重给药，建议总剂量不超过50mg。"}, key="Z12"),
+    label("寅那非片", {"【用法用量】": "一天1次10mg，最大推荐剂量为一天20mg。极量，一次15mg。"}, key="Z13"),
+    label("卯罗气雾剂", {"【用法用量】": "每次吸2～3揿(400μg)，每天3次。每天吸入不应超过16次。"}, key="Z14"),
+    label(
+        "Wellaxin - wellaxine tablet",
+        {"Dosage and Administration": "Adults: one or two Wellaxin tablets three times a day."},
+        key="E5",
+        lang="en",
+    ),
+    label(
+        "Dornaline - dornaline solution",
+        {
+            "Directions": "Adults: 2 teaspoonfuls (10 mL)\nevery 4 hours, not to exceed\n8 teaspoonfuls in 24 hours\n"
+            "Children: 15 mg/kg every 6 hours; the daily dose should not exceed 20 mg/kg or 1 gram, whichever is less."
+        },
+        key="E6",
+        lang="en",
+    ),
+    label(
+        "Prochloran - prochloran tablet",
+        {
+            "Dosage and Administration": "Usually 10 mg is taken 3 or 4 times daily. "
+            "When it is used for anxiety, do not give more than 20 mg per day."
+        },
+        key="E8",
+        lang="en",
+    ),
+    label(
+        "Sildavan - sildavan tablet",
+        {
+            "Dosage and Administration": "The recommended starting dose is 25 mg. A single dose of 50 mg is usual. "
+            "The maximum recommended dosing frequency is once per day. Mild hepatic impairment (Child-Pugh A): 50 mg."
+        },
+        key="E7",
+        lang="en",
+    ),
 )
 
 
@@ -83,6 +127,18 @@ def reasons(kb: KnowledgeBase, medicine: str, **patient: float) -> list[str]:
         ("Bloctensa 10/6.25 mg 3 tablets daily", {}),
         ("Citrakal 40 mEq three times a day", {}),
         ("Labemax 1,300 mg twice daily", {}),
+        ("辛那新片 80mg 每日1次", {}),
+        ("癸林颗粒 10ml 每日3次", {"age": 5.0}),
+        ("癸林颗粒 30ml 每日3次", {"age": 30.0}),
+        ("子林片 200mg 每6小时一次", {"age": 6.0, "weight": 20.0}),
+        ("丑酶 60mg 一次", {}),
+        ("寅那非片 20mg 每日2次", {}),
+        ("卯罗气雾剂 3揿 每日6次", {}),
+        ("Wellaxin 3 tablets four times a day", {}),
+        ("Dornaline 10 mL six times a day", {}),
+        ("Dornaline 600 mg twice a day", {"age": 12.0, "weight": 60.0}),
+        ("Sildavan 50 mg twice daily", {}),
+        ("Prochloran 20 mg four times a day", {}),
     ],
 )
 def test_a_dose_above_what_the_label_allows_this_patient_is_found(
@@ -108,6 +164,17 @@ def test_a_dose_above_what_the_label_allows_this_patient_is_found(
         ("Bloctensa 10/6.25 mg 2 tablets daily", {}),
         ("Citrakal 15 mEq twice a day", {}),
         ("Labemax 300 mg twice daily", {}),
+        ("辛那新片 40mg 每日1次", {}),
+        ("壬平片 150mg 每日1次", {}),  # directions that leave it open how far to go
+        ("癸林颗粒 5ml 每日3次", {"age": 5.0}),
+        ("癸林颗粒 15ml 每日3次", {"age": 30.0}),
+        ("子林片 100mg 每6小时一次", {"age": 6.0, "weight": 20.0}),
+        ("寅那非片 15mg 每日1次", {}),
+        ("卯罗气雾剂 3揿 每日3次", {}),
+        ("Wellaxin 2 tablets three times a day", {}),
+        ("Dornaline 10 mL four times a day", {}),
+        ("Sildavan 50 mg once daily", {}),
+        ("Prochloran 10 mg four times a day", {}),  # the limit is of one use
     ],
 )
 def test_a_dose_within_what_the_label_allows_this_patient_is_none(
@@ -118,3 +185,7 @@ def test_a_dose_within_what_the_label_allows_this_patient_is_none(
 
 def test_a_limit_by_weight_is_told_for_the_patients_weight(kb: KnowledgeBase) -> None:
     assert "500" in reasons(kb, "戊隆片 0.5g 每日2次", weight=50.0)[0]
+
+
+def test_a_dose_above_all_that_are_told_of_says_that_no_maximum_is_printed(kb: KnowledgeBase) -> None:
+    assert "说明书未写明最大量" in reasons(kb, "辛那新片 80mg 每日1次")[0]
