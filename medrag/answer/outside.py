@@ -7,8 +7,10 @@ country or of another dosage form would give.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.facts import Mention
 from medrag.kb.terms import name_variants
 from medrag.patterns import regex
 from medrag.retrieve.cues import Population
@@ -70,16 +72,31 @@ _PATIENTS = frozenset({Population.PREGNANT, Population.LACTATING, Population.REN
 
 
 def is_outside(understanding: Understanding) -> bool:
-    """Whether nothing in a question has to do with medicine: no name that is known, no word of it, no medicine unknown."""
-    if understanding.drugs or understanding.unknown:
+    """Whether nothing in a question has to do with medicine: no name that is known, no word of it, no medicine unknown.
+
+    Letters that begin the sounds of a medicine's name (SQL) are no name where nothing else speaks of medicine.
+    """
+    letters = [mention for mention in understanding.mentions if mention.via == _INITIALS]
+    if understanding.unknown or any(not _is_of(drug, letters) for drug in understanding.drugs):
         return False
-    if any(entity.kind in _KINDS for mention in understanding.mentions for entity in mention.entities):
+    names = [mention for mention in understanding.mentions if mention.via != _INITIALS]
+    if any(entity.kind in _KINDS for mention in names for entity in mention.entities):
+        return False
+    if letters and not understanding.left:
         return False
     if understanding.shape is Shape.WHAT_IS and len(understanding.left) == 1:
         return False  # it may be the name of something that is not known here
     if not _ASKED.isdisjoint(understanding.groups) or not _PATIENTS.isdisjoint(understanding.populations):
         return False
-    return _MEDICAL.search(understanding.question) is None and not is_of_class(understanding)
+    return _MEDICAL.search(understanding.masked) is None and not is_of_class(understanding)
+
+
+_INITIALS = "initials"  # how such a mention was found
+
+
+def _is_of(drug: Drug, mentions: Sequence[Mention]) -> bool:
+    """Whether a medicine was found by one of the mentions."""
+    return any(drug.start <= mention.start < drug.end for mention in mentions)
 
 
 _CLASS = regex(

@@ -80,3 +80,8 @@ def test_what_it_is_for_is_no_answer_to_whether_a_pregnant_woman_may_take_it(kb:
 def test_of_a_long_section_only_what_is_asked_about_is_quoted(kb: KnowledgeBase) -> None:
     assert quoted("舒畅宁片能喝酒吗", kb) == "9.服药期间饮酒会加重嗜睡，应避免。"
     assert "第1类" in quoted("舒畅宁片的药物相互作用有哪些", kb)
+
+
+def test_a_section_that_is_meant_for_sure_stands_in_for_a_missing_one_that_a_word_happens_to_name(kb: KnowledgeBase) -> None:
+    assert "口服，一次1片" in quoted("宁喘素片怎么冲", kb)
+    assert quoted("宁喘素片的药物相互作用", kb) == ""
