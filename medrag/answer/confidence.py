@@ -286,7 +286,11 @@ def _of_sections(understanding: Understanding, first: Evidence | None, citations
     """What says whether the sections asked for are those that are quoted."""
     quoted = {numbered_group(citation.section) for citation in citations if citation.section is not None}
     asked = set(understanding.groups)
-    there = {group for group in asked if group in quoted or (quoted & set(support_groups(group)) and group in _SPOKEN)}
+    patient = patient_pattern(understanding.populations)
+    spoken = patient is None or any(patient.search(citation.quote) for citation in citations)
+    there = {
+        group for group in asked if group in quoted or (spoken and quoted & set(support_groups(group)) and group in _SPOKEN)
+    }
     best = first.passage.section.group if first is not None and first.passage is not None else SectionGroup.OTHER
     return {
         "section": min(1.0, sum(understanding.sections.get(group, 0.0) for group in quoted)),

@@ -14,6 +14,7 @@ from medrag.kb.facts import Mention
 from medrag.kb.terms import name_variants
 from medrag.patterns import regex
 from medrag.retrieve.cues import Population
+from medrag.retrieve.english_forms import fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, form_end, is_chemical, printed_form, same_form
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
@@ -142,6 +143,8 @@ def other_forms(understanding: Understanding, kb: KnowledgeBase) -> tuple[str, .
     patent = not drug.name.isascii() and not is_chemical(drug.name) and not named
     if not patent and SectionGroup.DOSAGE not in understanding.groups:
         return ()
+    if understanding.lang == "en":
+        return _english_forms(understanding, drug)
     # What ends an English name is a salt (trospium chloride) and no form.
     form = asked_form(understanding.question, drug.end) or ("" if drug.name.isascii() else printed_form(drug.name))
     documents = [document for document in drug.documents if document.lang == understanding.lang]
@@ -149,6 +152,14 @@ def other_forms(understanding: Understanding, kb: KnowledgeBase) -> tuple[str, .
     if not form or any(same_form(form, title) for title in titles):
         return ()
     return () if any(_lists(document, form, kb) for document in documents) else titles
+
+
+def _english_forms(understanding: Understanding, drug: Drug) -> tuple[str, ...]:
+    """The same of a brand beside which an English question tells the form: no tablet's label says how to lather a shampoo."""
+    brand = not any(entity.kind is EntityKind.SUBSTANCE for entity in drug.entities)
+    told = forms_beside(understanding.question, drug.start, drug.end) if brand else frozenset()
+    titles = tuple(document.title for document in drug.documents if document.lang == "en")
+    return () if not told or any(fits_form(told, title) for title in titles) else titles
 
 
 def _lists(document: DocumentInfo, form: str, kb: KnowledgeBase) -> bool:
