@@ -34,7 +34,7 @@ LABELS = (
         key="D",
         lang="en",
     ),
-    label("SOLVADERM- ketonil tablet", {"Directions": "One tablet a day.", "Warnings": "Drowsiness."}, key="E", lang="en"),
+    label("SOLVADERM- ketonil tablet", {"Directions": "One tablet a day.", "Warnings": "Drowsiness."}, key="S", lang="en"),
 )
 
 
