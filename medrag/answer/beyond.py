@@ -26,7 +26,7 @@ _PRICE = (
     r"|\b(?:plan|policy|aetna|cigna|humana|anthem|kaiser|blue cross|united ?health\w*|delta dental)s?\b.{0,20}\bcover(?:s|ed|age)?\b|\bstreet (?:value|price)\b"
 )
 _SOLD = (
-    r"(?:哪里|哪儿|哪能|在哪|网上|药店|医院|超市|什么地方)(?:里)?(?:可以|能|可|还)?(?:有?得?买|有卖|卖|开得?到|订|找得到)|哪[家个]?(?:药店|药房|平台|网站|超市)|网购|代购|邮寄|快递|海淘|淘宝|京东|拼多多|美团|断货|缺货|停产|脱销"
+    r"(?:哪里|哪儿|哪能|在哪|网上|药店|医院|超市|什么地方)(?:里)?(?:可以|能|可|还)?(?:有?得?买|有卖|卖|开得?到|订|找得到)|哪[家个]?(?:药店|药房|平台|网站|超市|医院|诊所)|网购|代购|邮寄|快递|海淘|淘宝|京东|拼多多|美团|断货|缺货|停产|脱销"
     r"|(?:有没有|[有是])(?:进口|国产)|进口的?还是|国产的?还是|防伪|正品|假货|股[票价]|谁发[明现]|发明人|谁研[发制]|哪年(?:上市|发明|研发)|哪个国家(?:的|产|生产|发明|研发)|专利|销量|代言|广告"
     r"|\bwhere (?:can|could|do|to|should) (?:i |you |we )?(?:buy|order|get|purchase|find)\b|\b(?:mail[- ]order|by mail|near me|(?:in|out of) stock|stock|shortages?|back-?order(?:ed)?|amazon|ebay)\b"
     r"|\bpatents?\b|\bwho (?:discovered|invented|developed|created)\b|\b(?:go(?:es|ing)?|went|become|be) generic\b|\b(?:commercials?|lawsuits?|class action|recalls?|reviews?|testimonials?)\b"
@@ -70,6 +70,13 @@ class _Topic:
 
 _PETS = r"(?:狗|犬|猫|宠物|兔子|仓鼠|鹦鹉)"
 _TOPICS = (
+    _Topic(
+        regex(
+            r"(?:开|打开|拆|启)了?(?:盖|封|瓶|罐|包)?子?(?:之?后|以后|过|的).{0,8}(?:放|存|保存|用|留|撑)(?:得?了?)(?:多久|多长|几)"
+            r"|\b(?:after|once|since) (?:it(?:'?s| is)? (?:been )?|i |you |they |being |been )?open(?:ed|ing)?\b"
+        ),
+        regex(r"开[封启瓶盖罐]|启封|启用|首次使用|配制|稀释|\bopen|reconstitut|\bdiscard|in[- ]use|dilut|punctur"),
+    ),
     _Topic(
         regex(
             rf"(?:给|喂|我家|家里|养)的?(?:小|老)?{_PETS}|{_PETS}[狗猫咪]?(?:能|可以|可不可以|也|吃|用|得了|感冒|拉稀|咳|生病)"

@@ -29,7 +29,7 @@ from medrag.retrieve.features import features_of
 from medrag.retrieve.kinds import kind_of
 from medrag.retrieve.profile import default_profile
 from medrag.retrieve.understand import Shape, Understanding
-from medrag.retrieve.words import STOP_WORDS, term_hits
+from medrag.retrieve.words import STOP_WORDS, hits_in, stands, term_hits
 from medrag.sections import SectionGroup
 from medrag.types import Citation, Claim, Evidence, Passage, Record, Verdict
 
@@ -73,8 +73,15 @@ FEATURES = (
     "what is it",
     "two",
     "hints unspoken",  # a medicine is named, and nothing quoted has the words in which labels would say what is asked
+    "foreign",  # all that is quoted is in the other language
+    "unsaid",  # nothing quoted has a word of the question beside its names, as it says it or as labels do
+    "point unsaid",  # the same of a question that asks yes or no about one thing or two
+    "illness unquoted",  # an illness is named beside a medicine, and nothing quoted has it
 )
 CHANNELS = 4
+FEW_WORDS = 2  # a question has beside its names that is about one thing
+ENDING = 3  # letters, by which two forms of an English word may differ
+STEM = 5  # letters of it that are compared at least; a shorter word is looked for whole
 RANKED = 4.0  # in the ranker's units, so that its usual scores spread over 0..1
 STATED = 0.8  # the least score of what states what is asked for: of 14 such answers to development questions 12 are supported
 UNCLEAR = 0.5  # of a claim that is carried in part, what it counts
@@ -97,6 +104,11 @@ class Features(Record):
     stated: bool = False
     carried: float = 1.0
 
+    @property
+    def kind(self) -> str:
+        """What the weights are of: the language, and whether a medicine is named that has documents."""
+        return f"{self.lang} named" if self.values.get("drug", 0.0) > 0.0 else f"{self.lang} open"
+
 
 class Point(Record):
     """A threshold with what comes of it on the questions that the model was fitted on, each judged by a model that had not seen it.
@@ -110,7 +122,7 @@ class Point(Record):
 
 
 class Confidence(Record):
-    """A logistic model: for each language a weight of each feature, with the risk and coverage of its thresholds.
+    """A logistic model: for each kind of question (`Features.kind`) a weight of each feature, and what comes of thresholds.
 
     `threshold` is the default below which an answer is withheld; `curve` is sorted by threshold.
     """
@@ -122,6 +134,11 @@ class Confidence(Record):
     bias: Mapping[str, float] = Field(default_factory=dict)
     threshold: float = Field(default=0.5, ge=0.0, le=1.0)
     curve: tuple[Point, ...] = ()
+
+    def of(self, kind: str) -> tuple[Mapping[str, float], float]:
+        """The weights and the bias of a kind of question: its own, or those of its language."""
+        known = next((name for name in (kind, kind.partition(" ")[0], *self.weights) if name in self.weights), "")
+        return self.weights.get(known, {}), self.bias.get(known, 0.0)
 
     def threshold_for(self, risk: float) -> float:
         """The lowest threshold at which, and above which, no more than this share of the answers is unsupported.
@@ -170,8 +187,8 @@ def confidence(found: Features, model: Confidence | None = None) -> float:
     model = model or default_model()
     if not found.quoted:
         return 0.0
-    weights = model.weights.get(found.lang) or next(iter(model.weights.values()), {})
-    total = model.bias.get(found.lang, 0.0) + sum(weights.get(name, 0.0) * value for name, value in found.values.items())
+    weights, bias = model.of(found.kind)
+    total = bias + sum(weights.get(name, 0.0) * value for name, value in found.values.items())
     score = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
     return round(found.carried * max(score, STATED if found.stated else 0.0), 6)
 
@@ -269,7 +286,11 @@ def _of_sections(understanding: Understanding, first: Evidence | None, citations
     """What says whether the sections asked for are those that are quoted."""
     quoted = {numbered_group(citation.section) for citation in citations if citation.section is not None}
     asked = set(understanding.groups)
-    there = {group for group in asked if group in quoted or (quoted & set(support_groups(group)) and group in _SPOKEN)}
+    patient = patient_pattern(understanding.populations)
+    spoken = patient is None or any(patient.search(citation.quote) for citation in citations)
+    there = {
+        group for group in asked if group in quoted or (spoken and quoted & set(support_groups(group)) and group in _SPOKEN)
+    }
     best = first.passage.section.group if first is not None and first.passage is not None else SectionGroup.OTHER
     return {
         "section": min(1.0, sum(understanding.sections.get(group, 0.0) for group in quoted)),
@@ -316,11 +337,28 @@ def _of_words(
 
 def _of_silence(understanding: Understanding, citations: Sequence[Citation]) -> dict[str, float]:
     """What says whether the quoted words are silent on what is asked; what is said in another language cannot be seen there."""
-    own = [citation for citation in citations if citation.document.lang in {understanding.lang, ""}]
-    told = bool(understanding.drugs) and bool(own) and bool(understanding.hints)
+    pieces = [_with_headings(c).lower() for c in citations if c.document.lang in {understanding.lang, ""}]
+    seen, named = bool(pieces), bool(understanding.drugs)
+    hinted = any(hits_in(piece, understanding.hints) for piece in pieces)
+    silent = bool(understanding.left) and not hinted and not any(_is_said(word, pieces) for word in understanding.left)
+    pointed = understanding.shape is Shape.YES_NO and len(understanding.left) <= FEW_WORDS
+    drugs = [range(drug.start, drug.end) for drug in understanding.drugs]
+    ills = [mention.name for mention in illnesses(understanding.mentions) if not any(mention.start in drug for drug in drugs)]
     return {
-        "hints unspoken": float(told and not any(term_hits(_with_headings(citation), understanding.hints) for citation in own)),
+        "hints unspoken": float(named and seen and bool(understanding.hints) and not hinted),
+        "foreign": float(not seen),
+        "unsaid": float(seen and silent),
+        "point unsaid": float(seen and silent and pointed),
+        "illness unquoted": float(named and seen and bool(ills) and not any(hits_in(piece, ills) for piece in pieces)),
     }
+
+
+def _is_said(word: str, pieces: Sequence[str]) -> bool:
+    """Whether a text in lower case has a word, whatever its ending; of a Chinese run half of its pairs of characters."""
+    if word.isascii():
+        return any(stands(piece, word[: max(STEM, len(word) - ENDING)]) for piece in pieces)
+    pairs = [word[at : at + 2] for at in range(len(word) - 1)]
+    return any(2 * sum(pair in piece for pair in pairs) >= len(pairs) for piece in pieces)
 
 
 def _ranked(understanding: Understanding, passage: Passage | None, kb: KnowledgeBase) -> float:

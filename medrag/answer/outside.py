@@ -7,11 +7,14 @@ country or of another dosage form would give.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from medrag.kb.base import KnowledgeBase
+from medrag.kb.facts import Mention
 from medrag.kb.terms import name_variants
 from medrag.patterns import regex
 from medrag.retrieve.cues import Population
+from medrag.retrieve.english_forms import fits_form, forms_beside
 from medrag.retrieve.forms import asked_form, form_end, is_chemical, printed_form, same_form
 from medrag.retrieve.subjects import Drug
 from medrag.retrieve.understand import Shape, Understanding
@@ -70,16 +73,31 @@ _PATIENTS = frozenset({Population.PREGNANT, Population.LACTATING, Population.REN
 
 
 def is_outside(understanding: Understanding) -> bool:
-    """Whether nothing in a question has to do with medicine: no name that is known, no word of it, no medicine unknown."""
-    if understanding.drugs or understanding.unknown:
+    """Whether nothing in a question has to do with medicine: no name that is known, no word of it, no medicine unknown.
+
+    Letters that begin the sounds of a medicine's name (SQL) are no name where nothing else speaks of medicine.
+    """
+    letters = [mention for mention in understanding.mentions if mention.via == _INITIALS]
+    if understanding.unknown or any(not _is_of(drug, letters) for drug in understanding.drugs):
         return False
-    if any(entity.kind in _KINDS for mention in understanding.mentions for entity in mention.entities):
+    names = [mention for mention in understanding.mentions if mention.via != _INITIALS]
+    if any(entity.kind in _KINDS for mention in names for entity in mention.entities):
+        return False
+    if letters and not understanding.left:
         return False
     if understanding.shape is Shape.WHAT_IS and len(understanding.left) == 1:
         return False  # it may be the name of something that is not known here
     if not _ASKED.isdisjoint(understanding.groups) or not _PATIENTS.isdisjoint(understanding.populations):
         return False
-    return _MEDICAL.search(understanding.question) is None and not is_of_class(understanding)
+    return _MEDICAL.search(understanding.masked) is None and not is_of_class(understanding)
+
+
+_INITIALS = "initials"  # how such a mention was found
+
+
+def _is_of(drug: Drug, mentions: Sequence[Mention]) -> bool:
+    """Whether a medicine was found by one of the mentions."""
+    return any(drug.start <= mention.start < drug.end for mention in mentions)
 
 
 _CLASS = regex(
@@ -125,6 +143,8 @@ def other_forms(understanding: Understanding, kb: KnowledgeBase) -> tuple[str, .
     patent = not drug.name.isascii() and not is_chemical(drug.name) and not named
     if not patent and SectionGroup.DOSAGE not in understanding.groups:
         return ()
+    if understanding.lang == "en":
+        return _english_forms(understanding, drug)
     # What ends an English name is a salt (trospium chloride) and no form.
     form = asked_form(understanding.question, drug.end) or ("" if drug.name.isascii() else printed_form(drug.name))
     documents = [document for document in drug.documents if document.lang == understanding.lang]
@@ -132,6 +152,14 @@ def other_forms(understanding: Understanding, kb: KnowledgeBase) -> tuple[str, .
     if not form or any(same_form(form, title) for title in titles):
         return ()
     return () if any(_lists(document, form, kb) for document in documents) else titles
+
+
+def _english_forms(understanding: Understanding, drug: Drug) -> tuple[str, ...]:
+    """The same of a brand beside which an English question tells the form: no tablet's label says how to lather a shampoo."""
+    brand = not any(entity.kind is EntityKind.SUBSTANCE for entity in drug.entities)
+    told = forms_beside(understanding.question, drug.start, drug.end) if brand else frozenset()
+    titles = tuple(document.title for document in drug.documents if document.lang == "en")
+    return () if not told or any(fits_form(told, title) for title in titles) else titles
 
 
 def _lists(document: DocumentInfo, form: str, kb: KnowledgeBase) -> bool:

@@ -15,13 +15,15 @@ from medrag.evaluate.abstention import Question
 
 __all__ = ["fit_confidence"]
 
-PENALTY = 1.0  # of the squared weights that both languages share
-OWN_PENALTY = 3.0  # of what a language adds to them: English has few questions that nothing answers
+PENALTY = 1.0  # of the squared weights that all questions share
+OWN_PENALTY = 3.0  # of what a language adds to them, and a question that names a medicine or none: of each there are few
 ABSENT_WEIGHT = 3.0  # of an answer to a question that nothing answers: there are few that the rules let through
 FOLDS = 5
 THRESHOLDS = tuple(round(step / 50, 2) for step in range(50))
 MIN_QUESTIONS = 20  # for which something would be quoted
 LANGS = ("zh", "en")
+NAMES = ("named", "open")
+PARTS = (*LANGS, *NAMES)
 
 
 def fit_confidence(questions: Sequence[Question], *, threshold: float, name: str = "fitted") -> Confidence:
@@ -56,16 +58,16 @@ def _curve(scored: Sequence[tuple[Question, float]]) -> list[Point]:
 
 
 def _fit(questions: Sequence[Question]) -> Confidence:
-    """Weights that both languages share, and what each adds to them, at once."""
+    """Weights that all questions share, and what each language and the naming of a medicine add to them, at once."""
     usable = [question for question in questions if question.features.quoted]
     if len(usable) < MIN_QUESTIONS:
         raise EvaluationError(f"wanted {MIN_QUESTIONS} questions for which something is found, found {len(usable)}")
     plain = np.array([[q.features.values.get(name, 0.0) for name in FEATURES] + [1.0] for q in usable])
-    rows = np.hstack([plain, *(plain * np.array([[q.features.lang == lang] for q in usable]) for lang in LANGS)])
+    rows = np.hstack([plain, *(plain * np.array([[part in q.features.kind.split()] for q in usable]) for part in PARTS)])
     right = np.array([float(q.supported) for q in usable])
     worth = np.array([1.0 if q.answerable else ABSENT_WEIGHT for q in usable])
     size = plain.shape[1]
-    penalty = np.repeat([PENALTY, *(OWN_PENALTY for _ in LANGS)], size)
+    penalty = np.repeat([PENALTY, *(OWN_PENALTY for _ in PARTS)], size)
     penalty[size - 1] *= 0.01  # the bias is free
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -74,10 +76,11 @@ def _fit(questions: Sequence[Question]) -> Confidence:
         return value, rows.T @ (worth * (1.0 / (1.0 + np.exp(-odds)) - right)) + penalty * weights
 
     found = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
-    own = {lang: found[:size] + found[size * place : size * (place + 1)] for place, lang in enumerate(LANGS, start=1)}
+    shared, own = found[:size], dict(zip(PARTS, found[size:].reshape(-1, size), strict=True))
+    kinds = {f"{lang} {naming}": shared + own[lang] + own[naming] for lang in LANGS for naming in NAMES}
     return Confidence(
-        weights={lang: _named(weights) for lang, weights in own.items()},
-        bias={lang: round(float(weights[-1]), 3) for lang, weights in own.items()},
+        weights={kind: _named(weights) for kind, weights in kinds.items()},
+        bias={kind: round(float(weights[-1]), 3) for kind, weights in kinds.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""Names of patent medicines that begin before a known one: 百合止咳丸 is not 止咳丸, though it ends so."""
+"""Names that begin before a known one: 百合止咳丸 is not 止咳丸, though it ends so, and 美雄诺龙 is another substance than 雄诺龙."""
 
 from __future__ import annotations
 
@@ -19,15 +19,21 @@ SHORT = 3  # characters of a name without its form that may end another's
 BEGINNING = 2  # characters with which another medicine's name begins
 SEARCHED = 20  # passages whose titles are looked at
 _BOUND = regex(r"[㐀-鿿]{2,6}$")
+# What stands before a substance's name and makes it that of another one.
+_DERIVED = regex(r"(?:[甲乙丙丁羟氨氟氯溴碘硝硫磺苯环酰脱氢酮美]|去[甲氧氢]|(?<=[㐀-鿿])异|(?:^|[^比])左旋?|右旋?)$")
 
 
 def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[UnknownName, ...]:
-    """The names that end in a short patent medicine's and begin as some other medicine's name does.
+    """The names that end in a short patent medicine's and begin as some other medicine's name does, or derive from a substance's.
 
     What stands before must be no word of the sentence, no ailment and no patient.
     """
     found = []
     for drug in drugs:
+        derived = _DERIVED.search(text, max(0, drug.start - 3), drug.start) if _is_substance(drug.name) else None
+        if derived is not None:
+            found.append(UnknownName(text[derived.start() : drug.end], derived.start(), drug.end))
+            continue
         bare = name_variants(drug.name)[-1]
         before = _BOUND.search(text, 0, drug.start)
         if before is None or len(bare) > SHORT or is_chemical(drug.name) or name_begins(text, drug.start):
@@ -36,6 +42,10 @@ def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[U
         if not is_ailment(head) and _begins_some_name(head, kb):
             found.append(UnknownName(text[drug.start - BEGINNING : drug.end], drug.start - BEGINNING, drug.end))
     return tuple(found)
+
+
+def _is_substance(name: str) -> bool:
+    return not name.isascii() and is_chemical(name)
 
 
 def _begins_some_name(head: str, kb: KnowledgeBase) -> bool:

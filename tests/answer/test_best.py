@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from medrag.answer.quote.best import asks_rather
 from medrag.answer.quote.draft import Draft
 from medrag.answer.quote.extract import write
 from medrag.kb.base import KnowledgeBase
 from medrag.retrieve.rank import retrieve
+from medrag.sections import SectionGroup
 from tests.making import label
 
 
@@ -80,3 +83,14 @@ def test_what_it_is_for_is_no_answer_to_whether_a_pregnant_woman_may_take_it(kb:
 def test_of_a_long_section_only_what_is_asked_about_is_quoted(kb: KnowledgeBase) -> None:
     assert quoted("舒畅宁片能喝酒吗", kb) == "9.服药期间饮酒会加重嗜睡，应避免。"
     assert "第1类" in quoted("舒畅宁片的药物相互作用有哪些", kb)
+
+
+@pytest.mark.parametrize(("dosage", "rather"), [(0.6, True), (0.4, False)])
+def test_only_a_section_that_is_meant_for_sure_stands_in_for_one_that_a_word_happens_to_name(
+    kb: KnowledgeBase, dosage: float, rather: bool
+) -> None:
+    found = retrieve("宁喘素片怎么吃", kb)
+    best = next(item.passage for item in found.evidence if item.passage and item.passage.section.group is SectionGroup.DOSAGE)
+    asked = {SectionGroup.DOSAGE: dosage, SectionGroup.INTERACTIONS: 0.1}
+    named = replace(found.understanding, groups=(SectionGroup.INTERACTIONS,), sections=asked, terms=(), hints=())
+    assert asks_rather(named, best) is rather

@@ -34,6 +34,7 @@ LABELS = (
         key="D",
         lang="en",
     ),
+    label("SOLVADERM- ketonil tablet", {"Directions": "One tablet a day.", "Warnings": "Drowsiness."}, key="S", lang="en"),
 )
 
 
@@ -55,6 +56,7 @@ def understood(text: str, kb: KnowledgeBase) -> Understanding:
         "止咳丸哪个厂家的好",
         "吃止咳丸还能活几年",
         "止咳丸在哪个药店有卖",
+        "止咳丸哪家医院能开到",
         "止咳丸是谁发明的",
         "how much do they charge for ranelixin",
         "is ranelixin better than the other syrup",
@@ -79,7 +81,14 @@ def test_what_labels_tell_beside_them_is_answered(kb: KnowledgeBase, text: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["给我家狗吃止咳丸行吗", "can i give ranelixin to my dog", "will ranelixin show up on a drug test", "is ranelixin kosher"],
+    [
+        "给我家狗吃止咳丸行吗",
+        "止咳丸开了封以后能放多久",
+        "how long is ranelixin good after opening",
+        "can i give ranelixin to my dog",
+        "will ranelixin show up on a drug test",
+        "is ranelixin kosher",
+    ],
 )
 def test_a_point_that_none_of_its_labels_speaks_of_is_not_answered(kb: KnowledgeBase, text: str) -> None:
     found = understood(text, kb)
@@ -101,6 +110,12 @@ def test_a_point_that_none_of_its_labels_speaks_of_is_not_answered(kb: Knowledge
 )
 def test_a_point_that_a_label_speaks_of_is_answered(kb: KnowledgeBase, text: str) -> None:
     assert not is_told_by_few(understood(text, kb), kb)
+
+
+def test_a_brand_of_which_only_another_form_is_there_is_not_dosed_from_that_one(kb: KnowledgeBase) -> None:
+    assert other_forms(understood("how often do i rub on solvaderm cream", kb), kb) == ("SOLVADERM- ketonil tablet",)
+    assert not other_forms(understood("how many solvaderm pills do i take", kb), kb)
+    assert not other_forms(understood("solvaderm cream side effects", kb), kb)
 
 
 def test_a_form_that_the_label_lists_is_no_other_form(kb: KnowledgeBase) -> None:

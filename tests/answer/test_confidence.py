@@ -68,6 +68,12 @@ def test_the_score_is_the_logistic_of_weights_and_bias_of_the_language() -> None
     assert confidence(Features(lang="en", values={"drug": 1.0}), MODEL) == pytest.approx(0.268941, abs=1e-6)
 
 
+def test_a_question_that_names_a_medicine_has_weights_of_its_own() -> None:
+    model = Confidence(weights={"zh named": {"titled": 2.0}, "zh open": {"titled": -2.0}}, bias={"zh named": -2.0})
+    assert confidence(Features(lang="zh", values={"drug": 1.0, "titled": 1.0}), model) == 0.5
+    assert confidence(Features(lang="zh", values={"drug": 0.0, "titled": 1.0}), model) == pytest.approx(0.119203, abs=1e-6)
+
+
 def test_with_nothing_to_quote_the_score_is_zero() -> None:
     assert confidence(Features(lang="zh", values={"drug": 1.0}, quoted=False), MODEL) == 0.0
 
@@ -89,8 +95,8 @@ def test_a_threshold_keeps_to_a_risk_there_and_above() -> None:
 
 def test_the_shipped_model_knows_every_feature_and_has_a_curve() -> None:
     model = default_model()
-    for lang in ("zh", "en"):
-        assert set(model.weights[lang]) == set(FEATURES)
+    for kind in ("zh named", "zh open", "en named", "en open"):
+        assert set(model.weights[kind]) == set(FEATURES)
     assert 0.0 < model.threshold < 1.0 and len(model.curve) > 20
     assert threshold_for(0.03) > threshold_for(0.05) > threshold_for(0.07) > 0.0
 
@@ -117,13 +123,24 @@ def test_what_nothing_answers_is_not(question: str, kb: KnowledgeBase) -> None:
     assert confidence(found(question, kb)) < default_model().threshold
 
 
+@pytest.mark.parametrize(
+    ("question", "silent"),
+    [("布洛芬缓释胶囊吃了能长高吗", {"unsaid", "point unsaid"}), ("布洛芬缓释胶囊治头痛吗", set()),
+     ("布洛芬缓释胶囊能治高血压吗", {"unsaid", "point unsaid", "illness unquoted"}),
+     ("does ibuprofen grow eyelashes", {"unsaid", "point unsaid"})],
+)  # fmt: skip
+def test_what_no_quoted_word_speaks_of_is_seen(question: str, silent: set[str], kb: KnowledgeBase) -> None:
+    values = found(question, kb).values
+    assert {name for name in ("unsaid", "point unsaid", "illness unquoted", "foreign") if values[name]} == silent
+
+
 def test_the_same_question_has_the_same_score(kb: KnowledgeBase) -> None:
     assert found("布洛芬和华法林能一起吃吗", kb) == found("布洛芬和华法林能一起吃吗", kb)
 
 
 @pytest.mark.parametrize(
     "question",
-    ["附近哪里有电影院", "帮我改一下这段作文", "股票今天涨了吗", "怎么注册公司", "谢谢", "which team won the match", "thanks",
+    ["附近哪里有电影院", "BLF里左连接和内连接有什么区别", "帮我改一下这段作文", "股票今天涨了吗", "怎么注册公司", "谢谢", "which team won the match", "thanks",
      "how do i fix a leaking roof", "recommend a novel about space", "convert 3 miles to kilometres"],
 )  # fmt: skip
 def test_what_has_nothing_to_do_with_medicine_is_declined_in_one_friendly_sentence(question: str, kb: KnowledgeBase) -> None:

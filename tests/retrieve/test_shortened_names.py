@@ -27,6 +27,7 @@ LABELS = (
     label("Ranelixin tablets", {"Directions": "One tablet a day.", "Warnings": "May cause drowsiness."}, key="D", lang="en"),
     label("止咳丸", {"【用法用量】": "一次6丸，一日2次。"}, key="E"),
     label("百合固金丸", {"【用法用量】": "一次8丸，一日3次。"}, key="F"),
+    label("雄诺龙", {"【用法用量】": "口服：一次2mg。"}, key="H"),
     label("五子衍宗口服液", {"【禁忌】": "糖尿病患者忌服。", "【用法用量】": "一次1支。"}, key="G"),
 )
 
@@ -65,6 +66,12 @@ def test_a_longer_patent_name_is_not_the_short_one_that_it_ends_in(kb: Knowledge
     said = abstain(Question(text="百合止咳丸一次几丸"), found, kb)
     assert said.reason == "unknown-drug" and "百合固金丸" in said.text
     assert understood("我想吃止咳丸一次几丸", kb).drugs
+
+
+def test_a_substance_that_derives_from_another_is_not_that_one(kb: KnowledgeBase) -> None:
+    found = understood("美雄诺龙一天吃多少", kb)
+    assert found.unknown == ("美雄诺龙",) and not found.drugs
+    assert understood("每天服用雄诺龙多少", kb).drugs
 
 
 def test_a_patent_medicine_of_another_form_is_not_answered_for(kb: KnowledgeBase) -> None:

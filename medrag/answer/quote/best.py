@@ -60,7 +60,8 @@ def asks_rather(understanding: Understanding, best: Passage) -> bool:
     more = [term for term in understanding.terms if not term_hits(best.document.title, [term])]
     if best.section.group is SectionGroup.OTHER:
         return bool(more)  # what an unclassified section is about only its words can tell
-    return bool(more) and understanding.sections.get(best.section.group, 0.0) >= RATHER * max(asked, default=0.0)
+    likely, most = understanding.sections.get(best.section.group, 0.0), max(asked, default=0.0)
+    return likely >= RATHER * most if more else likely >= max(UNSURE, most)  # no other word: only the section meant for sure
 
 
 def numbered_group(section: Section) -> SectionGroup:
