@@ -73,7 +73,6 @@ FEATURES = (
     "what is it",
     "two",
     "hints unspoken",  # a medicine is named, and nothing quoted has the words in which labels would say what is asked
-    "foreign",  # all that is quoted is in the other language
     "unsaid",  # nothing quoted has a word of the question beside its names, as it says it or as labels do
     "point unsaid",  # the same of a question that asks yes or no about one thing or two
     "illness unquoted",  # an illness is named beside a medicine, and nothing quoted has it
@@ -346,7 +345,6 @@ def _of_silence(understanding: Understanding, citations: Sequence[Citation]) -> 
     ills = [mention.name for mention in illnesses(understanding.mentions) if not any(mention.start in drug for drug in drugs)]
     return {
         "hints unspoken": float(named and seen and bool(understanding.hints) and not hinted),
-        "foreign": float(not seen),
         "unsaid": float(seen and silent),
         "point unsaid": float(seen and silent and pointed),
         "illness unquoted": float(named and seen and bool(ills) and not any(hits_in(piece, ills) for piece in pieces)),
