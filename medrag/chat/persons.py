@@ -73,7 +73,7 @@ _TRIMESTERS = (
 _FIRST_WEEKS, _SECOND_WEEKS = 13, 27  # the last weeks of the first and second trimester (ACOG)
 _WEEKS_A_MONTH = 4.345
 _AGE_SAID = re.compile(
-    r"\b(?:son|daughter|child|kid|baby|boy|girl|he|she|i|mother|father|mom|mum|dad|parent|gran\w*|uncle|aunt|brother|sister|friend|patient|toddler|wife|husband|partner)(?:'s|'m| is| am| turned| just turned) (?:only |just |now |almost |nearly |over |about )?(\d{1,3})(?! ?(?:weeks?|months?|days?|kg|kilos?|lbs?|pounds?|mg|times|%))\b"
+    r"\b(?:son|daughter|child|kid|baby|boy|girl|he|she|i|mother|father|mom|mum|dad|parent|gran\w*|nan|nana|pop|uncle|aunt|cousin|niece|nephew|brother|sister|friend|patient|toddler|wife|husband|partner)(?:'s|'m| is| am| turned| just turned) (?:only |just |now |almost |nearly |over |about )?(\d{1,3})(?! ?(?:weeks?|months?|days?|kg|kilos?|lbs?|pounds?|mg|times|%))\b"
 )
 _MONTHS_SAID = re.compile(rf"{_NUMBER}\s*个(半)?月(?!前|后|来|没)")
 _MONTHS_OLD = re.compile(
@@ -83,12 +83,12 @@ MONTHS_A_YEAR = 12.0
 WEEKS_A_YEAR = 52.0
 _EGFR = re.compile(r"(?:egfr|肾小球滤过率|肌酐清除率|ccr|crcl|creatinine clearance)\D{0,12}?(\d{1,3}(?:\.\d+)?)", re.IGNORECASE)
 _RENAL = re.compile(
-    r"(?:轻度|中度|重度|严重|慢性|终末期)?(?:肾功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肾(?:不好|衰竭?|病(?!科))|尿毒症|透析)(?:[1-5一二三四五]期)?"
-    r"|\b(?:mild|moderate|severe|chronic|end-stage)? ?(?:renal|kidney) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bon dialysis\b|\b(?:stage \d )?(?:ckd|esrd)(?: stage \d)?\b|\bbad kidneys\b"
+    r"(?:轻度|中度|重度|严重|慢性|终末期)?(?:肾功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肾(?:不好|衰竭?|病(?!科)|上有毛病|有问题)|尿毒症|透析|(?:只有|剩|就)(?:了)?一个肾|单肾|独肾|孤立肾)(?:[1-5一二三四五]期)?"
+    r"|\b(?:mild|moderate|severe|chronic|end-stage)? ?(?:renal|kidney) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bon dialysis\b|\b(?:stage \d )?(?:ckd|esrd)(?: stage \d)?\b|\b(?:bad|weak|poor|failing) kidneys\b|\b(?:only |got |with )+(?:the )?(?:one|a single) kidney\b|\bcreatinine(?:'s| is| was)?(?: at| of| up at)? \d+(?:\.\d+)?\b"
 )
 _HEPATIC = re.compile(
-    r"(?:轻度|中度|重度|严重|慢性)?(?:肝功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肝(?:不好|衰竭?|硬化|病(?!科))|转氨酶(?:偏?高|升高))"
-    r"|\b(?:mild|moderate|severe|chronic)? ?(?:hepatic|liver) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bcirrhosis\b|\bbad liver\b"
+    r"(?:轻度|中度|重度|严重|慢性)?(?:肝功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肝(?:不好|不太好|衰竭?|硬化|病(?!科)|上有毛病)|转氨酶(?:偏?高|升高))"
+    r"|\b(?:mild|moderate|severe|chronic)? ?(?:hepatic|liver) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bcirrhosis\b|\b(?:bad|weak|poor|failing|scarred|damaged) liver\b|\bhep(?:atitis)? [bc]\b"
 )
 _ALLERGY_ZH = re.compile(r"对([^,，。;；?？、\s]{1,12}?)(?:类(?:药物?)?|药物?)?(?:严重|有点|有|会)?过敏")
 _ALLERGY_EN = re.compile(

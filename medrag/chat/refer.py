@@ -132,7 +132,10 @@ def _pointing(turn: Turn) -> str | Asking | None:
         pair = last_two(turn)
         if len(pair) > 1:
             words = joined(pair, turn.lang)
-            words = f"both {words}" if both and both.group() == "both" else words
+            if both and both.group() == "both":
+                words = f"both {words}"
+            elif both and _COMBINED.search(both.group()):
+                words = f"taking {words} together"
             return put_in(reading.text, *both.span(), words) if both else placed(reading.text, words, turn.lang)
         if both is None and len(pair) == 1 and w.TOGETHER.search(reading.plain) and not_asked_yet(turn, Lack.OTHER_DRUG, pair):
             return Asking(lack=Lack.OTHER_DRUG, question=reading.text, drugs=tuple(pair))
@@ -148,6 +151,9 @@ _OTHER_THING = re.compile(
     r"\b(?:take|have|use|get) (?P<what>(?:(?:my|his|her|our|an?|the|some) )?(?:[a-z]+ ){0,2}(?:pills?|tablets?|medicines?|meds|medication|inhaler|thinners?|drops|cream|vitamins?|supplements?|injections?|vaccines?|jab|shot))"
     r" (?:at the same time|together|as well|alongside|too)\W*$"
 )
+
+
+_COMBINED = re.compile(r"\b(?:combo|combination|pairing|pair|mix|mixture|duo)$")
 
 
 def _of_the_chosen(turn: Turn, name: str) -> str:

@@ -97,9 +97,9 @@ def _is_added(whole: Reading) -> bool:
 _WITH = re.compile(r"\bwith $")
 # Asks whether a medicine is good for somebody, in whatever words: 会不会有害, "any reason not to use it", "should I worry".
 _ALL_RIGHT = re.compile(
-    r"有害|危险|风险|安全|伤身|要紧|好不好|行不行|合适|适合|适用|有没有(?:事|问题|影响)|有(?:事|问题|影响)[吗么]|放心|担心|怕不怕|靠谱"
+    r"有害|危险|风险|安全|伤身|要紧|好不好|行不行|合适|适合|适用|有没有(?:事|问题|影响)|有(?:事|问题|影响)[吗么]|放心|担心|怕不怕|靠谱|凑合|照常|[用吃服]得了|[用吃服]不得|不能[用吃服]|行[吗么]"
     r"|\b(?:risk(?:s|y)?|harm(?:s|ful)?|danger(?:s|ous)?|safe(?:ly|ty|r)?|worr(?:y|ies|ied)|concern(?:s|ed)?|suitable|advisable|recommended|ok|okay|alright|all right|fine|thoughts|avoid|appropriate|allowed)\b"
-    r"|\b(?:reasons? not to|good idea|bad for|good for|hurt (?:me|him|her|them|us)|problems? with|trouble with|careful with|wise to|should (?:i|he|she|we|they) (?:not )?(?:be|have|get|start))\b"
+    r"|\b(?:reasons? not to|good idea|bad for|good for|hurt (?:me|him|her|them|us)|problems? with|trouble with|careful with|(?:come|coming|keep|keeping|stay|staying) (?:off|on|away)|steer clear|a no\b|off limits|rule (?:me|him|her|them) out|wise to|should (?:i|he|she|we|they) (?:not )?(?:be|have|get|start))\b"
 )
 _OF_SAFETY = frozenset(
     {

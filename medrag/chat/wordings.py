@@ -60,11 +60,11 @@ IT_OF_NOTHING = re.compile(
 )
 # Two or more of them.
 BOTH = re.compile(
-    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|都|交替|同时|换着|轮|隔|间隔)"
-    r"|\b(?:both(?: of (?:them|these))?|these(?: two)?(?: (?:drugs|medicines|meds|medications|pills))?|those(?: two)?(?: (?:drugs|medicines|meds|medications))?|the two(?: (?:drugs|medicines|meds|medications|of them))?|they|(?<!in )(?<!for )them)\b"
+    r"它们|他们两个|(?:这|那|以上|上述|上面)(?:两|2|俩|二|几|些)(?:个|种|款|样|者)?(?:药品|药物|药|(?=$|[?？,，]|能|可以|哪|有|一起|都|会|同|的(?:区别|作用)|之间))|(?<![一-龥])?两(?:个|种|款|样)药物?|[两二]者|俩药|这俩|(?<![一-龥])两(?:个|种|样)(?=能|可以|一起|一块|都|交替|同时|换着|轮|隔|间隔|叠|搭|混|合|配|凑|掺|并)|俩(?=能|可以|一起|一块|同时|叠|搭|混|合|配|凑|掺)"
+    r"|\b(?:(?:that|this|the|such an?) (?:combo|combination|pairing|pair|mix|mixture|duo)\b|both(?: of (?:them|these))?|these(?: two)?(?: (?:drugs|medicines|meds|medications|pills))?|those(?: two)?(?: (?:drugs|medicines|meds|medications))?|the two(?: (?:drugs|medicines|meds|medications|of them))?|they|(?<!in )(?<!for )them)\b"
 )
 TOGETHER = re.compile(
-    r"一起|同时|一块儿?|同服|合用|联用|并用|混[着合]?|搭配|配合|相互作用|冲突|\btogether\b|\bat the same time\b|\bcombin\w+|\binteract\w*|\bmix\w*|\bat once\b"
+    r"一起|同时|一块儿?|同服|合用|联用|并用|混[着合]?|搭配|搭着|叠着|叠加|凑一起|掺着|配合|相互作用|冲突|犯冲|打架|\btogether\b|\bat the same time\b|\bcombin\w+|\binteract\w*|\bmix\w*|\bat once\b|\bcombos?\b|\bpairings?\b|\bclash\w*|\bget along\b|\bgo well\b"
 )
 COMPARES = re.compile(
     r"哪(?:个|种|一个|一种)(?!月|医院|科|季)|谁(?:更|比较)|区别|差别|不同|有什么不一样|比较|对比|相比|\bwhich (?:one|is|of|has|works|should|would)\b|\bdifferen\w+|\bcompare\w*|\b(?:better|safer|stronger)\b"
@@ -144,8 +144,8 @@ LEADS = re.compile(
     r"|(?:wrong (?:name|one|drug|medicine|word)|nope|no(?=[,.! ])|sorry|wait|oops|actually|correction|i (?:mean|meant|said)|i was asking about|and|or|so|then|ok|okay|but|now|well|also|hmm|please|what if it'?s|what if it was|what if|what about|how about|what of|what is it for|if it'?s|if|instead of (?:it|that),?|switch(?:ing)? to|i switch(?:ed)? to|i changed? to|changed? to|change it to|replace it with|say|same for|the same for|same question for|is it the same for|does the same go for|for|with|while|during|in|to|about|it's|is|use|take|give|given|when)\b[,\s]*)+"
 )
 TAILS = re.compile(
-    r"(?:[,，\s]*(?:呢|吗|么|嘛|啊|呀|吧|的话|又?怎么样|怎样|咋样|如何|行吗|行不行|可以吗|可不可以|好吗|能吗|能不能[吃用服喝]?|能吃吗|能用吗|也一样吗|也是吗|也行吗|也可以吗|也能吃吗|也能用吗|一样吗|是不是也一样|有没有|会吗|也会有?吗|也有吗|的情况|来说|方面|那边"
-    r"|\b(?:too|also|as well|instead|then|though|ok|okay|please|the same|is that ok|can (?:they|he|she|it)(?: (?:take|use|have) it)?)\b|[?？.。!！~]))+$"
+    r"(?:[,，\s]*(?:呢|吗|么|嘛|啊|呀|吧|的话|又?怎么样|怎样|咋样|如何|行吗|行不行|可以吗|可不可以|好吗|能吗|能不能[吃用服喝]?|能吃吗|能用吗|也一样吗|也是吗|也行吗|也可以吗|也能吃吗|也能用吗|(?:是不是|是否|会不会)?(?:也|都)?(?:是)?(?:一样|一个样|这样|同样|那样)(?:的)?(?=[吗么不呀啊的]|[?？。]|$)|有没有|会吗|也会有?吗|也有吗|的情况|来说|方面|那边"
+    r"|\b(?:too|also|as well|instead|then|though|ok|okay|please|the same(?: deal| thing| story)?|is that ok|how(?:['’]s| is| about) (?:that|this)(?: one)?|what about (?:that|this)(?: one)?|can (?:they|he|she|it)(?: (?:take|use|have) it)?)\b|[?？.。!！~]))+$"
 )
 MAY_TAIL = re.compile(
     r"(?:行吗|行不行|可以吗|可不可以|能吗|能不能[吃用服喝]?|能吃吗|能用吗|也行吗|也可以吗|也能吃吗|也能用吗)[?？。]*$|\b(?:is that ok|ok|okay|can (?:they|he|she|it)(?: (?:take|use|have) it)?)[?.]*$"
