@@ -47,7 +47,7 @@ _ZH_FOLLOWS = r"(?=$|[\s,，。.?？!！、]|能|可|会|怎|咋|如何|有|是|
 ONE = re.compile(
     rf"(?:(?:上面|上述|刚才|刚刚|前面|之前)(?:所?说|提到?|讲|问)?的?|(?:所说|提到|说)的)?(?:这|那|该|此|本|同一)(?:个|种|款|类|一?[盒瓶片粒])?(?:{_ZH_DRUG})(?!物?相互)(?:物)?"
     rf"|本品|该品|(?<![吉其])它(?!们)|其(?=副作用|不良|用法|用量|禁忌|成[分份]|适应|作用|功效|储存|有效)|(?<![\w])?(?:这个|那个|这种|那种|这款|这东西|这玩意儿?){_ZH_FOLLOWS}"
-    r"|\b(?:this|that|the|the same|said) (?:drug|medicine|medication|med|pill|tablet|capsule|product|cream|syrup|stuff)\b|\b(?:this|that) one\b|\b(?:this|that)(?= or\b)"
+    r"|\b(?:this|that|the|the same|said|these|those|my) (?:new |particular |same )?(?:drug|medicine|medication|med|pill|tablet|capsule|product|cream|syrup|prescription|ointment|gel|lotion|spray|inhaler|patch|remedy|brand)s?(?: in question)?\b|\b(?:this|that|the|the same) (?:stuff|thing)\b(?! (?:is|i|about|with)\b)|\b(?:this|that) one\b|\b(?:this|that)(?= or\b)"
     r"|(?<!\bhas )(?<!\bhad )\bit(?:'s|’s)?\b(?! (?:rains?|hurts?))|\bits\b"
     r"|\bthis\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|causes|affect|affects|have|has|contain|contains|work|works|interact|interacts|make|makes|help|helps|treat|treats|be|is|with|while|when|if|during|for|before|after|and|or|every|daily|twice|once|too|also|instead|together)\b)"
     r"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bcan )|(?<=\bwill )|(?<=\bof )|(?<=\bwith )|(?<=\btake )|(?<=\btaking )|(?<=\bmix )|(?<=\bcombine )|(?<=\buse )|(?<=\babout )|(?<=\bfor ))that\b(?= *(?:[?.!,]|$)| (?:safe|ok|okay|cause|affect|work|interact|make|help|with|while|during|for|and|too)\b)"
