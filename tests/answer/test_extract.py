@@ -72,6 +72,13 @@ def test_what_is_quoted_is_not_said_to_be_left_unsaid(tmp_path: Path) -> None:
         assert "没有提到“甲状腺功能亢进”" in MedRAG(kb).ask("甲状腺功能亢进的人能吃阿司匹林片吗").text
 
 
+def test_whom_a_medicine_is_forbidden_comes_before_what_it_is_for(tmp_path: Path) -> None:
+    sections = {"【适应症】": "用于发热、头痛。", "【禁忌】": "胃十二指肠溃疡患者禁用。", "【贮藏】": "密封保存。"}
+    with stored(tmp_path / "labels.kb", [label("阿司匹林片", sections)]) as kb:
+        text = MedRAG(kb).ask("胃溃疡能吃阿司匹林片吗").text
+    assert 0 <= text.find("溃疡患者禁用") < text.find("用于发热")
+
+
 def test_a_section_is_quoted_in_full_and_in_order(rag: MedRAG) -> None:
     answer = rag.ask("布洛芬缓释胶囊的禁忌")
     assert "1.对本品过敏者禁用。 [1]\n2.孕妇及哺乳期妇女禁用。 [1]\n3.活动性消化道溃疡患者禁用。 [1]" in answer.text

@@ -238,8 +238,8 @@ def _other_form(
 def _implied(draft: Draft, scene: Scene, passages: Sequence[Passage], groups: Sequence[SectionGroup], budget: int) -> None:
     """Quotes what sections that were not asked for by name say of the words and the patient of the question.
 
-    What forbids comes before what allows. Where nothing names them, the indications tell what the drug is for: that
-    answers whether it may be taken for something, even where they do not say the word.
+    What forbids comes before what allows. Where nothing names them, the indications tell what the drug is for, behind whom
+    it is forbidden: that answers whether it may be taken for something, even where they do not say the word.
     """
     understanding = scene.understanding
     taken = {(drug.start, drug.end) for drug in understanding.drugs}
@@ -250,8 +250,9 @@ def _implied(draft: Draft, scene: Scene, passages: Sequence[Passage], groups: Se
     pattern = patient_pattern(understanding.populations)
     found = {group: matching(there, words, IMPLIED_UNITS, pattern) for group, there in units.items()}
     said = any(found.values()) or (understanding.groups and draft.citations)
-    if not said and SectionGroup.INDICATIONS in units:
-        found[SectionGroup.INDICATIONS] = list(choose(units[SectionGroup.INDICATIONS], words, budget).units)
+    if not said:
+        for group in units.keys() & {SectionGroup.INDICATIONS, SectionGroup.CONTRAINDICATIONS}:
+            found[group] = list(choose(units[group], words, budget).units)
     for group in sorted(found, key=lambda group: group not in FORBIDDING):
         quote_by_section(draft, found[group], scene.lang)
 
