@@ -81,7 +81,7 @@ def _of_drug(question: Question, understanding: Understanding, kb: KnowledgeBase
     remarks = [phrases.corrected(_printed(question, [r.written])[0], r.names[0], lang) for r in corrected_names(understanding)]
     if who and SectionGroup.DOSAGE in understanding.groups and kb.passages_of(document, (SectionGroup.DOSAGE,)):
         return Abstention("\n".join([*remarks, phrases.no_dose_of(name, who, lang)]), "no-section")
-    missing = [group for group in understanding.groups if not kb.passages_of(document, (group,))]
+    missing = [group for group in understanding.groups if not any(kb.passages_of(own, (group,)) for own in drug.documents)]
     there = _sections(understanding, kb)
     if missing:
         return Abstention("\n".join([*remarks, phrases.no_section(name, missing, there, lang)]), "no-section")

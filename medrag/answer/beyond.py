@@ -73,7 +73,7 @@ _TOPICS = (
     _Topic(
         regex(
             r"(?:开|打开|拆|启)了?(?:盖|封|瓶|罐|包)?子?(?:之?后|以后|过|的).{0,8}(?:放|存|保存|用|留|撑)(?:得?了?)(?:多久|多长|几)"
-            r"|\b(?:after|once|since) (?:it(?:'?s| is)? (?:been )?|i |you |they |being |been )?open(?:ed|ing)?\b"
+            r"|\b(?:after|once|since) (?:it(?:'?s| is)? (?:been )?|i |you |they |being |been )?open(?:ed|ing)?\b(?! (?:my|his|her|your|the|up)? ?(?:bowels?|heart|chest|abdom\w+|surgery))"
         ),
         regex(r"开[封启瓶盖罐]|启封|启用|首次使用|配制|稀释|\bopen|reconstitut|\bdiscard|in[- ]use|dilut|punctur"),
     ),

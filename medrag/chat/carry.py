@@ -164,7 +164,7 @@ _TAKES_IT = re.compile(
     r"^(?:and |but |so )*(?:i|he|she|we|(?:my )?(?:husband|wife|mum|mom|mother|dad|father|partner|son|daughter|gran\w*)(?:[ -]in[ -]law)?)(?: also| already| still)? (?:takes?|uses?|is on|am on)\b|\b(?:i'm|he's|she's) (?:also |already |still )?(?:on|taking)\b"
 )
 _OF_TWO = frozenset({"interacts_with", "not_combined_with", "period"})
-_APART = re.compile(r"隔|\bapart\b|\bspace\b|\bbetween\b")
+_APART = re.compile(r"隔|\bapart\b|\bspace\b|\bbetween\b(?! (?:meals|doses|feeds))")
 
 
 def _taken_unknown(turn: Turn) -> str | None:

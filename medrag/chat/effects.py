@@ -81,15 +81,16 @@ def _is_told(turn: Turn) -> bool:
         return False
     if eats(reading) or _NO_EFFECT.search(reading.plain):
         return False
-    if _WILL.match(reading.plain):
-        return True
-    return not asks_something(reading) and (_HAPPENS_TO.match(reading.plain) is not None or _in_labels(turn))
+    if _WILL.match(reading.plain) or (not asks_something(reading) and _HAPPENS_TO.match(reading.plain)):
+        return bool(reading.ills) or _OF_THE_BODY.search(reading.plain) is not None or _in_labels(turn)
+    return not asks_something(reading) and _in_labels(turn)
 
 
 def _in_labels(turn: Turn) -> bool:
     """Whether a label of the medicine talked about has a word of the turn among what it may do."""
     stems = [stem for word in turn.reading.understanding.left for stem in stems_of(word)]
-    return any(stem in text for text in (labels_of(turn, MAY_DO) if stems else ()) for stem in stems)
+    begins = re.compile("|".join(rf"\b{re.escape(stem)}" for stem in stems)) if stems else None  # no ongoing for going
+    return begins is not None and any(begins.search(text) for text in labels_of(turn, MAY_DO))
 
 
 # What asks whether a medicine is the cause: "… is that because of it?".
@@ -100,6 +101,11 @@ _IS_THAT_IT = re.compile(
 _HAPPENS_TO = re.compile(
     r"(?:and |but |so |now |also |oh )*(?:(?:i|he|she|we)(?:['’](?:m|ve|s|re|d))?|my|his|her|our|the baby['’]?s?) (?!(?:also |already |still )?(?:takes?|uses?|on|doctor|pharmacist|nurse|want|need|think|forgot|missed|lost|live|work|plan|am on|is on)\b)"
     r"|(?:been|feeling|felt|getting|got|having|had|threw|lost|gained|woke|keep|still|so|very) |[a-z ]{3,24} (?:is|are|has|have|feels?|went|turned|keeps?|started) "
+)
+# What a body feels and does, in words that labels do not have: "I keep weeing".
+_OF_THE_BODY = re.compile(
+    r"\b(?:head|face|eyes?|ears?|nose|mouth|lips?|tongue|throat|neck|chest|heart|arms?|hands?|fingers?|back|tummy|belly|stomach|gut|legs?|knees?|feet|foot|toes?|skin|hair|nails?|teeth|gums?|wee\w*|pee\w*|poo\w*"
+    r"|sleep\w*|awake|woke|tired|shak\w+|sweat\w*|hot|cold|dizzy|sick|sore|itch\w*|swol\w+|swell\w*|numb|tingl\w+|bruis\w+|bleed\w*|weight|appetite|hungry|thirsty|mood|low|down|anxious|cramps?|pains?|aches?|hurts?|rash\w*|flush\w*|bloated|gassy|runs|loo|toilet|period|dream\w*|memory|foggy|jittery|racing|lightheaded|unwell|worse|fat|blurr\w*|get up|stand up|climb|can['’]?t|cannot|couldn['’]?t)\b"
 )
 # What somebody has, and the medicine need not have done: "I also have sleep apnoea".
 _HAS = re.compile(

@@ -19,11 +19,11 @@ _NUMBER = r"(\d{1,3}(?:\.\d+)?|[零一二两三四五六七八九十]{1,3})"
 _WHO = (
     (
         Person.CHILD,
-        r"(?:我|咱)?(?:家|的)?(?:孩子|小孩|宝宝|宝贝|儿子|女儿|闺女|小子|娃|孙子|孙女|外孙)|\b(?:my|our) (?:(?:little|youngest|oldest|eldest|younger|older|\d+[\s-]*(?:years?|months?|weeks?|yr|mo)[\s-]*old) )?(?:son|daughter|child|kids?|baby|boy|girl|toddler|infant|little one|grandson|granddaughter|grandchild|grandkid|nephew|niece|newborn|teen(?:ager)?)\b|\b(?:my|our) (?:\d|1\d)[\s-]*(?:years?|yrs?|months?|weeks?)[\s-]*olds?\b|\b(?:he|she|mine)(?: is|['’]s) (?:only |just |now )?\d+ (?:months?|weeks?)\b(?! (?:pregnant|along))",
+        r"(?:我|咱)?(?:家|的)?(?:孩子|小孩|宝宝|宝贝|儿子|女儿|闺女|小子|娃|孙子|孙女|外孙)|\b(?:my|our) (?:(?:little|youngest|oldest|eldest|younger|older|\d+[\s-]*(?:years?|months?|weeks?|yr|mo)[\s-]*old) )?(?:son|daughter|child|kids?|baby|boy|girl|toddler|infant|little one|grandson|granddaughter|grandchild|grandkid|newborn|teen(?:ager)?)\b|\b(?:my|our) (?:\d|1\d)[\s-]*(?:years?|yrs?|months?|weeks?)[\s-]*olds?\b|\b(?:he|she|mine)(?: is|['’]s) (?:only |just |now )?\d+ (?:months?|weeks?)\b(?! (?:pregnant|along))",
     ),
     (
         Person.PARENT,
-        r"(?:我|咱)?(?:家|的)?(?:妈妈|母亲|爸爸|父亲|老妈|老爸|我妈|我爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆婆|公公|岳父|岳母|丈母娘|老人家|老太太|老爷子)|\b(?:my|our) (?:elderly )?(?:mom|mum|mother|dad|father|parents?|gran(?:ny|ma|pa|d?dad|mother|father)?|nana?|aunt(?:ie)?|uncle|mother[ -]in[ -]law|father[ -]in[ -]law)\b",
+        r"(?:我|咱)?(?:家|的)?(?:妈妈|母亲|爸爸|父亲|老妈|老爸|我妈|我爸|爷爷|奶奶|外公|外婆|姥姥|姥爷|婆婆|公公|岳父|岳母|丈母娘|老人家|老太太|老爷子)|\b(?:my|our) (?:elderly )?(?:mom|mum|mother|dad|father|parents?|gran(?:ny|d?(?:ma|pa|dad)|d(?:mother|father))?|nana?|aunt(?:ie)?|uncle|mother[ -]in[ -]law|father[ -]in[ -]law)\b",
     ),
     (
         Person.PARTNER,
@@ -83,12 +83,12 @@ MONTHS_A_YEAR = 12.0
 WEEKS_A_YEAR = 52.0
 _EGFR = re.compile(r"(?:egfr|肾小球滤过率|肌酐清除率|ccr|crcl|creatinine clearance)\D{0,12}?(\d{1,3}(?:\.\d+)?)", re.IGNORECASE)
 _RENAL = re.compile(
-    r"(?:轻度|中度|重度|严重|慢性|终末期)?(?:肾功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肾(?:不好|衰竭?|病(?!科)|上有毛病|有问题)|尿毒症|透析|(?:只有|剩|就)(?:了)?一个肾|单肾|独肾|孤立肾)(?:[1-5一二三四五]期)?"
-    r"|\b(?:mild|moderate|severe|chronic|end-stage)? ?(?:renal|kidney) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bon dialysis\b|\b(?:stage \d )?(?:ckd|esrd)(?: stage \d)?\b|\b(?:bad|weak|poor|failing) kidneys\b|\b(?:only |got |with )+(?:the )?(?:one|a single) kidney\b|\bcreatinine(?:'s| is| was)?(?: at| of| up at)? \d+(?:\.\d+)?\b"
+    r"(?:轻度|中度|重度|严重|慢性|终末期)?(?:肾功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肾(?:不好|衰竭?|病(?!科)|上有毛病|有问题)|尿毒症|透析|(?:只有|剩|就)(?:了)?一个肾(?!结石|囊肿|炎|病)|单肾|独肾|孤立肾)(?:[1-5一二三四五]期)?"
+    r"|\b(?:mild|moderate|severe|chronic|end-stage)? ?(?:renal|kidney) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bon dialysis\b|\b(?:stage \d )?(?:ckd|esrd)(?: stage \d)?\b|\b(?:bad|weak|poor|failing) kidneys\b|\b(?:only |got |with )+(?:the )?(?:one|a single) kidney\b"
 )
 _HEPATIC = re.compile(
     r"(?:轻度|中度|重度|严重|慢性)?(?:肝功能(?:不全|不好|减退|受损|衰竭|损害|差|异常)|肝(?:不好|不太好|衰竭?|硬化|病(?!科)|上有毛病)|转氨酶(?:偏?高|升高))"
-    r"|\b(?:mild|moderate|severe|chronic)? ?(?:hepatic|liver) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bcirrhosis\b|\b(?:bad|weak|poor|failing|scarred|damaged) liver\b|\bhep(?:atitis)? [bc]\b"
+    r"|\b(?:mild|moderate|severe|chronic)? ?(?:hepatic|liver) (?:impairment|failure|disease|insufficiency|problems?|dysfunction)\b|\bcirrhosis\b|\b(?:bad|weak|poor|failing|scarred|damaged) liver\b"
 )
 _ALLERGY_ZH = re.compile(r"对([^,，。;；?？、\s]{1,12}?)(?:类(?:药物?)?|药物?)?(?:严重|有点|有|会)?过敏")
 _ALLERGY_EN = re.compile(
@@ -255,7 +255,13 @@ _OF_ANYBODY = re.compile(
 
 def _told_to_be(reading: Reading, text: str) -> frozenset[Population]:
     """What kinds of patient a turn tells somebody to be, in whatever words: it asks nothing, names no medicine, and speaks of somebody."""
-    if reading.drugs or asks(_AND.sub("", reading.plain)) or not _SOMEBODY.search(text) or _LOOKED_AT.search(text):
+    if (
+        reading.drugs
+        or asks(_AND.sub("", reading.plain))
+        or not _SOMEBODY.search(text)
+        or _LOOKED_AT.search(text)
+        or _AT_WORK.search(text)
+    ):
         return frozenset()
     return frozenset(reading.understanding.populations)
 
@@ -265,9 +271,13 @@ _SOMEBODY = re.compile(
     r"我|他|她|家|老婆|媳妇|妻子|爱人|妈|爸|娃|宝宝|老人|了|正在|还在|着"
     r"|\b(?:i|i'm|i've|im|my|our|we|we're|he|he's|she|she's|his|her|who|here)\b|^(?:still|currently|now|also|already|both|bad|pregnant|nursing|breast-?\s?feeding|on|kidney|renal|liver)\b"
 )
+# Whom somebody meets at work he is not: "I work with pregnant women".
+_AT_WORK = re.compile(
+    r"上班|工作|护士|医生|大夫|老师|同事|科室|病房|\b(?:work\w*|ward|nurses?|doctors?|teach\w*|look(?:s|ing)? after|colleagues?|clinic)\b"
+)
 # What is looked at or feared is no illness yet: 医生让我查肝功能.
 _LOOKED_AT = re.compile(
-    r"查|化验|担心|怕|伤[肝肾]|\b(?:tests?|tested|check\w*|scan|worr\w+|afraid|scared|damage|hurt|normal|fine)\b|不想|\bnot\b|n't (?:have|got)\b|没有?|正常"
+    r"查|化验|担心|怕|伤[肝肾]|\b(?:tests?|tested|check\w*|scan|worr\w+|afraid|scared|damage|hurt|normal|fine)\b|\bcreatinine(?:'s| is| was| of| at)* (?:0?\.\d|1\.[0-2]\b)|不想|\bnot\b|n't (?:have|got)\b|没有?|正常"
 )
 
 

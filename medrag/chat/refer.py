@@ -148,7 +148,7 @@ def _pointing(turn: Turn) -> str | Asking | None:
 
 # Another medicine by what it is for, and taken with the one talked about: "can I take my thyroid pill at the same time".
 _OTHER_THING = re.compile(
-    r"\b(?:take|have|use|get) (?P<what>(?:(?:my|his|her|our|an?|the|some) )?(?:[a-z]+ ){0,2}(?:pills?|tablets?|medicines?|meds|medication|inhaler|thinners?|drops|cream|vitamins?|supplements?|injections?|vaccines?|jab|shot))"
+    r"\b(?:take|have|use|get) (?P<what>(?:(?:my|his|her|our) (?:[a-z]+ ){0,2}|(?:an?|the|some) (?!(?:two|three|more|extra|second|other|pills?|tablets?|doses?)\b)(?:[a-z]+ ){1,2})(?:pills?|tablets?|medicines?|meds|medication|inhaler|thinners?|drops|cream|vitamins?|supplements?|injections?|vaccines?|jab|shot))"
     r" (?:at the same time|together|as well|alongside|too)\W*$"
 )
 

@@ -20,7 +20,9 @@ BEGINNING = 2  # characters with which another medicine's name begins
 SEARCHED = 20  # passages whose titles are looked at
 _BOUND = regex(r"[㐀-鿿]{2,6}$")
 # What stands before a substance's name and makes it that of another one.
-_DERIVED = regex(r"(?:[甲乙丙丁羟氨氟氯溴碘硝硫磺苯环酰脱氢酮美]|去[甲氧氢]|(?<=[㐀-鿿])异|(?:^|[^比])左旋?|右旋?)$")
+_DERIVED = regex(
+    r"(?:[甲乙丙丁羟氨氟氯溴碘硝硫磺苯环酰脱氢酮]|(?<!欧)(?<!北)(?<!南)美|去[甲氧氢]|(?<=[㐀-鿿])异|(?:^|[^比])左旋?|右旋?)$"
+)
 
 
 def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[UnknownName, ...]:
@@ -31,7 +33,7 @@ def longer_names(text: str, drugs: Sequence[Drug], kb: KnowledgeBase) -> tuple[U
     found = []
     for drug in drugs:
         derived = _DERIVED.search(text, max(0, drug.start - 3), drug.start) if _is_substance(drug.name) else None
-        if derived is not None:
+        if derived is not None and not any(one.start <= derived.start() < one.end for one in drugs):
             found.append(UnknownName(text[derived.start() : drug.end], derived.start(), drug.end))
             continue
         bare = name_variants(drug.name)[-1]

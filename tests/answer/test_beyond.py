@@ -73,7 +73,13 @@ def test_prices_shops_brands_and_outlooks_are_beyond_labels(kb: KnowledgeBase, t
 
 
 @pytest.mark.parametrize(
-    "text", ["止咳丸多少钱一盒，一次吃几丸", "ranelixin price and how many tablets a day", "能用止咳丸治咳嗽吗"]
+    "text",
+    [
+        "止咳丸多少钱一盒，一次吃几丸",
+        "ranelixin price and how many tablets a day",
+        "能用止咳丸治咳嗽吗",
+        "can i take ranelixin after opening my bowels",
+    ],
 )
 def test_what_labels_tell_beside_them_is_answered(kb: KnowledgeBase, text: str) -> None:
     assert not is_beyond_labels(understood(text, kb))

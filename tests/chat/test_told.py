@@ -36,6 +36,15 @@ def followed(reader: Reader, *turns: str) -> Followed:
         ),
         (("What is ibuprofen used for?", "will my hair fall out"), "will my hair fall out? Can ibuprofen cause this?"),
         (("What is ibuprofen used for?", "my doctor said to wait"), "my doctor said to wait with ibuprofen"),
+        # what is no effect of a medicine, however it is told
+        (("What is ibuprofen used for?", "will my insurance cover it"), "will my insurance cover ibuprofen"),
+        (("What is ibuprofen used for?", "I am going on holiday"), "I am going on holiday with ibuprofen"),
+        # whom somebody meets, or what he counts, is not who he is, nor another medicine
+        (("I work with pregnant women.", "Can I take ibuprofen?"), "Can I take ibuprofen?"),
+        (("My creatinine is 0.8.", "Can I take ibuprofen?"), "Can I take ibuprofen?"),
+        (("我爸就一个肾结石", "他能吃布洛芬混悬液吗"), "他能吃布洛芬混悬液吗"),
+        (("Can I take ibuprofen?", "Can I take two tablets at the same time?"), "Can I take two tablets at the same time?"),
+        (("My grandma is on dialysis. Can she take ibuprofen?", "Can I take ibuprofen?"), "Can I take ibuprofen?"),
         # what decides whether somebody may take it
         (("布洛芬混悬液有什么副作用", "老人家84了肾也不好"), "老人家84岁了肾也不好，能吃布洛芬混悬液吗"),
         (("布洛芬混悬液怎么吃", "做过支架手术的"), "做过支架手术的，能吃布洛芬混悬液吗"),

@@ -72,6 +72,7 @@ def test_a_substance_that_derives_from_another_is_not_that_one(kb: KnowledgeBase
     found = understood("美雄诺龙一天吃多少", kb)
     assert found.unknown == ("美雄诺龙",) and not found.drugs
     assert understood("每天服用雄诺龙多少", kb).drugs
+    assert understood("欧美雄诺龙剂量一样吗", kb).drugs
 
 
 def test_a_patent_medicine_of_another_form_is_not_answered_for(kb: KnowledgeBase) -> None:

@@ -139,7 +139,7 @@ def regimens_of(unit: Unit, text: str, above: str) -> Iterator[Regimen]:
         if value > 0:
             yield Regimen(
                 value, counted, times, _hours(often), audience_before(plain, match, above), unit,
-                "day" if _OF_DAY_ZH.search(plain[: match.start()]) and not match["per"] else _per(match["per"] or ""),
+                _per_before(plain[: match.start()]) if not match["per"] else _per(match["per"]),
                 not skipped and _FIRST.search(plain, since, match.start()) is None,
             )  # fmt: skip
 
@@ -150,6 +150,20 @@ def _next(plain: str, amounts: Sequence[re.Match[str]], at: int) -> int:
         if not plain[one.end() : following.start()].strip().startswith(("(", "（")):
             return following.start()
     return len(plain)
+
+
+def _per_before(words: str) -> str:
+    """What an amount is for each of by the words right before it: 每日每公斤体重20mg."""
+    weighed = _BY_WEIGHT_ZH.search(words)
+    if weighed is not None:
+        return "kg/day" if weighed["day"] or weighed["of_day"] else "kg"
+    return "day" if _OF_DAY_ZH.search(words) else ""
+
+
+_BY_WEIGHT_ZH = regex(
+    r"(?P<day>[每一][日天]\s*)?(?:按体重|按)?[，,]?\s*每\s*(?:公斤|千克|kg)\s*(?:体重)?(?P<of_day>\s*[每一][日天])?(?:为|给予?|服用?|口服|约)?\s*$",
+    re.IGNORECASE,
+)
 
 
 def _per(said: str) -> str:

@@ -58,6 +58,11 @@ LABELS = (
         key="Z10",
     ),
     label("子林片", {"【用法用量】": "儿童按体重每次5mg/kg，每6小时1次，24小时不超过4次。"}, key="Z11"),
+    label(
+        "辰芬片",
+        {"【用法用量】": "1～12岁儿童：推荐剂量为每日每公斤体重30mg，分三次服用。成人一次0.2～0.4g，一日3次。"},
+        key="Z15",
+    ),
     label("丑酶", {"【用法用量】": "按体重给药，建议总剂量不超过50mg。"}, key="Z12"),
     label("寅那非片", {"【用法用量】": "一天1次10mg，最大推荐剂量为一天20mg。极量，一次15mg。"}, key="Z13"),
     label("卯罗气雾剂", {"【用法用量】": "每次吸2～3揿(400μg)，每天3次。每天吸入不应超过16次。"}, key="Z14"),
@@ -103,6 +108,11 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
         with made.write() as writer:
             writer.add_many(LABELS)
         yield made
+
+
+def test_a_dose_by_weight_that_is_said_before_it_is_no_dose_of_a_time(kb: KnowledgeBase) -> None:
+    assert not reasons(kb, "辰芬片 150mg 每日3次", age=5, weight=18)
+    assert "540 mg" in "".join(reasons(kb, "辰芬片 300mg 每日3次", age=5, weight=18))
 
 
 def reasons(kb: KnowledgeBase, medicine: str, **patient: float) -> list[str]:
