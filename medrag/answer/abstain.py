@@ -129,8 +129,8 @@ def _near(names: Sequence[str], kb: KnowledgeBase) -> list[str]:
 
 def _titled(name: str, kb: KnowledgeBase) -> list[str]:
     """The titles in which a name stands that is not the whole name of a medicine here."""
-    titles = (document.title for document in kb.documents(kinds=_READ))
-    return list(dict.fromkeys(title for title in titles if fold(name) in fold(title)))[:NEAR_NAMES]
+    titles, asked = dict.fromkeys(document.title for document in kb.documents(kinds=_READ)), fold(name)
+    return [title for title in titles if asked in fold(title)][:NEAR_NAMES]
 
 
 def _titles_beside(name: str, kb: KnowledgeBase) -> dict[str, str]:

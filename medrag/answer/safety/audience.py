@@ -37,9 +37,10 @@ _NAMED = tuple(
 _ADULTS = regex(r"成人|成年|\badults?\b", re.IGNORECASE)
 # 12岁以上儿童 are named by their age.
 _CHILDREN = regex(
-    r"(?<!以[上下])(?<!岁)(?<!岁的)(?:儿童|小儿|患儿)|婴|(?<!old )child(?![- ]?pugh)|p(?:a)?ediatric|infant", re.IGNORECASE
+    r"(?<!以[上下])(?<!以[上下]少年)(?<!以[上下]青少年)(?<!岁)(?<!岁的)(?:儿童|小儿|患儿)|婴|(?<!old )child(?![- ]?pugh)|p(?:a)?ediatric|infant",
+    re.IGNORECASE,
 )
-_SO_OLD_CHILDREN = regex(r"\s*的?(?:儿童|小儿|患儿)")
+_SO_OLD_CHILDREN = regex(r"\s*的?(?:青?少年)?(?:儿童|小儿|患儿)")
 _WITH_ADULTS = regex(r"(?:成人|成年人)\s*(?:及|和|与|、|或|以及)\s*$")
 _FOR_WHOM = regex(r"\s*(?:in|for|用于|适用于)\s*(?:成人|儿童|小儿|adults?|children|p(?:a)?ediatric|infants)", re.IGNORECASE)
 _OLDEST, _GROWN, ADULT = 200.0, 12.0, 18.0  # years; who is grown takes an adult's dose

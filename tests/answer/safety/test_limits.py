@@ -63,6 +63,7 @@ LABELS = (
         {"【用法用量】": "1～12岁儿童：推荐剂量为每日每公斤体重30mg，分三次服用。成人一次0.2～0.4g，一日3次。"},
         key="Z15",
     ),
+    label("巳溴片", {"【用法用量】": "成人及10岁以上少年儿童每次30mg，每天3次；5～10岁儿童每次15mg，每天3次。"}, key="Z16"),
     label("丑酶", {"【用法用量】": "按体重给药，建议总剂量不超过50mg。"}, key="Z12"),
     label("寅那非片", {"【用法用量】": "一天1次10mg，最大推荐剂量为一天20mg。极量，一次15mg。"}, key="Z13"),
     label("卯罗气雾剂", {"【用法用量】": "每次吸2～3揿(400μg)，每天3次。每天吸入不应超过16次。"}, key="Z14"),
@@ -108,6 +109,11 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
         with made.write() as writer:
             writer.add_many(LABELS)
         yield made
+
+
+def test_adults_named_beside_older_children_are_adults(kb: KnowledgeBase) -> None:
+    assert not reasons(kb, "巳溴片 30mg 每日3次", age=40)
+    assert reasons(kb, "巳溴片 60mg 每日3次", age=40)
 
 
 def test_a_dose_by_weight_that_is_said_before_it_is_no_dose_of_a_time(kb: KnowledgeBase) -> None:
